@@ -1,0 +1,73 @@
+/* Text: a span of UTF-8 bytes that belongs to someone else, and a growing buffer with a ceiling. */
+#ifndef YJS_BASE_TEXT_H
+#define YJS_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct arena;
+
+/* Not NUL-terminated unless its maker says so. {NULL, 0} means absent; {"", 0} means empty. */
+struct text {
+    const char *at;
+    size_t length;
+};
+
+#define TEXT(literal) ((struct text){(literal), sizeof(literal) - 1})
+#define TEXT_NONE ((struct text){NULL, 0})
+/* For printf's %.*s */
+#define TEXT_ARG(t) (int)(t).length, ((t).at ? (t).at : "")
+
+static inline struct text text_from(const char *string) {
+    return string ? (struct text){string, strlen(string)} : TEXT_NONE;
+}
+static inline struct text text_span(const char *at, size_t length) { return (struct text){at, length}; }
+static inline bool text_is_none(struct text t) { return t.at == NULL; }
+static inline bool text_equal(struct text a, struct text b) {
+    return a.length == b.length && (a.length == 0 || memcmp(a.at, b.at, a.length) == 0);
+}
+static inline bool text_is(struct text a, const char *string) { return text_equal(a, text_from(string)); }
+/* Byte order; a prefix comes first. */
+int text_compare(struct text a, struct text b);
+bool text_starts_with(struct text, const char *prefix);
+bool text_ends_with(struct text, const char *suffix);
+/* Position of the first `byte`, or SIZE_MAX. */
+size_t text_find(struct text, char byte);
+/* Copy into the arena with a NUL behind it; absent stays absent. On refusal the result is absent and the arena has failed. */
+struct text text_copy(struct arena *, struct text);
+/* printf into the arena; absent on refusal. */
+struct text text_format(struct arena *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Decimal integer, whole text, optional '-'; false when it is none or out of range. */
+bool text_to_int64(struct text, int64_t *ret);
+/* FNV-1a; for tables in memory only, never stored. */
+uint64_t text_hash(struct text);
+/* Are the bytes well-formed UTF-8 (RFC 3629: no overlong form, no surrogate, at most U+10FFFF)? */
+bool text_is_utf8(struct text);
+/* Number of code points of well-formed UTF-8. */
+size_t text_code_points(struct text);
+/* Levenshtein distance in bytes, counted up to `most` (returns most + 1 beyond); for "did you mean". */
+unsigned text_distance(struct text a, struct text b, unsigned most);
+
+/* A growing byte buffer. All functions keep a NUL behind the content. After a refusal (ceiling, no memory) `failed`
+ * is set, further writing does nothing, and the content is not to be used. Owned by one thread. */
+struct buffer {
+    char *at;
+    size_t length, room, ceiling;
+    bool failed;
+};
+
+void buffer_init(struct buffer *, size_t ceiling_bytes);
+void buffer_free(struct buffer *);                     /* safe on a zeroed struct */
+static inline void buffer_clear(struct buffer *b) { b->length = 0; b->failed = false; if (b->at) b->at[0] = '\0'; }
+void buffer_put(struct buffer *, const void *bytes, size_t length);
+void buffer_put_byte(struct buffer *, char byte);
+void buffer_put_text(struct buffer *, struct text);
+void buffer_put_string(struct buffer *, const char *string);
+void buffer_put_int64(struct buffer *, int64_t value);
+void buffer_format(struct buffer *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static inline struct text buffer_text(const struct buffer *b) { return (struct text){b->at ? b->at : "", b->length}; }
+#define _cleanup_buffer_ _cleanup_(buffer_free)
+
+#endif
