@@ -1,0 +1,134 @@
+/* A compiled definition: what the engine reads. Built and owned by definition/; immutable; everything in it lives in
+ * one arena. Steps, items, materials, parties are referred to by index; text is UTF-8.
+ *
+ * The meaning of every key is DESIGN §4's; the reference for writers of definitions is config/README.md. */
+#ifndef YJS_MODEL_DEFINITION_H
+#define YJS_MODEL_DEFINITION_H
+
+#include "base/json.h"
+#include "base/text.h"
+
+struct expression;      /* expression/expression.h */
+struct schema;          /* wire/schema.h */
+
+#define NO_INDEX UINT16_MAX
+
+struct title { struct text zh_hant, zh_hans, en; };
+
+enum step_kind { STEP_TASK, STEP_LOOKUP, STEP_APPROVE, STEP_INSPECTION, STEP_PUBLICITY, STEP_WAIT, STEP_THING,
+                 STEP_DELEGATED, STEP_DELIVER, STEP_KIND_COUNT };
+enum join_mode { JOIN_ALL, JOIN_AT_LEAST };       /* any = at least 1 */
+enum on_refused { ON_REFUSED_BLOCK, ON_REFUSED_CONTINUE, ON_REFUSED_CLOSE, ON_REFUSED_COMPENSATE };
+enum on_timeout { ON_TIMEOUT_EXPIRE, ON_TIMEOUT_INCIDENT };
+
+/* A limit as the definition says it. Machine durations are exact; legal ones are resolved by calendar/. */
+enum limit_unit { LIMIT_NONE, LIMIT_MICROSECONDS, LIMIT_WORKDAYS, LIMIT_HALF_DAYS, LIMIT_BUSINESS_HOURS,
+                  LIMIT_CALENDAR_DAYS, LIMIT_ON_THE_SPOT, LIMIT_UNTIL_DATE };
+struct limit_time { enum limit_unit unit; int64_t amount; /* count, µs, or a moment */ };
+
+struct join_rule {
+    enum join_mode mode;
+    uint16_t at_least;                  /* for JOIN_AT_LEAST */
+    struct limit_time deadline;         /* LIMIT_NONE: none; then the join opens with what is there */
+};
+
+struct retry_rule { uint32_t attempts; int64_t first_us, most_us, give_up_after_us; };
+
+/* Who works on a step: a fixed department, or a member of a group picked by data; and the office of which region. */
+struct department_rule {
+    struct text id;                     /* fixed; absent when by group */
+    struct text group;
+    const struct expression *is;        /* gives the member's id */
+    const struct expression *at;        /* gives the region code; NULL: the case's region */
+};
+
+enum wait_for { WAIT_FOR_DURATION, WAIT_UNTIL, WAIT_SIGNAL };
+
+struct step_definition {
+    struct text id;
+    enum step_kind kind;
+    struct title title;
+    struct department_rule department;   /* all absent for approve, wait, thing */
+    uint16_t item;                       /* NO_INDEX: none */
+    uint16_t need_count, dependent_count;
+    const uint16_t *needs, *dependents;  /* direct ones */
+    struct join_rule join;
+    const struct expression *when;       /* NULL: always */
+    const struct expression *input;      /* NULL: {} */
+    uint16_t material_count;
+    const uint16_t *materials;
+    struct retry_rule retry;
+    struct limit_time timeout;           /* LIMIT_NONE: none */
+    enum on_timeout timeout_then;
+    enum on_refused on_refused, on_expired;
+    bool reversible;
+    struct { bool present; struct department_rule department; const struct expression *input; } compensate;
+    int32_t priority;                    /* higher first; 0 default */
+    const struct schema *result_schema;  /* NULL: any object */
+    struct text result_schema_name;      /* for dataschema */
+
+    /* each */
+    bool is_each;
+    const struct expression *each_in;    /* gives an array */
+    struct text each_as;
+    struct join_rule gather;             /* over the elements */
+
+    /* by kind */
+    struct { struct text source; int64_t cache_us; struct text basis; } lookup;
+    struct { const struct expression *condition; bool has_check; struct department_rule check_department;
+             struct limit_time check_within; struct text on_fail; } approve;
+    struct { enum wait_for mode; struct limit_time span; const struct expression *until; struct text signal; } wait;
+    struct { uint16_t thing; const struct expression *form; } thing;   /* index into things */
+    struct { uint16_t item_count; const uint16_t *items; struct text lead; uint16_t rounds; } inspection;
+    struct { struct limit_time span; enum on_refused on_objection; } publicity;
+    struct { struct text system; const struct expression *follow; } delegated;
+    struct { struct text by; const struct expression *what; } deliver;
+};
+
+struct uncounted { struct text reason; bool of_statute; struct text basis; };
+struct item_definition {
+    struct text id, code, department, basis;
+    struct title title;
+    struct limit_time promise, statute, correction_within;
+    uint16_t uncounted_count;
+    const struct uncounted *uncounted;
+    uint16_t first_step, last_step;
+};
+struct material_definition {
+    struct text id;
+    struct title title;
+    bool required;
+    bool from_lookup;                    /* else from the applicant */
+    struct text lookup_source, basis;
+    const struct expression *lookup_input;
+    struct limit_time tolerable_until;   /* LIMIT_NONE: not tolerable */
+    struct text tolerable_trust;         /* "AB" */
+    struct text if_missing;              /* "refuse" … */
+    const struct expression *when;       /* needed only when */
+};
+struct party_definition { struct text id; struct title title; bool many, signs, agent_allowed; };
+/* A thing that is used as a sub-case: its hash was fixed when this definition was published. */
+struct thing_reference { struct text thing, hash; };
+
+struct definition {
+    struct text thing;
+    struct text hash;                    /* 64 hexadecimal digits of the canonical form; absent when not canonical */
+    struct title title;
+    uint16_t region_count;  const struct text *regions;
+    struct limit_time promise;
+    uint16_t step_count;     const struct step_definition *steps;      /* in an order in which needs come first */
+    uint16_t item_count;     const struct item_definition *items;
+    uint16_t material_count; const struct material_definition *materials;
+    uint16_t party_count;    const struct party_definition *parties;
+    uint16_t thing_count;    const struct thing_reference *things;
+    const struct json *form;             /* the form's JSON Schema */
+    const struct schema *form_schema;    /* compiled */
+    uint16_t *step_order_by_id;          /* indices sorted by id, for definition_find_step */
+};
+
+/* Index of a step by its id, NO_INDEX when there is none. */
+uint16_t definition_find_step(const struct definition *, struct text id);
+const char *step_kind_name(enum step_kind);
+bool step_kind_parse(struct text, enum step_kind *ret);
+
+#endif
