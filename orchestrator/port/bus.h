@@ -1,0 +1,93 @@
+/* The bus as the conductor sees it: partitions that it reads at offsets it was told, and messages that it hands over
+ * and later hears of. Implemented by bus/ (Kafka by librdkafka) and by the tests' fake.
+ *
+ * Thread: all functions are called by the conductor's thread only. None blocks (poll waits at most `wait_ms`).
+ * No function keeps what it is handed beyond the call unless it says so. */
+#ifndef YJS_PORT_BUS_H
+#define YJS_PORT_BUS_H
+
+#include <stdint.h>
+#include "base/error.h"
+#include "base/text.h"
+
+#define BUS_OFFSET_BEGINNING INT64_C(-2)
+
+struct bus_header { struct text name, value; };
+
+struct bus_message {
+    struct text topic;
+    int32_t partition;
+    int64_t offset;
+    int64_t timestamp_us;          /* of the broker or producer; for latency only */
+    struct text key, value;        /* absent when null */
+    const struct bus_header *headers;
+    uint32_t header_count;
+    bool too_many_headers;         /* more than LIMIT_headers_most: the rest is not shown, the message is dead */
+};
+
+struct bus_position { struct text topic; int32_t partition; int64_t offset; };   /* the next one to read */
+
+/* One message to send. The bus copies what it needs before it returns. `token` comes back in a delivery. */
+struct bus_publication {
+    struct text topic;
+    int32_t partition;             /* explicit: the shard */
+    struct text key, value;        /* key absent: null */
+    const struct bus_header *headers;
+    uint32_t header_count;
+    uint64_t token;
+};
+
+enum bus_delivery_fate { BUS_DELIVERED, BUS_FAILED /* may be tried again */, BUS_IMPOSSIBLE /* this message never: too large, no topic, not allowed */,
+                         BUS_PURGED };
+struct bus_delivery { uint64_t token; enum bus_delivery_fate fate; char reason[96]; };
+
+enum bus_notice_kind {
+    BUS_NOTICE_AWAY,               /* no broker answers; said once, until … */
+    BUS_NOTICE_BACK,
+    BUS_NOTICE_OFFSET_GONE,        /* the position is outside the log: the partition is stopped; low..high is what there is */
+    BUS_NOTICE_TOPIC_MISSING,      /* an assigned topic is not there (it is taken up when it appears) */
+    BUS_NOTICE_FATAL,              /* the producer can't go on: the conductor drops its shards and starts the bus afresh */
+};
+struct bus_notice { enum bus_notice_kind kind; char topic[256]; int32_t partition; int64_t offset, low, high; char reason[192]; };
+
+struct bus_port {
+    void *context;
+    /* (Re)creates clients. OK does not mean that a broker is there: see notices. */
+    enum outcome (*start)(void *context, struct error *);
+    /* Reads exactly these partitions from now on: new ones start at their offset, those already read keep their place
+     * (their `offset` is ignored), others are dropped, with messages already fetched. Incremental, no group. */
+    enum outcome (*assign)(void *context, const struct bus_position *positions, uint32_t count, struct error *);
+    /* Up to `most` messages in order within a partition; waits at most wait_ms for the first. Valid until the next
+     * poll or release. */
+    uint32_t (*poll)(void *context, int wait_ms, struct bus_message *room, uint32_t most);
+    /* The messages of the last poll are no longer needed. */
+    void (*release)(void *context);
+    /* Seeks a partition that is being read back or forth (after a batch that did not commit). */
+    enum outcome (*seek)(void *context, const struct bus_position *, struct error *);
+    /* Stops fetching (the store is behind) or goes on. */
+    void (*pause)(void *context, bool paused);
+    /* RETRY: the queue is full, poll deliveries and try again. */
+    enum outcome (*publish)(void *context, const struct bus_publication *, struct error *);
+    /* What became of publications, at most `most`; serves librdkafka's callbacks. */
+    uint32_t (*deliveries)(void *context, struct bus_delivery *room, uint32_t most);
+    /* Drops every publication not yet acknowledged, in flight too (an epoch was lost): their deliveries come as PURGED. */
+    void (*purge)(void *context);
+    uint32_t (*notices)(void *context, struct bus_notice *room, uint32_t most);
+    /* A descriptor that becomes readable when poll, deliveries or notices may have something; -1: none. */
+    int (*descriptor)(void *context);
+    /* Messages that lie behind the read position, over the assigned partitions of `topic` (absent: of all); -1 unknown. */
+    int64_t (*lag)(void *context, struct text topic);
+    /* Ends the clients; waits at most wait_ms for what is queued. */
+    void (*stop)(void *context, int wait_ms);
+};
+
+/* Provisioning, for yjsctl and the readiness check; blocking, any thread, own connection. */
+struct bus_topic { char name[256]; int32_t partition_count; int32_t replication; int64_t retention_ms; };
+struct bus_admin_port {
+    void *context;
+    enum outcome (*topics)(void *context, struct bus_topic *room, uint32_t most, uint32_t *ret_count, struct error *);
+    /* OK when it is there now with the partition count; REJECT topic_partitions when it is there with another. */
+    enum outcome (*topic_make)(void *context, const struct bus_topic *, struct error *);
+};
+
+#endif

@@ -1,0 +1,139 @@
+/* The store as the conductor sees it: the truth. Implemented by store/ (PostgreSQL) and by the tests' fake.
+ *
+ * Thread: the conductor's only, but for the `records` port (records.h), which the web threads use on connections of
+ * their own. Functions block for at most the statement timeout. RETRY means the database is away or refused for now:
+ * nothing is known to have happened and the conductor takes its shards afresh (one path for all take-overs). */
+#ifndef YJS_PORT_STORE_H
+#define YJS_PORT_STORE_H
+
+#include <stdint.h>
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "base/time.h"
+
+struct store_shard {
+    int32_t shard;
+    int64_t epoch;               /* ours */
+    int64_t next_seq;            /* of the next event in this shard: 1, 2, 3 … dense */
+    int64_t published_seq;       /* every publication of events up to it is acknowledged */
+    int32_t trying_deaths;       /* deaths by a fatal signal while `trying` was named */
+    struct text trying;          /* the input that was being tried, absent: none */
+    bool unclean;                /* the former owner did not let go in order */
+};
+struct store_offset { int32_t shard; struct text topic; int64_t next; };
+
+/* An event as a row: `data` is the wire form (wire/event_codec.h). */
+struct store_event {
+    int32_t shard; int64_t seq;
+    struct text case_id; int32_t version;
+    int64_t at_us;
+    struct text kind, step;      /* for people and indexes; step absent: null */
+    struct text data;
+};
+struct store_case {
+    struct text case_id, root, parent, thing, definition_hash, region, phase, outcome, stop;
+    int32_t shard, version, priority, incidents;
+    int64_t started_at_us, changed_at_us, closed_at_us;
+    struct text title;           /* what lists show: masked, made from the form */
+    struct text source, source_id, content_digest;
+};
+struct store_step {
+    struct text case_id, step; int32_t index;   /* -1: the step itself */
+    struct text state, department, region, child, reason;
+    int32_t attempt;
+    int64_t asked_at_us, ended_at_us, due_at_us;
+    int32_t position;            /* in the definition's order */
+    struct text kind;            /* task, lookup … */
+    int32_t shard;
+};
+struct store_timer { struct text case_id; int32_t shard; int64_t due_at_us; /* TIME_NONE: delete */ };
+struct store_incident {
+    struct text id;              /* case:step[.index]:n or topic@partition:offset */
+    struct text case_id, step; int32_t index; int32_t shard;
+    struct text code, message, department, region;
+    int64_t opened_at_us, closed_at_us;   /* closed: TIME_NONE while open */
+    struct text closed_by, closed_how;
+};
+struct store_dead {
+    int32_t shard; struct text topic; int32_t partition; int64_t offset;   /* where it came from; (inbox) when from there: offset = inbox id */
+    int64_t at_us;
+    struct text code, message, key, headers /* JSON */, value /* bytes, unchanged */;
+};
+struct store_forward { int32_t shard; struct text key, kind; struct text data; struct text idempotency_key; };   /* into another shard's inbox */
+struct store_inbox { int64_t id; int32_t shard; struct text kind, case_id, data, idempotency_key; int64_t at_us; };
+struct store_answer { int64_t inbox_id; int32_t status; struct text body; };   /* what became of a command: the web answers with it */
+struct store_unsent { int32_t shard; int64_t seq; struct text topic, reason; int64_t at_us; };
+
+/* One batch, one transaction. Arrays may be empty. */
+struct store_batch {
+    const struct store_shard *shards; uint32_t shard_count;      /* those the batch touches: shard, epoch, next_seq and published_seq after it, trying */
+    const struct store_offset *offsets; uint32_t offset_count;
+    const struct store_event *events; uint32_t event_count;
+    const struct store_case *cases; uint32_t case_count;         /* upsert, each once */
+    const struct store_step *steps; uint32_t step_count;         /* upsert, each once */
+    const struct store_timer *timers; uint32_t timer_count;
+    const struct store_incident *incidents; uint32_t incident_count;
+    const struct store_dead *dead; uint32_t dead_count;
+    const struct store_forward *forwards; uint32_t forward_count;
+    const int64_t *inbox_done; uint32_t inbox_done_count;
+    const struct store_answer *answers; uint32_t answer_count;
+    const struct store_unsent *unsent; uint32_t unsent_count;
+};
+
+enum store_fate {
+    STORE_COMMITTED,
+    STORE_FENCED,       /* a shard's epoch is not ours; nothing was written. ret_fenced names the shards */
+    STORE_REFUSED,      /* an error that would come again (constraint, encoding); nothing was written; error tells */
+    STORE_AWAY,         /* nothing was written, for certain (failed before COMMIT was sent) */
+    STORE_UNKNOWN,      /* the connection broke with COMMIT under way */
+};
+
+struct store_due { struct text case_id; int32_t shard; int64_t due_at_us; };
+struct store_definition { struct text hash, thing; bool current; struct text canonical; int64_t published_at_us; };
+
+struct store_port {
+    void *context;
+    /* Connects (again), checks the schema's version and P; RETRY while the database is away. */
+    enum outcome (*open)(void *context, struct error *);
+    void (*close)(void *context);
+    /* P, fixed when the database was made. */
+    int32_t (*shard_count)(void *context);
+    /* Renews member(instance, seen_at) and gives the live members' instance names (rendezvous hashing is the caller's). */
+    enum outcome (*heartbeat)(void *context, struct text instance, int64_t ttl_us, struct arena *, struct text **ret_members,
+                              uint32_t *ret_count, struct error *);
+    /* Takes the shards under new epochs, after ending the former owner's backend. Those whose live owner is another
+     * member that still wants them are the caller's not to ask for. Gives what could be taken. */
+    enum outcome (*take)(void *context, struct text instance, const int32_t *shards, uint32_t count, struct arena *,
+                         struct store_shard **ret, uint32_t *ret_count, struct error *);
+    /* Gives shards up in order (rebalance, SIGTERM): clean mark, owner null. */
+    enum outcome (*let_go)(void *context, const struct store_shard *, uint32_t count, struct error *);
+    /* Shards that have no owner, or one that is not among the live members, or a new one: (shard, owner). */
+    enum outcome (*owners)(void *context, struct arena *, struct text **ret_owner_by_shard, struct error *);
+    enum outcome (*offsets)(void *context, const int32_t *shards, uint32_t count, struct arena *, struct store_offset **ret,
+                            uint32_t *ret_count, struct error *);
+    /* Events of `shard` with seq > after, in order, at most `most`. */
+    enum outcome (*events_after)(void *context, int32_t shard, int64_t after, uint32_t most, struct arena *,
+                                 struct store_event **ret, uint32_t *ret_count, struct error *);
+    /* The journals of these cases, ordered by case and version. */
+    enum outcome (*journals)(void *context, const struct text *case_ids, uint32_t count, struct arena *,
+                             struct store_event **ret, uint32_t *ret_count, struct error *);
+    enum outcome (*inbox)(void *context, const int32_t *shards, uint32_t count, uint32_t most, struct arena *,
+                          struct store_inbox **ret, uint32_t *ret_count, struct error *);
+    enum outcome (*timers)(void *context, const int32_t *shards, uint32_t count, int64_t until_us, uint32_t most,
+                           struct arena *, struct store_due **ret, uint32_t *ret_count, struct error *);
+    /* By hash, or (hash absent) all current ones without their canonical text. */
+    enum outcome (*definitions)(void *context, struct text hash, struct arena *, struct store_definition **ret,
+                                uint32_t *ret_count, struct error *);
+    /* ret_fenced: array of shard numbers in the arena, when STORE_FENCED. */
+    enum store_fate (*commit)(void *context, const struct store_batch *, struct arena *, int32_t **ret_fenced,
+                              uint32_t *ret_fenced_count, struct error *);
+    /* Names the input that is tried next (after an unclean end), in a transaction of its own. */
+    enum outcome (*trying)(void *context, const struct store_shard *, struct error *);
+    /* Numbers for cases that came without one: `count` consecutive values of a sequence. */
+    enum outcome (*numbers)(void *context, uint32_t count, int64_t *ret_first, struct error *);
+    /* A descriptor that becomes readable when a NOTIFY may be there; -1: none. Drain by inbox(). */
+    int (*descriptor)(void *context);
+};
+
+#endif
