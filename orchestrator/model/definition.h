@@ -65,7 +65,10 @@ struct step_definition {
     struct { bool present; struct department_rule department; const struct expression *input; } compensate;
     int32_t priority;                    /* higher first; 0 default */
     const struct schema *result_schema;  /* NULL: any object */
-    struct text result_schema_name;      /* for dataschema */
+    struct text result_schema_name;      /* its path, schemas/… */
+    const struct schema *input_schema;   /* what the department is given; NULL: any object */
+    struct text input_schema_name;       /* its path: a task's dataschema */
+    uint32_t line, column;               /* where the source says it; 0 when loaded from the canonical form */
 
     /* each */
     bool is_each;
@@ -123,8 +126,26 @@ struct definition {
     uint16_t thing_count;    const struct thing_reference *things;
     const struct json *form;             /* the form's JSON Schema */
     const struct schema *form_schema;    /* compiled */
-    uint16_t *step_order_by_id;          /* indices sorted by id, for definition_find_step */
+    const uint16_t *step_order_by_id;    /* indices sorted by id, for definition_find_step */
+    struct text canonical;               /* the canonical JSON: what is hashed, stored and compiled again */
+    /* Regions where items, limits or departments differ: each a whole definition with the same steps in the same
+     * order, the same hash. A case runs on definition_for_region of its region from its first event on. */
+    uint16_t override_count; const struct region_override *overrides;
 };
+struct region_override { struct text region; const struct definition *definition; };
+
+/* The definition as it holds in `region`: the override of that region, else of its city (first four digits + "00"),
+ * else the definition itself. */
+static inline const struct definition *definition_for_region(const struct definition *d, struct text region) {
+    const struct definition *city = d;
+    for (uint16_t i = 0; i < d->override_count; i++) {
+        struct text r = d->overrides[i].region;
+        if (text_equal(r, region)) return d->overrides[i].definition;
+        if (r.length == 6 && region.length == 6 && memcmp(r.at, region.at, 4) == 0 && memcmp(r.at + 4, "00", 2) == 0)
+            city = d->overrides[i].definition;
+    }
+    return city;
+}
 
 /* Index of a step by its id, NO_INDEX when there is none. */
 uint16_t definition_find_step(const struct definition *, struct text id);

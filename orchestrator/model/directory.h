@@ -15,6 +15,7 @@ struct department {
     struct title title;
     uint16_t office_count;  const struct office *offices;
     uint16_t group_count;   const struct text *groups;
+    const struct text *group_codes;      /* beside each group: the code by which it is picked there; absent: its id */
     struct text fallback;                /* department that serves offices without an adapter: "worklist"; absent: none */
     uint16_t field_count;   const struct text *fields;       /* form fields it is entitled to (dotted paths); 0: not limited */
     uint16_t material_count; const struct text *materials;   /* materials it is entitled to; 0: not limited */
