@@ -27,7 +27,7 @@ struct json_member {
 };
 
 /* Reads `source`, which must stay valid as long as the nodes (strings without escapes and numbers point into it).
- * `depth_most`: 1 allows a scalar or an empty container only… each level of [] or {} counts one.
+ * `depth_most`: how many [] and {} may stand within one another: 0 allows a scalar only, 1 allows [1] but not [[]].
  * REJECT codes: json_syntax, json_utf8, json_duplicate_key, json_nul, json_surrogate, json_number_range, json_depth,
  * json_trailing; the message names the byte offset. FATAL out_of_memory when the arena is full. */
 enum outcome json_read(struct arena *, struct text source, unsigned depth_most, struct json *ret, struct error *);

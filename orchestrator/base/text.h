@@ -61,6 +61,9 @@ struct buffer {
 void buffer_init(struct buffer *, size_t ceiling_bytes);
 void buffer_free(struct buffer *);                     /* safe on a zeroed struct */
 static inline void buffer_clear(struct buffer *b) { b->length = 0; b->failed = false; if (b->at) b->at[0] = '\0'; }
+/* Where the next `more` bytes may be written, with room for the NUL behind them, or NULL after a refusal. Who writes
+ * there adds to `length` and puts the NUL; for writers on hot paths. */
+char *buffer_reserve(struct buffer *, size_t more);
 void buffer_put(struct buffer *, const void *bytes, size_t length);
 void buffer_put_byte(struct buffer *, char byte);
 void buffer_put_text(struct buffer *, struct text);

@@ -1,0 +1,44 @@
+/* Filling an error, and the names of outcomes. */
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define ELLIPSIS "…"
+
+/* Makes a message that filled its field end with "…", at a code point's edge. */
+static void error_cut(char message[ERROR_MESSAGE_SIZE]) {
+    size_t end = ERROR_MESSAGE_SIZE - sizeof ELLIPSIS;
+    while (end > 0 && ((unsigned char)message[end] & 0xC0) == 0x80)
+        end--;
+    memcpy(message + end, ELLIPSIS, sizeof ELLIPSIS);
+}
+
+enum outcome error_set(struct error *error, enum outcome outcome, const char *code, const char *format, ...) {
+    if (!error)
+        return outcome;
+    error->outcome = outcome;
+    snprintf(error->code, sizeof error->code, "%s", code);
+    va_list arguments;
+    va_start(arguments, format);
+    char message[ERROR_MESSAGE_SIZE]; /* an argument may be the old message */
+    int length = vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    if (length < 0)
+        message[0] = '\0';
+    else if ((size_t)length >= sizeof message)
+        error_cut(message);
+    memcpy(error->message, message, strlen(message) + 1);
+    return outcome;
+}
+
+enum outcome error_no_memory(struct error *error) {
+    return error_set(error, OUTCOME_FATAL, "out_of_memory",
+                     "no memory, or the ceiling set for this work is reached; give it more or make the input smaller");
+}
+
+const char *outcome_name(enum outcome outcome) {
+    static const char *const names[] = {
+        [OUTCOME_OK] = "ok", [OUTCOME_RETRY] = "retry", [OUTCOME_REJECT] = "reject", [OUTCOME_FATAL] = "fatal"};
+    return (size_t)outcome < sizeof names / sizeof *names ? names[outcome] : "unknown";
+}
