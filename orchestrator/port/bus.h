@@ -9,10 +9,11 @@
 #include <stdint.h>
 #include "base/error.h"
 #include "base/text.h"
+#include "model/header.h"
 
 #define BUS_OFFSET_BEGINNING INT64_C(-2)
 
-struct bus_header { struct text name, value; };
+
 
 struct bus_message {
     struct text topic;
