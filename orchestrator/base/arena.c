@@ -20,6 +20,7 @@
 #define ARENA_ALIGNMENT (sizeof(max_align_t) > 16 ? _Alignof(max_align_t) : (size_t)16)
 #define ARENA_CHUNK_LEAST ((size_t)4096)        /* an open case or a request mostly fits into one */
 #define ARENA_CHUNK_MOST ((size_t)1024 * 1024)  /* chunks double up to here; a larger allocation gets its own */
+#define ARENA_ALLOCATION_MOST ((size_t)PTRDIFF_MAX / 2) /* rounding up and a chunk's head cannot overflow */
 
 struct arena_chunk {
     struct arena_chunk *older;
@@ -78,7 +79,7 @@ static bool arena_grow(struct arena *arena, size_t needed) {
 /* `size` bytes as they come, not zeroed. */
 static void *arena_take(struct arena *arena, size_t size) {
     size_t left = arena->ceiling_bytes - arena->used_bytes;
-    if (size > left)
+    if (size > left || size > ARENA_ALLOCATION_MOST)
         goto refused;
     size_t rounded = (size + (ARENA_ALIGNMENT - 1)) & ~(ARENA_ALIGNMENT - 1);
     if (rounded == 0)

@@ -49,11 +49,13 @@ bool json_equal(const struct json *a, const struct json *b);
 /* Compares two decimal texts of JSON numbers by value, exactly: -1, 0, 1. */
 int json_number_compare(struct text a, struct text b);
 
-/* Writes compactly, no white space; a container that was read and is unchanged may be written from its source bytes
- * only by json_write_source. Escapes ", \, controls; all else as UTF-8. */
+/* Writes compactly, no white space, members in their order, numbers as they were written. (A container that was read
+ * and is to leave unchanged is cheaper written from its source bytes, by buffer_put_text or json_put_raw of its
+ * `text`.) Escapes ", \, controls; all else as UTF-8. */
 void json_write(struct buffer *, const struct json *value);
 /* Sorted keys (by bytes), no white space, shortest escapes, numbers in normal form: the same value gives the same
- * bytes (for hashes of definitions and for comparing contents). */
+ * bytes (for hashes of definitions and for comparing contents). Normal form is ECMAScript's, of the exact decimal
+ * digits: 0, -12.5, 100000000000000000000 (up to 21 digits), 1e+21, 0.000001, 1e-7. */
 void json_write_canonical(struct buffer *, const struct json *value);
 /* Indented by two, for people. */
 void json_write_pretty(struct buffer *, const struct json *value);
@@ -68,7 +70,8 @@ struct json json_bool(bool);
 struct json json_array(struct arena *, size_t count);   /* children zeroed (null), to be filled by the caller */
 struct json json_object(struct arena *, size_t count);  /* keys absent, to be filled by the caller */
 
-/* A streaming writer for hot paths: commas are placed by itself, into a buffer. Keys are written as given. */
+/* A streaming writer for hot paths: commas are placed by itself, into a buffer. Keys are written in the order given.
+ * At most 63 levels may be open (asserted). */
 struct json_writer { struct buffer *out; uint64_t comma; unsigned depth; };
 void json_begin(struct json_writer *, struct buffer *out);
 void json_open(struct json_writer *, char bracket);                    /* '{' or '[' */

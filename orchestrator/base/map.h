@@ -1,5 +1,5 @@
 /* Hash map from text keys to pointers; open addressing. Keys and values belong to the caller and must outlive their
- * place in the map. Owned by one thread. */
+ * place in the map. Owned by one thread. The hash is not keyed: keys that strangers choose in bulk belong elsewhere. */
 #ifndef YJS_BASE_MAP_H
 #define YJS_BASE_MAP_H
 
@@ -17,6 +17,7 @@ bool map_put(struct map *, struct text key, void *value);
 /* Removes; gives the value that was there or NULL. */
 void *map_remove(struct map *, struct text key);
 void map_clear(struct map *);
+/* The body must neither put nor remove: slots move. */
 #define map_each(m, slot) \
     for (struct map_slot *slot = (m)->slots; slot && slot < (m)->slots + (m)->room; slot++) if (slot->key.at)
 

@@ -15,14 +15,17 @@
 #define TIME_TEXT_SIZE 40
 
 /* RFC 3339 date-time ("2026-03-02T09:00+08:00" without seconds is taken too); an offset is required. REJECT with code
- * "bad_time" otherwise, an impossible date included. Years 1900 to 9999. */
+ * "bad_time" otherwise, an impossible date included. Years 1900 to 9999 (of the moment in UTC). Digits below the
+ * microsecond are dropped; a leap second (23:59:60 UTC only) is the second after it. */
 enum outcome time_parse(struct text, int64_t *ret_us, struct error *);
-/* "2026-03-02T01:00:00.000000Z" with as few fraction digits as needed (0, 3 or 6). Writes at most TIME_TEXT_SIZE. */
+/* "2026-03-02T01:00:00.000000Z" with as few fraction digits as needed (0, 3 or 6). Writes at most TIME_TEXT_SIZE.
+ * TIME_NONE gives absent, here and below. */
 struct text time_format_utc(int64_t us, char room[TIME_TEXT_SIZE]);
 /* "2026-03-02T09:00:00+08:00", whole seconds. */
 struct text time_format_china(int64_t us, char room[TIME_TEXT_SIZE]);
 
-/* Durations of machines (back-off, timeouts): "250ms", "10s", "5m", "2h", "1d" and sums "1h30m". REJECT "bad_duration".
+/* Durations of machines (back-off, timeouts): "250ms", "10s", "5m", "2h", "1d" (and "us") and sums "1h30m", the largest
+ * unit first. REJECT "bad_duration".
  * Legal limits ("3 workdays") are not durations: see calendar/. */
 enum outcome duration_parse(struct text, int64_t *ret_us, struct error *);
 /* "1h30m", the shortest form that duration_parse reads back as the same value. */
