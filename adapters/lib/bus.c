@@ -1,0 +1,309 @@
+/* Kafka: one consumer of the department's task topic, one producer of answers.
+ *
+ * librdkafka's traps minded here (2.0.2): groups use `range` and static membership; queues are large, because a full one
+ * pauses a partition for a second; nothing is paused or sought, because messages are read in batches: when there is
+ * too much to do the adapter simply does not read (max.poll.interval.ms is a day for that reason).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include "internal.h"
+
+#define METADATA_WAIT_MS 200
+
+static const struct yjs_property common_properties[] = {
+    {"socket.nagle.disable", "true"},
+    {"reconnect.backoff.ms", "50"},
+    {"reconnect.backoff.max.ms", "2000"},
+    {"log.connection.close", "false"},
+};
+static const struct yjs_property consumer_properties[] = {
+    {"enable.auto.commit", "false"},
+    {"enable.auto.offset.store", "false"},
+    {"auto.offset.reset", "earliest"},
+    {"queued.min.messages", "100000"},
+    {"queued.max.messages.kbytes", "262144"},
+    {"fetch.wait.max.ms", "100"},
+    {"fetch.error.backoff.ms", "50"},
+    {"partition.assignment.strategy", "range"},
+    {"session.timeout.ms", "6000"},
+    {"heartbeat.interval.ms", "1500"},
+    {"max.poll.interval.ms", "86400000"},
+    {"allow.auto.create.topics", "false"},
+};
+static const struct yjs_property producer_properties[] = {
+    {"acks", "all"},
+    {"enable.idempotence", "true"},
+    {"linger.ms", "0"},
+    {"partitioner", "murmur2_random"},
+    {"message.timeout.ms", "30000"},
+    {"queue.buffering.max.messages", "200000"},
+};
+
+static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text) {
+    (void)rk;
+    (void)facility;
+    enum log_level at = level <= 3 ? LOG_WARN : level <= 5 ? LOG_INFO : LOG_DEBUG;
+    log_at(at, "kafka", text);
+}
+
+static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque) {
+    (void)rk;
+    struct yjs_adapter *a = opaque;
+    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && !a->said_away) {
+        a->said_away = true;
+        log_warn("broker_away", "Kafka cannot be reached; trying again until it can", LOG_STRING("reason", reason));
+    } else if (code == RD_KAFKA_RESP_ERR__FATAL) {
+        log_error("kafka_fatal", "the Kafka client cannot go on; the adapter stops", LOG_STRING("reason", reason));
+        a->broken = true;
+    }
+}
+
+static void on_report(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaque) {
+    (void)rk;
+    outbox_report(opaque, m->_private, m->err);
+}
+
+static void partitions_set_active(struct yjs_adapter *a, const rd_kafka_topic_partition_list_t *list, bool active) {
+    for (int i = 0; i < list->cnt; i++) {
+        struct partition *p = partition_get(a, list->elems[i].partition);
+        partition_reset(p, -1);
+        p->active = active;
+    }
+}
+
+static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t *list, void *opaque) {
+    struct yjs_adapter *a = opaque;
+    if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+        partitions_set_active(a, list, true);
+        rd_kafka_assign(rk, list);
+        log_info("partitions_assigned", "partitions were given to this process", LOG_INT("count", list->cnt));
+        return;
+    }
+    if (code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS)
+        bus_commit_group(a, true);
+    partitions_set_active(a, list, false);
+    rd_kafka_assign(rk, NULL);
+}
+
+static int set_properties(rd_kafka_conf_t *conf, const struct yjs_property *list, size_t count, struct yjs_error *error) {
+    char reason[512];
+    for (size_t i = 0; i < count; i++)
+        if (rd_kafka_conf_set(conf, list[i].name, list[i].value, reason, sizeof(reason)) != RD_KAFKA_CONF_OK)
+            return adapter_fault(error, "kafka_property", "%s", reason);
+    return 0;
+}
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static rd_kafka_t *client_new(struct yjs_adapter *a, rd_kafka_type_t type, struct yjs_error *error) {
+    const struct yjs_options *o = &a->options;
+    char reason[512], group[512], client[512];
+    snprintf(group, sizeof(group), "yjs-adapter.%s.%s", o->region, o->department);
+    snprintf(client, sizeof(client), "yjs-adapter.%s.%s", o->region, o->department);
+    struct yjs_property own[] = {{"bootstrap.servers", o->bootstrap}, {"client.id", client}};
+    struct yjs_property grouping[] = {{"group.id", group}, {"group.instance.id", o->instance}};
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    bool consumer = type == RD_KAFKA_CONSUMER;
+    rd_kafka_conf_set_opaque(conf, a);
+    rd_kafka_conf_set_log_cb(conf, on_log);
+    rd_kafka_conf_set_error_cb(conf, on_error);
+    int failed = set_properties(conf, own, 2, error) || set_properties(conf, common_properties, COUNT(common_properties), error);
+    if (!failed && consumer) {
+        failed = set_properties(conf, consumer_properties, COUNT(consumer_properties), error) ||
+                 set_properties(conf, grouping, o->assign == YJS_ASSIGN_GROUP ? 2 : 1, error);
+        rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
+    } else if (!failed) {
+        failed = set_properties(conf, producer_properties, COUNT(producer_properties), error);
+        rd_kafka_conf_set_dr_msg_cb(conf, on_report);
+    }
+    if (!failed)
+        failed = set_properties(conf, o->kafka, o->kafka_count, error);
+    rd_kafka_t *rk = failed ? NULL : rd_kafka_new(type, conf, reason, sizeof(reason));
+    if (!rk) {
+        rd_kafka_conf_destroy(conf);
+        if (!failed)
+            adapter_fault(error, "kafka_client", "%s", reason);
+    }
+    return rk;
+}
+
+static int event_fd(rd_kafka_queue_t *queue) {
+    static const uint64_t one = 1;
+    int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (fd >= 0)
+        rd_kafka_queue_io_event_enable(queue, fd, &one, sizeof(one));
+    return fd;
+}
+
+int bus_open(struct yjs_adapter *a, struct yjs_error *error) {
+    a->kafka_fd = a->report_fd = -1;
+    if (!(a->producer = client_new(a, RD_KAFKA_PRODUCER, error)) || !(a->consumer = client_new(a, RD_KAFKA_CONSUMER, error)))
+        return -1;
+    rd_kafka_poll_set_consumer(a->consumer);
+    a->queue = rd_kafka_queue_get_consumer(a->consumer);
+    a->reports = rd_kafka_queue_get_main(a->producer);
+    a->batch = adapter_alloc(CONSUME_BATCH * sizeof(rd_kafka_message_t *));
+    a->kafka_fd = event_fd(a->queue);
+    a->report_fd = event_fd(a->reports);
+    if (a->kafka_fd < 0 || a->report_fd < 0)
+        return adapter_fault(error, "no_descriptor", "the system gave no file descriptor");
+    return 0;
+}
+
+void bus_close(struct yjs_adapter *a) {
+    if (a->queue)
+        rd_kafka_queue_destroy(a->queue);
+    if (a->reports)
+        rd_kafka_queue_destroy(a->reports);
+    if (a->consumer) {
+        rd_kafka_consumer_close(a->consumer);
+        rd_kafka_destroy(a->consumer);
+    }
+    if (a->producer) {
+        rd_kafka_purge(a->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+        rd_kafka_flush(a->producer, 100);
+        rd_kafka_destroy(a->producer);
+    }
+    if (a->kafka_fd >= 0)
+        close(a->kafka_fd);
+    if (a->report_fd >= 0)
+        close(a->report_fd);
+    free(a->batch);
+}
+
+/* ---- Taking up the partitions ---- */
+
+static void later(struct yjs_adapter *a, int64_t now_us) {
+    a->assign_backoff_us = a->assign_backoff_us ? a->assign_backoff_us * 2 : 100000;
+    if (a->assign_backoff_us > 3 * TIME_SECOND_US)
+        a->assign_backoff_us = 3 * TIME_SECOND_US;
+    a->assign_at_us = now_us + a->assign_backoff_us;
+}
+
+static void subscribe(struct yjs_adapter *a) {
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, a->task_topic, RD_KAFKA_PARTITION_UA);
+    rd_kafka_subscribe(a->consumer, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    a->assigned = true;
+}
+
+/* Offsets belong to one Kafka: on another cluster they mean nothing, and every task is read from the start (those
+ * known by their ids stay known). */
+static void check_cluster(struct yjs_adapter *a) {
+    char known[256];
+    char *cluster = rd_kafka_clusterid(a->consumer, METADATA_WAIT_MS);
+    store_get_meta(&a->store, "cluster", known, sizeof(known));
+    if (cluster && strcmp(cluster, known)) {
+        if (known[0]) {
+            log_warn("other_cluster", "this is another Kafka than before: tasks are read from the beginning",
+                     LOG_STRING("cluster", cluster));
+            store_forget_offsets(&a->store);
+        }
+        store_put_meta(&a->store, "cluster", cluster);
+    }
+    if (cluster)
+        rd_kafka_mem_free(a->consumer, cluster);
+}
+
+static void assign_all(struct yjs_adapter *a, int count) {
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(count);
+    for (int i = 0; i < count; i++) {
+        int64_t next = store_get_offset(&a->store, a->task_topic, i);
+        struct partition *p = partition_get(a, i);
+        partition_reset(p, next);
+        p->active = true;
+        rd_kafka_topic_partition_list_add(list, a->task_topic, i)->offset = next >= 0 ? next : RD_KAFKA_OFFSET_BEGINNING;
+    }
+    rd_kafka_assign(a->consumer, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    a->assigned = true;
+    a->said_away = false;
+    log_info("reading", "reading the department's tasks", LOG_STRING("topic", a->task_topic), LOG_INT("partitions", count));
+}
+
+void bus_assign(struct yjs_adapter *a, int64_t now_us) {
+    if (a->assigned || now_us < a->assign_at_us)
+        return;
+    if (a->options.assign == YJS_ASSIGN_GROUP) {
+        subscribe(a);
+        return;
+    }
+    rd_kafka_topic_t *topic = rd_kafka_topic_new(a->consumer, a->task_topic, NULL);
+    const struct rd_kafka_metadata *metadata = NULL;
+    rd_kafka_resp_err_t code = rd_kafka_metadata(a->consumer, 0, topic, &metadata, METADATA_WAIT_MS);
+    rd_kafka_topic_destroy(topic);
+    if (code) {
+        if (!a->said_away)
+            log_warn("broker_away", "Kafka cannot be reached; trying again until it can", LOG_STRING("reason", rd_kafka_err2str(code)));
+        a->said_away = true;
+        later(a, now_us);
+        return;
+    }
+    int count = metadata->topic_cnt == 1 && !metadata->topics[0].err ? metadata->topics[0].partition_cnt : 0;
+    rd_kafka_metadata_destroy(metadata);
+    if (count < 1 || count > PARTITIONS_MOST) {
+        if (!a->topic_said)
+            log_warn("topic_missing", "the task topic is not there yet; waiting for it", LOG_STRING("topic", a->task_topic));
+        a->topic_said = true;
+        later(a, now_us);
+        return;
+    }
+    check_cluster(a);
+    assign_all(a, count);
+}
+
+/* ---- Reading ---- */
+
+static void drain_fd(int fd) {
+    uint64_t count;
+    ssize_t got = read(fd, &count, sizeof(count));
+    (void)got;
+}
+
+static void note_error(struct yjs_adapter *a, const rd_kafka_message_t *m) {
+    if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
+        return;
+    if (m->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || m->err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC) {
+        a->assigned = a->options.assign == YJS_ASSIGN_GROUP;
+        later(a, a->turn_us);
+    }
+    log_warn("consume_failed", "Kafka reports a fault in reading", LOG_STRING("reason", rd_kafka_message_errstr(m)),
+             LOG_INT("partition", m->partition));
+}
+
+size_t bus_consume(struct yjs_adapter *a) {
+    int64_t room = a->options.most_open - (int64_t)(a->tasks.count + a->outbox.count);
+    if (a->stopping || room <= 0)
+        return 0;
+    drain_fd(a->kafka_fd);
+    ssize_t count = rd_kafka_consume_batch_queue(a->queue, 0, a->batch, room < CONSUME_BATCH ? (size_t)room : CONSUME_BATCH);
+    for (ssize_t i = 0; i < count; i++) {
+        rd_kafka_message_t *m = a->batch[i];
+        if (m->err)
+            note_error(a, m);
+        else
+            inbound_take(a, m);
+        rd_kafka_message_destroy(m);
+    }
+    return count > 0 ? (size_t)count : 0;
+}
+
+void bus_reports(struct yjs_adapter *a) {
+    drain_fd(a->report_fd);
+    rd_kafka_poll(a->producer, 0);
+}
+
+/* Tells the group where we are; what it names is durable in the store first. */
+void bus_commit_group(struct yjs_adapter *a, bool wait) {
+    if (a->options.assign != YJS_ASSIGN_GROUP || store_commit(&a->store))
+        return;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(16);
+    for (size_t i = 0; i < a->partition_count; i++)
+        if (a->partitions[i].active && a->partitions[i].safe >= 0)
+            rd_kafka_topic_partition_list_add(list, a->task_topic, (int32_t)i)->offset = a->partitions[i].safe;
+    if (list->cnt)
+        rd_kafka_commit(a->consumer, list, !wait);
+    rd_kafka_topic_partition_list_destroy(list);
+}

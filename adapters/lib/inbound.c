@@ -1,0 +1,184 @@
+/* What comes on the task topic: tasks, compensations, cancellations, corrections, warnings; each noted once. */
+#include <stdio.h>
+#include <stdlib.h>
+#include "internal.h"
+
+/* The number of the root case: what stands before the first '/'. */
+static struct text root_number(struct text caseid) {
+    size_t slash = text_find(caseid, '/');
+    return slash == SIZE_MAX ? caseid : text_span(caseid.at, slash);
+}
+
+static struct task_fields fields_of(struct yjs_adapter *a, const struct event *e, const struct json *data) {
+    struct text number = json_get_text(data, TEXT("number")), reply_to = json_get_text(data, TEXT("reply_to"));
+    return (struct task_fields){
+        .id = e->id, .type = e->type, .number = number.length ? number : root_number(e->caseid), .caseid = e->caseid,
+        .thing = e->thing.at ? e->thing : json_get_text(data, TEXT("thing")), .step = e->step, .attempt = e->attempt,
+        .reply_to = reply_to.length ? reply_to : text_from(a->result_topic), .traceparent = e->traceparent,
+        .data = e->data,
+    };
+}
+
+/* The same task again: its answers may have been lost on the other side, so those kept are posted again. */
+static void take_repeat(struct yjs_adapter *a, struct task *t, enum stored state) {
+    a->counters.repeats++;
+    if (state == STORED_ANSWERED) {
+        struct task *ended = store_load_task(a, t->open.id);
+        if (ended) {
+            a->counters.resent++;
+            store_load_answers(a, ended, true);
+            task_reference_drop(ended);
+        }
+    }
+    task_reference_drop(t);
+}
+
+/* True when the message's offset is to be kept back until the task's final answer is acknowledged. */
+static bool take_task(struct yjs_adapter *a, const rd_kafka_message_t *m, const struct event *e,
+                      const struct json *data, uint64_t sequence) {
+    struct task_fields fields = fields_of(a, e, data);
+    a->counters.tasks++;
+    if (a->options.keep == YJS_KEEP_OFFSETS) {
+        if (a->tombstones.count && map_get(&a->tombstones, e->id))
+            return false;
+        if (map_get(&a->tasks, e->id)) {
+            a->counters.repeats++;
+            return false;
+        }
+    }
+    struct task *t = task_new(a, &fields);
+    t->open.taken_at_us = a->turn_us;
+    if (a->options.keep == YJS_KEEP_OFFSETS) {
+        rd_kafka_timestamp_type_t type;
+        int64_t created_ms = rd_kafka_message_timestamp(m, &type);
+        t->time_us = created_ms > 0 ? created_ms * 1000 : a->turn_us;
+        t->partition = m->partition;
+        t->sequence = sequence;
+        task_open(a, t);
+        return true;
+    }
+    enum stored state;
+    if (!store_put_task(&a->store, t, STORED_TAKEN, &state)) {
+        take_repeat(a, t, state);
+        return false;
+    }
+    t->stored = true;
+    task_open(a, t);
+    return false;
+}
+
+/* A cancellation of something that is not open: refuse when it was decided, otherwise suppress it for good. */
+static void cancel_absent(struct yjs_adapter *a, const struct event *e, const struct json *data, const char *id) {
+    enum stored state;
+    struct task_fields fields = fields_of(a, e, data);
+    fields.id = text_from(id);
+    fields.type = strstr(id, ":undo:") ? TEXT("compensate") : TEXT("task");
+    fields.data = TEXT_NONE;
+    bool known = store_task_state(&a->store, id, &state);
+    if (known && state == STORED_CANCELLED)
+        return;
+    struct task *t = known ? store_load_task(a, id) : task_new(a, &fields);
+    if (!t)
+        return;
+    if (known || recent_has(a, fields.id)) {
+        task_answer(a, t, YJS_CANCEL_REFUSED, "{\"reason\":\"already decided\"}", 28);
+    } else {
+        t->open.taken_at_us = a->turn_us;
+        store_put_task(&a->store, t, STORED_CANCELLED, &state);
+        t->stored = true;
+        if (a->options.keep == YJS_KEEP_OFFSETS)
+            tombstone_add(a, id);
+        task_answer(a, t, YJS_CANCELLED, "{}", 2);
+    }
+    task_reference_drop(t);
+}
+
+static void take_correction(struct yjs_adapter *a, struct task *t, const struct event *e) {
+    task_set_text(&t->correction_text, &t->open.correction, e->data.at, e->data.length);
+    t->correction_pending = true;
+    if (t->stored)
+        store_rest_task(&a->store, t, STORED_TAKEN);
+    if (t->place == PLACE_RESTING)
+        task_place(a, t, PLACE_FRESH);
+}
+
+/* Messages about a task: `cancel`, `correction_answer`, `warning`. */
+static enum outcome take_about(struct yjs_adapter *a, const struct event *e, const struct json *data, struct error *error) {
+    char id[1024], reason[512];
+    struct text about = json_get_text(data, TEXT("task")), why = json_get_text(data, TEXT("reason"));
+    if (about.length == 0 || about.length >= sizeof(id))
+        return error_set(error, OUTCOME_REJECT, "no_task", "data.task must name the task");
+    snprintf(id, sizeof(id), "%.*s", TEXT_ARG(about));
+    snprintf(reason, sizeof(reason), "%.*s", TEXT_ARG(why));
+    struct task *t = map_get(&a->tasks, about);
+    if (text_is(e->type, "warning")) {
+        a->counters.warnings++;
+        char *copy = adapter_alloc(e->data.length + 1);
+        memcpy(copy, e->data.at, e->data.length);
+        if (t && a->handler.warn)
+            a->handler.warn(a->handler.user, &t->open, copy);
+        free(copy);
+        return OUTCOME_OK;
+    }
+    char message_id[1100];
+    snprintf(message_id, sizeof(message_id), "%.*s", TEXT_ARG(e->id));
+    if (!store_note_message(&a->store, message_id, a->turn_us)) {
+        a->counters.repeats++;
+        return OUTCOME_OK;
+    }
+    if (text_is(e->type, "cancel")) {
+        a->counters.cancels++;
+        if (t)
+            task_cancel(a, t, reason);
+        else
+            cancel_absent(a, e, data, id);
+        return OUTCOME_OK;
+    }
+    a->counters.corrections++;
+    if (t)
+        take_correction(a, t, e);
+    else
+        log_warn("correction_without_task", "a correction came for a task that is not open", LOG_STRING("task", id));
+    return OUTCOME_OK;
+}
+
+static enum outcome take(struct yjs_adapter *a, const rd_kafka_message_t *m, uint64_t sequence, bool *ret_kept,
+                         struct error *error) {
+    struct event event;
+    struct json data;
+    enum outcome outcome = event_read(&a->arena, m, &event, error);
+    if (!outcome)
+        outcome = json_read(&a->arena, event.data, JSON_DEPTH_MOST, &data, error);
+    if (outcome)
+        return outcome;
+    if (data.type != JSON_OBJECT)
+        return error_set(error, OUTCOME_REJECT, "bad_data", "the data must be a JSON object");
+    if (event.id.length > 900)
+        return error_set(error, OUTCOME_REJECT, "id_too_long", "an id is at most 900 bytes");
+    if (text_is(event.type, "task") || text_is(event.type, "compensate")) {
+        *ret_kept = take_task(a, m, &event, &data, sequence);
+        return OUTCOME_OK;
+    }
+    if (text_is(event.type, "cancel") || text_is(event.type, "correction_answer") || text_is(event.type, "warning"))
+        return take_about(a, &event, &data, error);
+    return error_set(error, OUTCOME_REJECT, "unknown_type", "no such type of message: %.*s", TEXT_ARG(event.type));
+}
+
+void inbound_take(struct yjs_adapter *a, const rd_kafka_message_t *m) {
+    struct partition *p = partition_get(a, m->partition);
+    if (!p->active)
+        return;     /* of a partition that was given away */
+    uint64_t sequence = partition_begin(p, m->offset);
+    struct error error = {0};
+    bool kept = false;
+    a->counters.messages++;
+    arena_reset(&a->arena);
+    if (take(a, m, sequence, &kept, &error)) {
+        a->counters.malformed++;
+        store_refuse(&a->store, m, error.code, a->turn_us);
+        log_warn("message_refused", error.message, LOG_STRING("code", error.code), LOG_INT("partition", m->partition),
+                 LOG_INT("offset", m->offset));
+    }
+    if (!kept)
+        partition_done(p, sequence);
+}

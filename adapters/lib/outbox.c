@@ -1,0 +1,115 @@
+/* Answers on their way: posted in order, kept until the broker has acknowledged them, posted again when it has not. */
+#include <stdlib.h>
+#include "internal.h"
+
+#define IN_FLIGHT_MOST 20000
+#define BACKOFF_FIRST_US (100 * INT64_C(1000))
+#define BACKOFF_MOST_US (10 * TIME_SECOND_US)
+
+void outbox_append(struct yjs_adapter *a, struct answer *answer) {
+    struct outbox *o = &a->outbox;
+    list_append(&o->answers, &answer->link);
+    if (o->unsent == &o->answers)
+        o->unsent = &answer->link;
+    o->count++;
+}
+
+static void outbox_take_out(struct yjs_adapter *a, struct answer *answer) {
+    struct outbox *o = &a->outbox;
+    if (o->unsent == &answer->link)
+        o->unsent = answer->link.next;
+    list_remove(&answer->link);
+    o->count--;
+}
+
+static void answer_free(struct answer *answer) {
+    task_reference_drop(answer->task);
+    free(answer);
+}
+
+/* Acknowledgements are written along with something else, or after a moment: losing one only posts an answer twice. */
+void outbox_write_acknowledged(struct yjs_adapter *a, bool now) {
+    if (list_is_empty(&a->outbox.acknowledged) || (!now && !a->store.open_transaction))
+        return;
+    list_each_safe(&a->outbox.acknowledged, node) {
+        struct answer *answer = list_entry(node, struct answer, link);
+        store_acknowledge(&a->store, answer->task->open.id, answer->n);
+        list_remove(node);
+        answer_free(answer);
+    }
+}
+
+/* Everything in the outbox is durable when this is called: the loop commits first. */
+void outbox_send(struct yjs_adapter *a, int64_t now_us) {
+    struct outbox *o = &a->outbox;
+    if (o->stalled) {
+        if (o->in_flight > 0 || now_us < o->resume_at_us)
+            return;
+        o->stalled = false;
+        o->unsent = o->answers.next;
+    }
+    while (o->unsent != &o->answers && o->in_flight < IN_FLIGHT_MOST) {
+        struct answer *answer = list_entry(o->unsent, struct answer, link);
+        rd_kafka_resp_err_t code = event_produce(a, answer);
+        if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+            return;
+        if (code) {
+            log_error("answer_unsent", "an answer cannot be handed to Kafka; it is kept and tried again",
+                      LOG_STRING("task", answer->task->open.id), LOG_STRING("reason", rd_kafka_err2str(code)));
+            o->stalled = true;
+            o->backoff_us = o->backoff_us ? o->backoff_us : BACKOFF_FIRST_US;
+            o->resume_at_us = now_us + BACKOFF_MOST_US;
+            return;
+        }
+        answer->sent = true;
+        o->in_flight++;
+        o->unsent = o->unsent->next;
+    }
+}
+
+static void outbox_acknowledged(struct yjs_adapter *a, struct answer *answer) {
+    struct task *t = answer->task;
+    a->counters.acknowledged++;
+    if (t->partition >= 0 && yjs_kind_is_final(answer->kind)) {
+        partition_done(partition_get(a, t->partition), t->sequence);
+        t->partition = -1;
+    }
+    outbox_take_out(a, answer);
+    if (t->stored && !answer->again)
+        list_append(&a->outbox.acknowledged, &answer->link);
+    else
+        answer_free(answer);
+}
+
+void outbox_report(struct yjs_adapter *a, struct answer *answer, rd_kafka_resp_err_t code) {
+    struct outbox *o = &a->outbox;
+    o->in_flight--;
+    answer->sent = false;
+    if (!code) {
+        o->backoff_us = 0;
+        outbox_acknowledged(a, answer);
+        return;
+    }
+    a->counters.delivery_failures++;
+    if (!o->stalled) {
+        o->backoff_us = o->backoff_us ? o->backoff_us * 2 : BACKOFF_FIRST_US;
+        if (o->backoff_us > BACKOFF_MOST_US)
+            o->backoff_us = BACKOFF_MOST_US;
+        o->resume_at_us = now_steady_us() + o->backoff_us;
+        o->stalled = true;
+        log_warn("answer_undelivered", "the broker did not take an answer; it is kept and posted again",
+                 LOG_STRING("task", answer->task->open.id), LOG_STRING("reason", rd_kafka_err2str(code)));
+    }
+}
+
+void outbox_free(struct yjs_adapter *a) {
+    list_each_safe(&a->outbox.answers, node) {
+        struct answer *answer = list_entry(node, struct answer, link);
+        outbox_take_out(a, answer);
+        answer_free(answer);
+    }
+    list_each_safe(&a->outbox.acknowledged, node) {
+        list_remove(node);
+        answer_free(list_entry(node, struct answer, link));
+    }
+}
