@@ -265,18 +265,30 @@ static enum outcome read_name(struct reader *r, struct json *value) {
 /* Up to this many members keys are compared one by one where a small filter cannot tell them apart. */
 #define DUPLICATES_BY_FILTER_MOST 64
 
+/* Eight bits of a key's length, first and last eight bytes. */
+static inline unsigned key_mark(struct text key) {
+    uint64_t first = 0, last = 0;
+    if (key.length >= 8) {
+        memcpy(&first, key.at, 8);
+        memcpy(&last, key.at + key.length - 8, 8);
+    } else {
+        for (size_t i = 0; i < key.length; i++)
+            first = first << 8 | (unsigned char)key.at[i];
+    }
+    uint64_t mixed = (first ^ key.length) * UINT64_C(0x9E3779B97F4A7C15) + last * UINT64_C(0xC2B2AE3D27D4EB4F);
+    return (unsigned)(mixed >> 56);
+}
+
 static const struct json_member *find_duplicate_by_filter(const struct json_member *members, uint32_t count) {
     uint64_t seen[4] = {0}; /* 256 bits, one for each mark */
+    unsigned char marks[DUPLICATES_BY_FILTER_MOST];
     for (uint32_t i = 0; i < count; i++) {
         struct text key = members[i].key;
-        unsigned mark = (unsigned)key.length * 7;
-        if (key.length)
-            mark += (unsigned char)key.at[0] * 31u + (unsigned char)key.at[key.length / 2] * 17u +
-                    (unsigned char)key.at[key.length - 1] * 97u;
-        uint64_t bit = UINT64_C(1) << (mark & 63), *word = &seen[mark >> 6 & 3];
+        unsigned mark = marks[i] = (unsigned char)key_mark(key);
+        uint64_t bit = UINT64_C(1) << (mark & 63), *word = &seen[mark >> 6];
         if (*word & bit)
             for (uint32_t j = 0; j < i; j++)
-                if (text_equal(members[j].key, key))
+                if (marks[j] == mark && text_equal(members[j].key, key))
                     return &members[i];
         *word |= bit;
     }
