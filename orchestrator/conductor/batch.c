@@ -1,0 +1,160 @@
+/* One batch, one transaction: what has arrived is decided, written with the offsets it came from, and published. */
+#include "conductor/internal.h"
+
+static void forget_touched(struct conductor *c, struct batch *batch) {
+    (void)c;
+    for (uint32_t i = 0; i < batch->touched.count; i++) {
+        struct open_case *open = vector_at(&batch->touched, struct open_case *)[i];
+        open->touched = false;
+        open->fresh = false;
+        open->dirty = (struct vector){0};
+    }
+    for (int32_t i = 0; i < c->shard_count; i++)
+        c->shards[i].touched = false;
+}
+
+static enum outcome load_cases(struct conductor *c, struct batch *batch, struct error *error) {
+    struct text *ids = arena_new_array(batch->arena, batch->pending.count ? batch->pending.count : 1, struct text);
+    uint32_t count = 0;
+    if (!ids)
+        return error_no_memory(error);
+    for (uint32_t i = 0; i < batch->pending.count; i++) {
+        const struct pending *pending = &vector_at(&batch->pending, struct pending)[i];
+        if (!pending->dead && !pending->forwarded && !text_is_none(pending->input.case_id))
+            ids[count++] = pending->input.case_id;
+    }
+    return cache_load(c, ids, count, batch->arena, error);
+}
+
+/* Decides everything, sub-cases' inputs right behind the input that caused them. */
+static enum outcome decide_all(struct conductor *c, struct batch *batch, struct error *error) {
+    for (uint32_t i = 0; i < batch->pending.count; i++) {
+        struct pending pending = vector_at(&batch->pending, struct pending)[i];
+        if (pending.forwarded)
+            continue;
+        batch->internal.count = 0;
+        enum outcome outcome = decide_pending(c, batch, &pending, error);
+        for (uint32_t j = 0; outcome == OUTCOME_OK && j < batch->internal.count; j++) {
+            struct pending inner = vector_at(&batch->internal, struct pending)[j]; /* the vector may grow meanwhile */
+            outcome = decide_pending(c, batch, &inner, error);
+        }
+        if (outcome != OUTCOME_OK)
+            return outcome;
+        batch->input_count++;
+    }
+    return OUTCOME_OK;
+}
+
+static struct store_batch store_batch_of(const struct batch *b) {
+    return (struct store_batch){
+        .shards = b->shards.at, .shard_count = b->shards.count, .offsets = b->offsets.at, .offset_count = b->offsets.count,
+        .events = b->events.at, .event_count = b->events.count, .cases = b->cases.at, .case_count = b->cases.count,
+        .steps = b->steps.at, .step_count = b->steps.count, .timers = b->timers.at, .timer_count = b->timers.count,
+        .incidents = b->incidents.at, .incident_count = b->incidents.count, .dead = b->dead.at, .dead_count = b->dead.count,
+        .forwards = b->forwards.at, .forward_count = b->forwards.count,
+        .inbox_done = b->inbox_done.at, .inbox_done_count = b->inbox_done.count,
+        .answers = b->answers.at, .answer_count = b->answers.count, .unsent = b->unsent.at, .unsent_count = b->unsent.count,
+    };
+}
+
+static void add_counters(struct conductor *c, const struct conductor_meters *counted) {
+#define X(name, help)                                                                                                        \
+    if (counted->name)                                                                                                       \
+        METER_ADD(c, name, counted->name);
+    CONDUCTOR_COUNTERS(X)
+#undef X
+}
+
+static void committed(struct conductor *c, struct batch *batch) {
+    for (uint32_t i = 0; i < batch->shards.count; i++) {
+        const struct store_shard *row = &vector_at(&batch->shards, struct store_shard)[i];
+        c->shards[row->shard].written_published_seq = row->published_seq;
+    }
+    c->put_aside = (struct vector){0};
+    arena_reset(&c->aside_arena);
+    add_counters(c, &batch->counted);
+    METER_ADD(c, batches, 1);
+    publish_batch(c, batch);
+    for (uint32_t i = 0; i < batch->touched.count; i++)
+        cache_count(c, vector_at(&batch->touched, struct open_case *)[i]);
+    struct vector closed = {0};
+    for (uint32_t i = 0; i < batch->touched.count; i++) {
+        struct open_case *open = vector_at(&batch->touched, struct open_case *)[i];
+        open->touched = open->fresh = false;
+        if (open->state.phase == CASE_CLOSED || open->state.version == 0) {
+            struct open_case **place = vector_new(&closed, batch->arena, struct open_case *);
+            if (place)
+                *place = open;
+        }
+    }
+    forget_touched(c, batch);
+    for (uint32_t i = 0; i < closed.count; i++)
+        cache_forget(c, vector_at(&closed, struct open_case *)[i]);
+    cache_trim(c);
+}
+
+/* The database refused what was written and would again: the batch is taken apart, one input at a time, and an input
+ * that is refused alone goes to the dead letters. */
+static enum outcome refused(struct conductor *c, struct batch *batch, struct error *error) {
+    if (batch->pending.count > 1 || c->batch_most == 1) {
+        log_error("batch_refused", "the database refused a batch; it is taken apart", LOG_INT("inputs", batch->pending.count),
+                  LOG_STRING("why", error->message));
+    }
+    bool alone = batch->pending.count == 1;
+    c->batch_most = 1;
+    c->careful_left = c->settings.batch_inputs_most;
+    if (!alone)
+        return OUTCOME_RETRY;
+    struct pending pending = vector_at(&batch->pending, struct pending)[0];
+    struct batch only = {.arena = batch->arena, .now_us = batch->now_us, .offsets = batch->offsets};
+    pending.error = *error;
+    if (!rows_problem(c, &only, &pending))
+        return error_no_memory(error);
+    /* The state in memory is ahead of the store: sequence numbers are read again, so only the refusal is written. */
+    for (uint32_t i = 0; i < batch->shards.count; i++) {
+        struct store_shard *row = vector_new(&only.shards, only.arena, struct store_shard);
+        if (!row)
+            return error_no_memory(error);
+        *row = vector_at(&batch->shards, struct store_shard)[i];
+        for (uint32_t j = 0; j < batch->events.count; j++)
+            row->next_seq -= vector_at(&batch->events, struct store_event)[j].shard == row->shard;
+    }
+    struct store_batch rows = store_batch_of(&only);
+    int32_t *fenced;
+    uint32_t fenced_count;
+    c->ports.store.commit(c->ports.store.context, &rows, batch->arena, &fenced, &fenced_count, error);
+    return OUTCOME_RETRY; /* and everything is taken afresh, from the truth */
+}
+
+enum outcome batch_run(struct conductor *c, struct batch *batch, struct error *error) {
+    int64_t begun_us = conductor_monotonic(c);
+    enum outcome outcome = load_cases(c, batch, error);
+    if (outcome == OUTCOME_OK)
+        outcome = decide_all(c, batch, error);
+    if (outcome == OUTCOME_OK && !rows_gather(c, batch))
+        outcome = error_no_memory(error);
+    if (outcome != OUTCOME_OK) {
+        forget_touched(c, batch);
+        return OUTCOME_RETRY; /* nothing was written: the shards are taken afresh */
+    }
+    struct store_batch rows = store_batch_of(batch);
+    int32_t *fenced = NULL;
+    uint32_t fenced_count = 0;
+    enum store_fate fate = c->ports.store.commit(c->ports.store.context, &rows, batch->arena, &fenced, &fenced_count, error);
+    METER_SET(c, batch_inputs_last, (int64_t)batch->input_count);
+    METER_SET(c, batch_microseconds_last, conductor_monotonic(c) - begun_us);
+    if (fate == STORE_COMMITTED) {
+        committed(c, batch);
+        if (c->careful_left > 0 && --c->careful_left == 0)
+            c->batch_most = c->settings.batch_inputs_most;
+        return OUTCOME_OK;
+    }
+    METER_ADD(c, batches_lost, 1);
+    forget_touched(c, batch);
+    if (fate == STORE_FENCED) {
+        METER_ADD(c, fenced, fenced_count);
+        log_warn("fenced", "shards were taken by another daemon", LOG_INT("shards", fenced_count));
+        return error_set(error, OUTCOME_RETRY, "fenced", "shards were taken by another daemon");
+    }
+    return fate == STORE_REFUSED ? refused(c, batch, error) : OUTCOME_RETRY;
+}

@@ -1,0 +1,140 @@
+/* Open cases in memory: a bounded cache over the journals. The epoch makes this daemon their sole writer, so what is
+ * here and was committed is the truth; what was not committed is forgotten, never mended. */
+#include "conductor/internal.h"
+
+#include "wire/event_codec.h"
+
+struct open_case *cache_find(struct conductor *c, struct text case_id) {
+    struct open_case *open = map_get(&c->cases, case_id);
+    if (open) {
+        list_remove(&open->by_use);
+        list_append(&c->cases_by_use, &open->by_use);
+    }
+    return open;
+}
+
+void cache_count(struct conductor *c, struct open_case *open) {
+    size_t bytes = sizeof *open + open->arena.used_bytes;
+    c->cache_bytes += bytes - open->counted_bytes;
+    open->counted_bytes = bytes;
+    METER_SET(c, cache_bytes, (int64_t)c->cache_bytes);
+}
+
+static void free_case(struct open_case *open) {
+    arena_free(&open->arena);
+    memory_free(open);
+}
+
+struct open_case *cache_make(struct conductor *c, struct text case_id, const struct definition *definition) {
+    struct open_case *open = memory_alloc(sizeof *open);
+    if (!open)
+        return NULL;
+    arena_init(&open->arena, LIMIT_case_state_bytes_most);
+    list_init(&open->by_use);
+    open->timer_at_us = TIME_NONE;
+    open->shard = conductor_shard_of(c, case_id);
+    if (case_init(&open->state, &open->arena, definition, case_id) != OUTCOME_OK ||
+        !map_put(&c->cases, open->state.id, open)) {
+        free_case(open);
+        return NULL;
+    }
+    list_append(&c->cases_by_use, &open->by_use);
+    cache_count(c, open);
+    METER_SET(c, cache_cases, (int64_t)c->cases.count);
+    return open;
+}
+
+void cache_forget(struct conductor *c, struct open_case *open) {
+    map_remove(&c->cases, open->state.id);
+    list_remove(&open->by_use);
+    c->cache_bytes -= open->counted_bytes;
+    free_case(open);
+    METER_SET(c, cache_cases, (int64_t)c->cases.count);
+    METER_SET(c, cache_bytes, (int64_t)c->cache_bytes);
+}
+
+void cache_forget_shard(struct conductor *c, int32_t shard) {
+    list_each_safe(&c->cases_by_use, node) {
+        struct open_case *open = list_entry(node, struct open_case, by_use);
+        if (shard < 0 || open->shard == shard)
+            cache_forget(c, open);
+    }
+}
+
+void cache_trim(struct conductor *c) {
+    while (c->cache_bytes > c->settings.cache_bytes_most && !list_is_empty(&c->cases_by_use))
+        cache_forget(c, list_entry(c->cases_by_use.next, struct open_case, by_use));
+}
+
+/* The definition a journal is pinned to: the last that an event named. */
+static const struct definition *pinned(struct conductor *c, struct arena *arena, const struct store_event *rows,
+                                       uint32_t count, struct error *error) {
+    struct text hash = TEXT_NONE;
+    for (uint32_t i = 0; i < count; i++) {
+        struct event event;
+        if (!text_is(rows[i].kind, event_kind_name(EVENT_CASE_STARTED)) &&
+            !text_is(rows[i].kind, event_kind_name(EVENT_MIGRATED)))
+            continue;
+        if (event_read(arena, rows[i].kind, (uint32_t)rows[i].version, rows[i].at_us, rows[i].step, rows[i].data, &event,
+                       error) != OUTCOME_OK)
+            return NULL;
+        hash = event.definition;
+    }
+    if (text_is_none(hash)) {
+        error_set(error, OUTCOME_FATAL, "journal_broken", "a journal has no first event");
+        return NULL;
+    }
+    return definitions_get(c, hash, error);
+}
+
+/* Folds one case's rows. The first problem leaves the case out, with a line in the log. */
+static void replay(struct conductor *c, struct arena *arena, const struct store_event *rows, uint32_t count) {
+    struct error error = {0};
+    const struct definition *definition = pinned(c, arena, rows, count, &error);
+    struct open_case *open = definition ? cache_make(c, rows[0].case_id, definition) : NULL;
+    bool good = open != NULL;
+    for (uint32_t i = 0; good && i < count; i++) {
+        struct event event;
+        good = event_read(arena, rows[i].kind, (uint32_t)rows[i].version, rows[i].at_us, rows[i].step, rows[i].data, &event,
+                          &error) == OUTCOME_OK &&
+               event.version == open->state.version + 1 && case_apply(&open->state, &event);
+    }
+    if (!good) {
+        log_error("journal_unreadable", "a case's journal can't be replayed", LOG_TEXT("case", rows[0].case_id),
+                  LOG_STRING("code", error.code), LOG_STRING("why", error.message));
+        if (open)
+            cache_forget(c, open);
+        return;
+    }
+    cache_count(c, open);
+    METER_ADD(c, cases_loaded, 1);
+}
+
+enum outcome cache_load(struct conductor *c, const struct text *ids, uint32_t count, struct arena *arena,
+                        struct error *error) {
+    struct text *absent = arena_new_array(arena, count ? count : 1, struct text);
+    uint32_t absent_count = 0;
+    if (!absent)
+        return error_no_memory(error);
+    struct map seen;
+    map_init(&seen);
+    for (uint32_t i = 0; i < count; i++)
+        if (!cache_find(c, ids[i]) && !map_get(&seen, ids[i])) {
+            absent[absent_count++] = ids[i];
+            map_put(&seen, ids[i], &absent[absent_count - 1]);
+        }
+    map_free(&seen);
+    if (absent_count == 0)
+        return OUTCOME_OK;
+    struct store_event *rows = NULL;
+    uint32_t row_count = 0;
+    enum outcome outcome = c->ports.store.journals(c->ports.store.context, absent, absent_count, arena, &rows, &row_count, error);
+    if (outcome != OUTCOME_OK)
+        return outcome;
+    for (uint32_t i = 0, j; i < row_count; i = j) {
+        for (j = i + 1; j < row_count && text_equal(rows[j].case_id, rows[i].case_id); j++)
+            ;
+        replay(c, arena, rows + i, j - i);
+    }
+    return OUTCOME_OK;
+}

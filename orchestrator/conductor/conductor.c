@@ -1,0 +1,247 @@
+/* The conductor's turn: what is done, and in which order. */
+#include "conductor/internal.h"
+
+#define BATCH_ARENA_MOST ((size_t)256 << 20)
+
+enum outcome conductor_create(const struct conductor_settings *settings, const struct conductor_ports *ports,
+                              const struct directory *directory, struct conductor **ret, struct error *error) {
+    struct conductor *c = memory_alloc(sizeof *c);
+    if (!c)
+        return error_no_memory(error);
+    c->settings = *settings;
+    c->ports = *ports;
+    arena_init(&c->arena, (size_t)16 << 20);
+    arena_init(&c->batch_arena, BATCH_ARENA_MOST);
+    arena_init(&c->turn_arena, (size_t)64 << 20);
+    arena_init(&c->current_arena, (size_t)64 << 20);
+    arena_init(&c->aside_arena, (size_t)16 << 20);
+    buffer_init(&c->scratch, LIMIT_case_state_bytes_most);
+    map_init(&c->topics);
+    map_init(&c->cases);
+    map_init(&c->definitions);
+    map_init(&c->current);
+    list_init(&c->cases_by_use);
+    c->settings.instance = text_copy(&c->arena, settings->instance);
+    c->settings.region = text_copy(&c->arena, settings->region);
+    c->batch_most = settings->batch_inputs_most;
+    if (text_is_none(c->settings.instance) || text_is_none(c->settings.region)) {
+        conductor_free(c);
+        return error_no_memory(error);
+    }
+    conductor_set_directory(c, directory);
+    *ret = c;
+    return OUTCOME_OK;
+}
+
+static void know_topic(struct conductor *c, struct text region, struct text department, const char *suffix) {
+    struct text name = topic_name(&c->arena, region, department, suffix);
+    if (text_is_none(name) || map_get(&c->topics, name))
+        return;
+    struct topic_known *topic = arena_new(&c->arena, struct topic_known);
+    if (!topic)
+        return;
+    topic->name = name;
+    topic->kind = topic_parse(&c->arena, name, &topic->region, &topic->department);
+    map_put(&c->topics, name, topic);
+}
+
+void conductor_set_directory(struct conductor *c, const struct directory *directory) {
+    c->directory = directory;
+    know_topic(c, c->settings.region, TEXT_NONE, "intake.v1");
+    for (uint16_t i = 0; directory && i < directory->count; i++)
+        for (uint16_t j = 0; j < directory->departments[i].office_count; j++)
+            know_topic(c, directory->departments[i].offices[j].region, directory->departments[i].id, "result.v1");
+    c->assignment_stale = true;
+}
+
+void conductor_hint_inbox(struct conductor *c) { c->inbox_hint = true; }
+
+void conductor_free(struct conductor *c) {
+    if (!c)
+        return;
+    cache_forget_shard(c, -1);
+    map_each(&c->definitions, slot) {
+        struct known_definition *known = slot->value;
+        arena_free(&known->arena);
+        memory_free(known);
+    }
+    for (int32_t i = 0; i < c->shard_count; i++)
+        memory_free(c->shards[i].ring);
+    memory_free(c->shards);
+    map_free(&c->topics);
+    map_free(&c->cases);
+    map_free(&c->definitions);
+    map_free(&c->current);
+    arena_free(&c->arena);
+    arena_free(&c->batch_arena);
+    arena_free(&c->turn_arena);
+    arena_free(&c->current_arena);
+    arena_free(&c->aside_arena);
+    buffer_free(&c->scratch);
+    memory_free(c);
+}
+
+void conductor_read_meters(const struct conductor *c, struct conductor_meters *ret) {
+#define X(name, help) ret->name = __atomic_load_n(&c->meters.name, __ATOMIC_RELAXED);
+    CONDUCTOR_COUNTERS(X)
+    CONDUCTOR_GAUGES(X)
+#undef X
+}
+
+static void take_notices(struct conductor *c) {
+    struct bus_notice notice;
+    while (c->ports.bus.notices(c->ports.bus.context, &notice, 1) == 1) {
+        switch (notice.kind) {
+        case BUS_NOTICE_AWAY:
+            METER_SET(c, bus_up, 0);
+            log_warn("bus_away", "no broker answers; trying again until one does", LOG_STRING("why", notice.reason));
+            break;
+        case BUS_NOTICE_BACK:
+            METER_SET(c, bus_up, 1);
+            log_info("bus_back", "the broker answers");
+            break;
+        case BUS_NOTICE_OFFSET_GONE:
+            log_error("offset_gone", "a partition's position lies outside its log: it is stopped, see the incident",
+                      LOG_STRING("topic", notice.topic), LOG_INT("partition", notice.partition),
+                      LOG_INT("offset", notice.offset), LOG_INT("low", notice.low), LOG_INT("high", notice.high));
+            break;
+        case BUS_NOTICE_TOPIC_MISSING:
+            log_warn("topic_missing", "a topic is not there yet; yjsctl topic apply makes it", LOG_STRING("topic", notice.topic));
+            break;
+        case BUS_NOTICE_FATAL:
+            log_error("bus_fatal", "the broker's client can't go on; starting afresh", LOG_STRING("why", notice.reason));
+            c->ports.bus.stop(c->ports.bus.context, 0);
+            c->bus_started = false;
+            ownership_drop_all(c, "the broker's client was started afresh");
+            return;
+        }
+    }
+}
+
+/* Everything that has arrived, at most batch_most inputs. */
+static enum outcome gather(struct conductor *c, struct batch *batch, int64_t monotonic_us, struct error *error) {
+    int32_t *owned = arena_new_array(batch->arena, (size_t)c->shard_count, int32_t);
+    uint32_t owned_count = 0, count = 0;
+    if (!owned)
+        return error_no_memory(error);
+    for (int32_t i = 0; i < c->shard_count; i++)
+        if (c->shards[i].owned)
+            owned[owned_count++] = i;
+    if (owned_count == 0)
+        return OUTCOME_OK;
+    enum outcome outcome;
+    if (c->inbox_hint || monotonic_us >= c->inbox_at_us) {
+        struct store_inbox *rows = NULL;
+        c->inbox_hint = false;
+        c->inbox_at_us = monotonic_us + c->settings.inbox_poll_us;
+        outcome = c->ports.store.inbox(c->ports.store.context, owned, owned_count, c->batch_most, batch->arena, &rows, &count, error);
+        if (outcome != OUTCOME_OK)
+            return outcome;
+        for (uint32_t i = 0; i < count; i++)
+            intake_inbox(c, batch, &rows[i]);
+        c->inbox_hint = count == c->batch_most; /* there may be more */
+    }
+    if (monotonic_us >= c->timers_at_us && batch->pending.count < c->batch_most) {
+        struct store_due *due = NULL;
+        c->timers_at_us = monotonic_us + c->settings.inbox_poll_us;
+        outcome = c->ports.store.timers(c->ports.store.context, owned, owned_count, batch->now_us,
+                                        c->batch_most - batch->pending.count, batch->arena, &due, &count, error);
+        if (outcome != OUTCOME_OK)
+            return outcome;
+        for (uint32_t i = 0; i < count; i++)
+            intake_timer(c, batch, &due[i]);
+    }
+    if (batch->pending.count < c->batch_most) {
+        count = c->ports.bus.poll(c->ports.bus.context, 0, c->messages, c->batch_most - batch->pending.count);
+        for (uint32_t i = 0; i < count; i++)
+            intake_message(c, batch, &c->messages[i]);
+    }
+    return batch->arena->failed ? error_no_memory(error) : OUTCOME_OK;
+}
+
+/* True when something was done. */
+static bool run_batch(struct conductor *c, int64_t monotonic_us) {
+    struct error error = {0};
+    arena_reset(&c->batch_arena);
+    struct batch batch = {.arena = &c->batch_arena, .now_us = conductor_now(c)};
+    enum outcome outcome = gather(c, &batch, monotonic_us, &error);
+    bool idle_mark = false;
+    if (outcome == OUTCOME_OK && batch.pending.count == 0 && monotonic_us >= c->mark_at_us) {
+        /* Nothing to decide: now and then the store is told how far publication has come. */
+        c->mark_at_us = monotonic_us + c->settings.heartbeat_us;
+        for (int32_t i = 0; i < c->shard_count; i++)
+            idle_mark |= c->shards[i].owned && publish_acknowledged(&c->shards[i]) != c->shards[i].written_published_seq;
+        idle_mark |= c->put_aside.count > 0;
+    }
+    bool something = batch.pending.count > 0 || idle_mark;
+    if (outcome == OUTCOME_OK && something)
+        outcome = batch_run(c, &batch, &error);
+    c->ports.bus.release(c->ports.bus.context);
+    if (outcome != OUTCOME_OK)
+        ownership_drop_all(c, error.message);
+    return something;
+}
+
+enum outcome conductor_turn(struct conductor *c, int64_t *ret_wake_at_us, struct error *error) {
+    int64_t now = conductor_monotonic(c);
+    *ret_wake_at_us = now + c->settings.inbox_poll_us;
+    arena_reset(&c->turn_arena);
+    if (!c->bus_started) {
+        enum outcome outcome = c->ports.bus.start(c->ports.bus.context, error);
+        if (outcome == OUTCOME_FATAL || outcome == OUTCOME_REJECT)
+            return OUTCOME_FATAL;
+        c->bus_started = outcome == OUTCOME_OK;
+        c->assignment_stale = true;
+    }
+    take_notices(c);
+    if (!c->store_open) {
+        enum outcome outcome = ownership_open_store(c, now);
+        if (outcome == OUTCOME_FATAL)
+            return error_set(error, OUTCOME_FATAL, "store_unusable", "the database can't be used; see the log");
+        if (outcome != OUTCOME_OK) {
+            *ret_wake_at_us = c->reopen_at_us;
+            return OUTCOME_OK;
+        }
+    }
+    if (c->assignment_stale)
+        ownership_assign(c);
+    if (!c->draining)
+        ownership_keep(c, now);
+    if (c->store_open && c->assignment_stale)
+        ownership_assign(c);
+    publish_deliveries(c, now);
+    if (c->store_open)
+        publish_catch_up(c, now);
+    if (!c->store_open || c->draining)
+        return OUTCOME_OK;
+    definitions_refresh(c, now);
+    if (c->publications_open >= c->settings.publications_most) {
+        *ret_wake_at_us = now + 5000;
+        return OUTCOME_OK;
+    }
+    if (run_batch(c, now))
+        *ret_wake_at_us = now;
+    return OUTCOME_OK;
+}
+
+bool conductor_drain(struct conductor *c, int64_t until_monotonic_us) {
+    c->draining = true;
+    int64_t wake;
+    struct error error = {0};
+    if (conductor_turn(c, &wake, &error) == OUTCOME_OK && c->publications_open > 0 &&
+        conductor_monotonic(c) < until_monotonic_us)
+        return false;
+    struct vector leaving = {0};
+    for (int32_t i = 0; i < c->shard_count; i++) {
+        struct shard *shard = &c->shards[i];
+        struct store_shard *row = shard->owned ? vector_new(&leaving, &c->turn_arena, struct store_shard) : NULL;
+        if (row)
+            *row = (struct store_shard){.shard = i, .epoch = shard->epoch, .next_seq = shard->next_seq,
+                                        .published_seq = publish_acknowledged(shard)};
+    }
+    if (leaving.count > 0 && c->store_open)
+        c->ports.store.let_go(c->ports.store.context, leaving.at, leaving.count, &error);
+    for (int32_t i = 0; i < c->shard_count; i++)
+        ownership_drop(c, i);
+    return true;
+}

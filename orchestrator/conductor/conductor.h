@@ -1,0 +1,94 @@
+/* The conductor: the only place that knows the order of things. It owns the shards that are this daemon's, reads their
+ * messages, commands and timers, lets the engine decide, writes each batch in one transaction, and publishes what was
+ * written. DESIGN §5 is its law.
+ *
+ * It is stepped: conductor_turn does what can be done now and says when it wants to be called again. It waits for
+ * nothing but the store. All state that a crash may lose can be read again from the store; after anything doubtful it
+ * drops its shards and takes them afresh, by the same code as any take-over.
+ *
+ * Thread: one, except conductor_read_meters. */
+#ifndef YJS_CONDUCTOR_CONDUCTOR_H
+#define YJS_CONDUCTOR_CONDUCTOR_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "model/directory.h"
+#include "port/bus.h"
+#include "port/clock.h"
+#include "port/store.h"
+
+struct conductor_settings {
+    struct text instance;             /* this daemon's name; a restart under it takes its shards at once */
+    struct text region;               /* of this installation: intake, life-cycle and dead-letter topics */
+    uint32_t batch_inputs_most;       /* 1 … LIMIT_batch_inputs_most */
+    size_t cache_bytes_most;          /* open cases kept in memory */
+    int64_t member_ttl_us;            /* a daemon not seen for so long is dead */
+    int64_t heartbeat_us;
+    int64_t inbox_poll_us;            /* behind the NOTIFY hint, and for timers */
+    int64_t definitions_poll_us;
+    int64_t publish_give_up_us;       /* a message that can't be published for so long is put aside */
+    uint32_t publications_most;       /* handed to the bus and not acknowledged; beyond it no new batch */
+    bool life_cycle_steps;            /* step_ended on the case topic too */
+};
+
+struct conductor_ports { struct store_port store; struct bus_port bus; struct clock_port clock; };
+
+/* What has been counted since the start; written by the conductor, read by any thread. X(name, help) */
+#define CONDUCTOR_COUNTERS(X) \
+    X(inputs_applied, "inputs that changed a case") \
+    X(inputs_duplicate, "inputs that had been applied before") \
+    X(inputs_recorded, "inputs recorded without effect") \
+    X(inputs_dead, "inputs that went to the dead letters") \
+    X(inputs_forwarded, "messages carried to the shard they belong to") \
+    X(events, "events written") \
+    X(batches, "transactions committed") \
+    X(batches_lost, "transactions that did not commit") \
+    X(published, "messages acknowledged by the broker") \
+    X(publish_failed, "deliveries that failed and were taken up again") \
+    X(unsent, "messages put aside") \
+    X(cases_started, "cases started") \
+    X(cases_closed, "cases closed") \
+    X(steps_asked, "tasks asked, attempts included") \
+    X(steps_ended, "steps that ended") \
+    X(answers_for, "answers recorded on a department's behalf (代錄)") \
+    X(incidents, "incidents opened") \
+    X(cases_loaded, "cases read from their journals") \
+    X(takeovers, "shards taken") \
+    X(fenced, "shards lost to another daemon")
+#define CONDUCTOR_GAUGES(X) \
+    X(shards_owned, "shards that are this daemon's") \
+    X(cache_cases, "open cases in memory") \
+    X(cache_bytes, "bytes of open cases in memory") \
+    X(publications_open, "messages handed to the broker and not acknowledged") \
+    X(store_up, "1 when the database answers") \
+    X(bus_up, "1 when a broker answers") \
+    X(ready, "1 when the daemon owns its shards and works") \
+    X(batch_inputs_last, "inputs in the last batch") \
+    X(batch_microseconds_last, "from the first decision to the commit of the last batch")
+
+struct conductor_meters {
+#define X(name, help) int64_t name;
+    CONDUCTOR_COUNTERS(X)
+    CONDUCTOR_GAUGES(X)
+#undef X
+};
+
+struct conductor;
+
+/* Ports and directory are borrowed and must outlive it. FATAL: no memory. */
+enum outcome conductor_create(const struct conductor_settings *, const struct conductor_ports *,
+                              const struct directory *, struct conductor **ret, struct error *);
+/* Does what can be done now. *ret_wake_at_us (monotonic clock): when to call again at the latest. FATAL: stop. */
+enum outcome conductor_turn(struct conductor *, int64_t *ret_wake_at_us, struct error *);
+/* A new directory (SIGHUP); the old one may be given back when this returns. */
+void conductor_set_directory(struct conductor *, const struct directory *);
+/* A hint that commands wait in the inbox. */
+void conductor_hint_inbox(struct conductor *);
+/* Takes in nothing new; true when all publications are acknowledged (or the time is over) and shards are let go. */
+bool conductor_drain(struct conductor *, int64_t until_monotonic_us);
+void conductor_free(struct conductor *);
+void conductor_read_meters(const struct conductor *, struct conductor_meters *ret);
+
+#endif

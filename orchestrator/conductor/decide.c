@@ -1,0 +1,358 @@
+/* One pending input through the engine and into the batch: decide, apply, number, and on to the sub-cases. */
+#include "conductor/internal.h"
+
+#include <stdio.h>
+
+#include "wire/event_codec.h"
+#include "wire/input_codec.h"
+#include "wire/schema.h"
+
+static const struct definition *find_definition(void *context, struct text hash) {
+    struct error error;
+    return definitions_get(context, hash, &error);
+}
+
+static bool touch(struct batch *batch, struct open_case *open) {
+    if (open->touched)
+        return true;
+    struct open_case **place = vector_new(&batch->touched, batch->arena, struct open_case *);
+    if (!place)
+        return false;
+    *place = open;
+    open->touched = true;
+    open->version_before = open->state.version;
+    open->dirty = (struct vector){0};
+    return true;
+}
+
+static bool mark_dirty(struct batch *batch, struct open_case *open, uint16_t step, int32_t index) {
+    const struct dirty_step *at = open->dirty.at;
+    for (uint32_t i = 0; i < open->dirty.count; i++)
+        if (at[i].step == step && at[i].index == index)
+            return true;
+    struct dirty_step *dirty = vector_new(&open->dirty, batch->arena, struct dirty_step);
+    if (dirty)
+        *dirty = (struct dirty_step){step, index};
+    return dirty != NULL;
+}
+
+static void count_event(struct batch *batch, const struct event *event) {
+    struct conductor_meters *m = &batch->counted;
+    m->events++;
+    switch (event->kind) {
+    case EVENT_CASE_STARTED: m->cases_started++; break;
+    case EVENT_CASE_CLOSED: m->cases_closed++; break;
+    case EVENT_STEP_ASKED: m->steps_asked++; break;
+    case EVENT_STEP_ENDED: m->steps_ended++; break;
+    case EVENT_STEP_STUCK:
+    case EVENT_INCIDENT_OPENED: m->incidents++; break;
+    default: break;
+    }
+}
+
+static const struct work_state *work_at(const struct open_case *open, uint16_t step, int32_t index) {
+    if (step == NO_INDEX || !open->state.steps || step >= open->state.definition->step_count)
+        return NULL;
+    const struct step_row *row = &open->state.steps[step];
+    if (index < 0)
+        return &row->self;
+    return (uint32_t)index < row->element_count ? &row->elements[index] : NULL;
+}
+
+static bool is_stuck(const struct work_state *work) {
+    return work && (work->state == STEP_STUCK || work->state == STEP_UNDO_STUCK);
+}
+
+/* One event: into the state, the journal's rows, the incidents. */
+static enum outcome take_event(struct conductor *c, struct batch *batch, struct open_case *open, struct event *event,
+                               struct error *error) {
+    if (event->step_index == NO_INDEX && !text_is_none(event->step))
+        event->step_index = definition_find_step(open->state.definition, event->step);
+    bool was_stuck = is_stuck(work_at(open, event->step_index, event->index));
+    if (!case_apply(&open->state, event))
+        return error_no_memory(error);
+    bool stuck = is_stuck(work_at(open, event->step_index, event->index));
+    if ((stuck != was_stuck || event->kind == EVENT_STEP_STUCK || event->kind == EVENT_INCIDENT_OPENED ||
+         event->kind == EVENT_INCIDENT_CLOSED || event->kind == EVENT_DISPUTE_OPENED || event->kind == EVENT_DISPUTE_RESOLVED) &&
+        !rows_incident(batch, open, event, was_stuck && !stuck))
+        return error_no_memory(error);
+    if (event->step_index != NO_INDEX) {
+        bool fine = mark_dirty(batch, open, event->step_index, event->index);
+        if (event->index >= 0) /* the step's own row counts its elements */
+            fine = fine && mark_dirty(batch, open, event->step_index, -1);
+        if (event->kind == EVENT_STEP_EXPANDED)
+            for (uint32_t i = 0; fine && i < event->count; i++)
+                fine = mark_dirty(batch, open, event->step_index, (int32_t)i);
+        if (!fine)
+            return error_no_memory(error);
+    }
+    struct shard *shard = &c->shards[open->shard];
+    struct store_event *row = vector_new(&batch->events, batch->arena, struct store_event);
+    struct event *kept = vector_new(&batch->commands_of, batch->arena, struct event);
+    buffer_clear(&c->scratch);
+    event_write(&c->scratch, event);
+    if (!row || !kept || c->scratch.failed)
+        return error_no_memory(error);
+    *kept = *event;
+    *row = (struct store_event){.shard = shard->number, .seq = shard->next_seq++, .case_id = open->state.id,
+                                .version = (int32_t)event->version, .at_us = event->at_us,
+                                .kind = text_from(event_kind_name(event->kind)), .step = event->step,
+                                .data = text_copy(batch->arena, buffer_text(&c->scratch))};
+    shard->touched = true;
+    count_event(batch, event);
+    return text_is_none(row->data) ? error_no_memory(error) : OUTCOME_OK;
+}
+
+/* What an event asks of other cases of the same root becomes an input of this batch. */
+static bool pass_on(struct batch *batch, const struct open_case *open, const struct event *event) {
+    struct command_list commands;
+    engine_commands(open->state.id, event, &commands);
+    for (uint32_t i = 0; i < commands.count; i++) {
+        enum command_kind kind = commands.at[i].kind;
+        if (kind == COMMAND_PUBLISH || kind == COMMAND_NONE)
+            continue;
+        struct pending *next = vector_new(&batch->internal, batch->arena, struct pending);
+        if (!next)
+            return false;
+        next->origin = ORIGIN_INTERNAL;
+        next->shard = open->shard;
+        struct input *input = &next->input;
+        *input = input_of(INPUT_NONE, event->at_us);
+        if (kind == COMMAND_START_CHILD) {
+            input->kind = INPUT_SUBMIT;
+            input->case_id = event->child;
+            input->number = case_root(open->state.id);
+            input->thing = event->thing;
+            input->definition = event->definition;
+            input->region = text_is_none(event->region) ? open->state.region : event->region;
+            input->parent = open->state.id;
+            input->parent_step = event->step;
+            input->parent_index = event->index;
+            input->data = event->data;
+            input->extra = event->extra;
+            input->priority = open->state.priority;
+            input->source = TEXT(CLOUD_EVENT_SOURCE);
+            input->id = event->child;
+        } else if (kind == COMMAND_STOP_CHILD) {
+            input->kind = INPUT_CLOSE;
+            input->case_id = event->child;
+            input->stop = event->stop;
+            input->reason = event->reason;
+            input->actor = TEXT(CLOUD_EVENT_SOURCE);
+        } else {
+            input->kind = INPUT_CHILD_ENDED;
+            input->case_id = open->state.parent;
+            input->step = open->state.parent_step;
+            input->index = open->state.parent_index;
+            input->outcome = event->outcome;
+            input->stop = open->state.stop;
+            input->data = event->data;
+        }
+    }
+    return true;
+}
+
+/* Holds a value against a schema; a refusal names the first fault and says when there are more. */
+static enum outcome check_value(const struct schema *schema, const struct json *value, const char *code, struct arena *arena,
+                                struct error *error) {
+    struct schema_fault_list faults = {.most = 20};
+    if (!schema)
+        return OUTCOME_OK;
+    enum outcome outcome = schema_validate(schema, value, arena, &faults);
+    if (outcome != OUTCOME_REJECT || faults.count == 0)
+        return outcome == OUTCOME_OK ? OUTCOME_OK : error_set(error, outcome, code, "the value could not be checked");
+    _cleanup_buffer_ struct buffer out;
+    buffer_init(&out, ERROR_MESSAGE_SIZE);
+    for (size_t i = 0; i < faults.count && !out.failed; i++)
+        buffer_format(&out, "%s%.*s: %.*s", i ? "; " : "", TEXT_ARG(faults.fault[i].at), TEXT_ARG(faults.fault[i].message));
+    return error_set(error, OUTCOME_REJECT, code, "%s%s", out.at ? out.at : "", out.failed || faults.cut ? " (and more)" : "");
+}
+
+static enum outcome check_result(const struct open_case *open, struct pending *pending, struct batch *batch) {
+    const struct input *input = &pending->input;
+    static const struct json empty = {.type = JSON_OBJECT};
+    if (input->kind != INPUT_ANSWER && input->kind != INPUT_ANSWER_FOR)
+        return OUTCOME_OK;
+    uint16_t step = definition_find_step(open->state.definition, input->step);
+    if (input->answer != ANSWER_RESULT || step == NO_INDEX || open->state.phase == CASE_CLOSED || input->undo > 0)
+        return OUTCOME_OK;
+    return check_value(open->state.definition->steps[step].result_schema, input->value ? input->value : &empty,
+                       "result_invalid", batch->arena, &pending->error);
+}
+
+/* A new application: its definition, its form against the schema, and an empty case to begin with. */
+static enum outcome begin_case(struct conductor *c, struct batch *batch, struct pending *pending, struct open_case **ret) {
+    struct input *input = &pending->input;
+    const struct definition *definition = text_is_none(input->definition)
+                                              ? definitions_current(c, input->thing, &pending->error)
+                                              : definitions_get(c, input->definition, &pending->error);
+    if (!definition)
+        return pending->error.outcome == OUTCOME_OK ? OUTCOME_REJECT : pending->error.outcome;
+    if (!input->value) {
+        struct json *form = arena_new(batch->arena, struct json);
+        if (!form)
+            return error_no_memory(&pending->error);
+        enum outcome outcome = json_read(batch->arena, text_is_none(input->data) ? TEXT("{}") : input->data,
+                                         LIMIT_json_depth_most, form, &pending->error);
+        if (outcome != OUTCOME_OK)
+            return outcome;
+        input->value = form;
+    }
+    enum outcome outcome = check_value(definition->form_schema, input->value, "form_invalid", batch->arena, &pending->error);
+    if (outcome != OUTCOME_OK)
+        return outcome;
+    struct open_case *open = cache_make(c, input->case_id, definition);
+    if (!open)
+        return error_no_memory(&pending->error);
+    open->fresh = true;
+    open->timer_known = true;
+    *ret = open;
+    return OUTCOME_OK;
+}
+
+static enum outcome find_case(struct conductor *c, struct batch *batch, struct pending *pending, struct open_case **ret) {
+    struct text id = pending->input.case_id;
+    *ret = cache_find(c, id);
+    if (!*ret && pending->origin == ORIGIN_INTERNAL && pending->input.kind != INPUT_SUBMIT) {
+        enum outcome outcome = cache_load(c, &id, 1, batch->arena, &pending->error);
+        if (outcome != OUTCOME_OK)
+            return outcome;
+        *ret = cache_find(c, id);
+    }
+    if (*ret)
+        return OUTCOME_OK;
+    if (pending->input.kind == INPUT_SUBMIT)
+        return begin_case(c, batch, pending, ret);
+    return error_set(&pending->error, OUTCOME_REJECT, "case_unknown", "there is no case %.*s", TEXT_ARG(id));
+}
+
+static bool content_is_same(const struct case_state *state, const struct input *input, struct batch *batch,
+                            struct pending *pending);
+
+/* Same number, same content: the same case. Same number, other content: a conflict that names the fields. */
+static enum outcome submit_again(const struct open_case *open, struct batch *batch, struct pending *pending) {
+    const struct input *input = &pending->input;
+    if (text_equal(open->state.thing, input->thing) && content_is_same(&open->state, input, batch, pending))
+        return OUTCOME_OK;
+    if (pending->error.outcome == OUTCOME_OK)
+        error_set(&pending->error, OUTCOME_REJECT, "number_conflict", "number %.*s is already a case of %.*s",
+                  TEXT_ARG(input->number), TEXT_ARG(open->state.thing));
+    return OUTCOME_REJECT;
+}
+
+static void name_differences(struct buffer *out, const struct json *a, const struct json *b, const char *prefix, unsigned depth) {
+    for (uint32_t i = 0; a && a->type == JSON_OBJECT && i < a->count; i++) {
+        const struct json *other = json_get(b, a->children[i].key);
+        const struct json *mine = &a->children[i].value;
+        if (other && json_equal(mine, other))
+            continue;
+        char path[256];
+        snprintf(path, sizeof path, "%s/%.*s", prefix, TEXT_ARG(a->children[i].key));
+        if (other && depth < 8 && mine->type == JSON_OBJECT && other->type == JSON_OBJECT)
+            name_differences(out, mine, other, path, depth + 1);
+        else
+            buffer_format(out, "%s%s", out->length ? ", " : "", path);
+    }
+    for (uint32_t i = 0; b && b->type == JSON_OBJECT && i < b->count; i++)
+        if (!json_get(a, b->children[i].key))
+            buffer_format(out, "%s%s/%.*s", out->length ? ", " : "", prefix, TEXT_ARG(b->children[i].key));
+}
+
+static bool content_is_same(const struct case_state *state, const struct input *input, struct batch *batch,
+                            struct pending *pending) {
+    struct json form = {.type = JSON_OBJECT};
+    const struct json *value = input->value;
+    if (!value && !text_is_none(input->data)) {
+        if (json_read(batch->arena, input->data, LIMIT_json_depth_most, &form, &pending->error) != OUTCOME_OK)
+            return false;
+        value = &form;
+    }
+    struct json extra = {.type = JSON_OBJECT};
+    if (!text_is_none(input->extra) &&
+        json_read(batch->arena, input->extra, LIMIT_json_depth_most, &extra, &pending->error) != OUTCOME_OK)
+        return false;
+    static const struct json nothing = {.type = JSON_NULL};
+    const struct json *parties = json_get_string(&extra, "parties"), *materials = json_get_string(&extra, "materials");
+    _cleanup_buffer_ struct buffer fields;
+    buffer_init(&fields, ERROR_MESSAGE_SIZE);
+    name_differences(&fields, &state->form, value ? value : &form, "/form", 0);
+    if (!json_equal(&state->parties, parties ? parties : &nothing))
+        buffer_format(&fields, "%s/parties", fields.length ? ", " : "");
+    if (!json_equal(&state->materials, materials ? materials : &nothing))
+        buffer_format(&fields, "%s/materials", fields.length ? ", " : "");
+    if (fields.length == 0 && !fields.failed)
+        return true;
+    error_set(&pending->error, OUTCOME_REJECT, "number_conflict", "number %.*s is a case with other content in: %s",
+              TEXT_ARG(input->number), fields.failed ? "many fields" : fields.at);
+    return false;
+}
+
+static void count_fate(struct batch *batch, const struct event_list *events) {
+    bool recorded = events->count == 1 && events->at[0].kind == EVENT_ANSWER_RECORDED;
+    if (recorded && events->at[0].fate == FATE_DUPLICATE)
+        batch->counted.inputs_duplicate++;
+    else if (recorded)
+        batch->counted.inputs_recorded++;
+    else
+        batch->counted.inputs_applied++;
+}
+
+static enum outcome run_engine(struct conductor *c, struct batch *batch, struct pending *pending, struct open_case *open) {
+    struct world world = {.definition = open->state.definition, .find_definition = find_definition, .context = c,
+                          .directory = c->directory};
+    struct event_list events = {0};
+    enum outcome outcome = check_result(open, pending, batch);
+    if (outcome == OUTCOME_OK)
+        outcome = engine_decide(&world, &open->state, &pending->input, batch->arena, &events, &pending->error);
+    if (outcome != OUTCOME_OK)
+        return outcome;
+    if (!touch(batch, open))
+        return error_no_memory(&pending->error);
+    for (uint32_t i = 0; i < events.count && outcome == OUTCOME_OK; i++) {
+        outcome = take_event(c, batch, open, &events.at[i], &pending->error);
+        if (outcome == OUTCOME_OK && !pass_on(batch, open, &events.at[i]))
+            outcome = error_no_memory(&pending->error);
+    }
+    if (outcome == OUTCOME_OK && pending->origin != ORIGIN_TIMER && pending->origin != ORIGIN_INTERNAL)
+        count_fate(batch, &events);
+    if (pending->input.kind == INPUT_TIMER_FIRED) {
+        open->timer_at_us = TIME_NONE; /* it is used up: rows.c arms it anew or deletes the row */
+        open->timer_known = false;
+    }
+    if (pending->input.kind == INPUT_ANSWER_FOR && outcome == OUTCOME_OK)
+        batch->counted.answers_for++;
+    return outcome;
+}
+
+enum outcome decide_pending(struct conductor *c, struct batch *batch, struct pending *pending, struct error *error) {
+    struct open_case *open = NULL;
+    enum outcome outcome = pending->dead ? pending->error.outcome : find_case(c, batch, pending, &open);
+    bool again = outcome == OUTCOME_OK && pending->input.kind == INPUT_SUBMIT && open->state.phase != CASE_NONE;
+    if (again && (outcome = submit_again(open, batch, pending)) == OUTCOME_OK)
+        batch->counted.inputs_duplicate++;
+    else if (outcome == OUTCOME_OK)
+        outcome = run_engine(c, batch, pending, open);
+    if (outcome != OUTCOME_OK && open && open->fresh && open->state.version == 0 && !open->touched)
+        cache_forget(c, open);
+    if (outcome == OUTCOME_REJECT) {
+        if (pending->origin == ORIGIN_TIMER) { /* a timer without a case: its row goes */
+            struct store_timer *row = vector_new(&batch->timers, batch->arena, struct store_timer);
+            if (row)
+                *row = (struct store_timer){pending->input.case_id, pending->shard, TIME_NONE};
+            return row ? OUTCOME_OK : error_no_memory(error);
+        }
+        batch->counted.inputs_dead += pending->origin == ORIGIN_BUS;
+        return rows_problem(c, batch, pending) ? OUTCOME_OK : error_no_memory(error);
+    }
+    if (outcome != OUTCOME_OK) {
+        *error = pending->error;
+        return outcome;
+    }
+    if (pending->origin == ORIGIN_INBOX) {
+        struct text body = text_format(batch->arena, "{\"case\":\"%.*s\",\"version\":%u,\"repeated\":%s}",
+                                       TEXT_ARG(open->state.id), open->state.version, again ? "true" : "false");
+        bool created = pending->input.kind == INPUT_SUBMIT && !again;
+        return rows_answer(batch, pending, created ? 201 : 200, body) ? OUTCOME_OK : error_no_memory(error);
+    }
+    return OUTCOME_OK;
+}

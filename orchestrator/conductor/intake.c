@@ -1,0 +1,133 @@
+/* What arrived becomes pending inputs: messages of departments and intake platforms, commands of the inbox, timers. */
+#include "conductor/internal.h"
+
+#include "base/murmur2.h"
+#include "model/number.h"
+#include "wire/input_codec.h"
+
+int32_t conductor_shard_of(const struct conductor *c, struct text case_id) {
+    return murmur2_partition(case_root(case_id), c->shard_count);
+}
+
+static struct pending *pending_add(struct batch *batch, enum origin_kind origin, int32_t shard) {
+    struct pending *pending = vector_new(&batch->pending, batch->arena, struct pending);
+    if (pending) {
+        pending->origin = origin;
+        pending->shard = shard;
+        pending->input = input_of(INPUT_NONE, batch->now_us);
+    }
+    return pending;
+}
+
+static void refuse(struct pending *pending) { pending->dead = true; }
+
+/* The next offset to read, in the batch's own list: one row a (shard, topic). */
+static bool advance_offset(struct conductor *c, struct batch *batch, const struct bus_message *message) {
+    const struct topic_known *topic = map_get(&c->topics, message->topic);
+    struct text name = topic ? topic->name : message->topic;
+    for (uint32_t i = batch->offsets.count; i-- > 0;) {
+        struct store_offset *row = &vector_at(&batch->offsets, struct store_offset)[i];
+        if (row->shard == message->partition && text_equal(row->topic, name)) {
+            row->next = message->offset + 1;
+            return true;
+        }
+    }
+    struct store_offset *row = vector_new(&batch->offsets, batch->arena, struct store_offset);
+    if (row)
+        *row = (struct store_offset){message->partition, name, message->offset + 1};
+    return row != NULL;
+}
+
+static enum outcome read_message(const struct topic_known *topic, struct batch *batch, const struct bus_message *message,
+                                 struct pending *pending) {
+    struct cloud_event *event = arena_new(batch->arena, struct cloud_event);   /* the input points into it */
+    if (!event)
+        return error_no_memory(&pending->error);
+    if (message->too_many_headers)
+        return error_set(&pending->error, OUTCOME_REJECT, "headers_too_many", "a message has at most headers_most (%d) headers",
+                         LIMIT_headers_most);
+    enum outcome outcome = cloud_event_read(batch->arena, message->value, message->headers, message->header_count, event,
+                                            &pending->error);
+    if (outcome != OUTCOME_OK)
+        return outcome;
+    if (topic->kind == TOPIC_INTAKE)
+        return cloud_event_application(event, message->key, topic->region, batch->now_us, &pending->input, &pending->error);
+    return cloud_event_answer(event, topic->department, topic->region, batch->now_us, &pending->input, &pending->error);
+}
+
+/* Carries an input to the shard it belongs to, by that shard's inbox, in this transaction. */
+static bool forward(struct batch *batch, const struct bus_message *message, struct pending *pending, int32_t shard) {
+    _cleanup_buffer_ struct buffer out;
+    buffer_init(&out, LIMIT_message_bytes_most * 2);
+    input_write(&out, &pending->input);
+    struct store_forward *row = vector_new(&batch->forwards, batch->arena, struct store_forward);
+    if (!row || out.failed)
+        return false;
+    struct text key = text_format(batch->arena, "%.*s@%d:%lld", TEXT_ARG(message->topic), message->partition,
+                                  (long long)message->offset);
+    *row = (struct store_forward){shard, case_root(pending->input.case_id), text_from(input_kind_name(pending->input.kind)),
+                                  text_copy(batch->arena, buffer_text(&out)), key};
+    pending->forwarded = true;
+    batch->counted.inputs_forwarded++;
+    return true;
+}
+
+/* An application without a number gets one from its message's identity's place: made by the store's sequence. */
+static enum outcome give_number(struct conductor *c, struct batch *batch, struct pending *pending) {
+    int64_t value;
+    enum outcome outcome = c->ports.store.numbers(c->ports.store.context, 1, &value, &pending->error);
+    if (outcome != OUTCOME_OK)
+        return outcome;
+    struct civil_date day = civil_from_days((batch->now_us + TIME_CHINA_OFFSET_US) / TIME_DAY_US);
+    pending->input.number = case_number(batch->arena, pending->input.region, day, value);
+    pending->input.case_id = pending->input.number;
+    return text_is_none(pending->input.number) ? error_no_memory(&pending->error) : OUTCOME_OK;
+}
+
+void intake_message(struct conductor *c, struct batch *batch, const struct bus_message *message) {
+    const struct topic_known *topic = map_get(&c->topics, message->topic);
+    if (message->partition < 0 || message->partition >= c->shard_count || !c->shards[message->partition].owned || !topic)
+        return; /* fetched before the partition was given away */
+    struct pending *pending = pending_add(batch, ORIGIN_BUS, message->partition);
+    if (!pending || !advance_offset(c, batch, message))
+        return;
+    pending->message = message;
+    if (read_message(topic, batch, message, pending) != OUTCOME_OK) {
+        refuse(pending);
+        return;
+    }
+    if (text_is_none(pending->input.case_id) && give_number(c, batch, pending) != OUTCOME_OK) {
+        refuse(pending);
+        return;
+    }
+    int32_t shard = conductor_shard_of(c, pending->input.case_id);
+    if (shard != message->partition && !forward(batch, message, pending, shard)) {
+        error_no_memory(&pending->error);
+        refuse(pending);
+    }
+}
+
+void intake_inbox(struct conductor *c, struct batch *batch, const struct store_inbox *row) {
+    (void)c;
+    struct pending *pending = pending_add(batch, ORIGIN_INBOX, row->shard);
+    if (!pending)
+        return;
+    pending->row = row;
+    struct json object;
+    if (json_read(batch->arena, row->data, LIMIT_json_depth_most + 2, &object, &pending->error) != OUTCOME_OK ||
+        input_read(batch->arena, &object, batch->now_us, &pending->input, &pending->error) != OUTCOME_OK) {
+        refuse(pending);
+        return;
+    }
+    if (text_is_none(pending->input.case_id))
+        pending->input.case_id = row->case_id;
+}
+
+void intake_timer(struct conductor *c, struct batch *batch, const struct store_due *due) {
+    struct pending *pending = pending_add(batch, ORIGIN_TIMER, due->shard);
+    (void)c;
+    if (!pending)
+        return;
+    pending->input.kind = INPUT_TIMER_FIRED;
+    pending->input.case_id = due->case_id;
+}

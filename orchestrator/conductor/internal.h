@@ -1,0 +1,170 @@
+/* The conductor's parts and what they share. Not included outside conductor/. */
+#ifndef YJS_CONDUCTOR_INTERNAL_H
+#define YJS_CONDUCTOR_INTERNAL_H
+
+#include "base/list.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "conductor/conductor.h"
+#include "conductor/vector.h"
+#include "engine/engine.h"
+#include "model/limits.h"
+#include "wire/cloud_event.h"
+
+/* ---- shards (ownership.c) ---- */
+
+struct publication { int64_t seq; uint32_t open; };
+
+struct shard {
+    int32_t number;
+    bool owned;
+    int64_t epoch;
+    int64_t next_seq;             /* of the next event */
+    int64_t sent_seq;             /* events up to here were handed to the bus, or ask for nothing */
+    int64_t written_published_seq;   /* as it stands in the store */
+    uint32_t generation;          /* of publications: an acknowledgement of an older one counts for nothing */
+    struct publication *ring;     /* handed over, not all acknowledged; ascending seq */
+    uint32_t ring_head, ring_count, ring_room;
+    int64_t stalled_since_us;     /* monotonic; 0: publishing goes on */
+    int64_t resume_at_us;         /* monotonic: after a failed delivery */
+    int64_t failing_seq;
+    bool touched;                 /* by the batch under way */
+};
+
+/* ---- open cases (cache.c) ---- */
+
+struct dirty_step { uint16_t step; int32_t index; };
+
+struct open_case {
+    struct case_state state;
+    struct arena arena;
+    struct list by_use;           /* least recently used first */
+    int32_t shard;
+    int64_t timer_at_us;          /* in the store's row; TIME_NONE: no row */
+    bool timer_known;
+    bool fresh;                   /* not in the store before this batch */
+    size_t counted_bytes;
+    /* by the batch under way */
+    bool touched;
+    uint32_t version_before;      /* the batch */
+    struct vector dirty;          /* dirty_step */
+};
+
+struct known_definition { struct arena arena; const struct definition *definition; struct text hash; };
+
+/* ---- a batch ---- */
+
+enum origin_kind { ORIGIN_BUS, ORIGIN_INBOX, ORIGIN_TIMER, ORIGIN_INTERNAL };
+struct pending {
+    enum origin_kind origin;
+    const struct bus_message *message;     /* ORIGIN_BUS */
+    const struct store_inbox *row;         /* ORIGIN_INBOX */
+    int32_t shard;
+    struct input input;
+    bool dead;                             /* refused before it came to a case: `error` says why */
+    bool forwarded;
+    struct error error;
+};
+
+struct batch {
+    struct arena *arena;
+    int64_t now_us;
+    struct vector pending;                 /* struct pending */
+    struct vector internal;                /* struct pending: sub-cases' inputs, in order */
+    struct vector events, commands_of;     /* store_event; struct event (as decided) */
+    struct vector shards, offsets, cases, steps, timers, incidents, dead, forwards, inbox_done, answers, unsent;
+    struct vector touched;                 /* struct open_case * */
+    struct conductor_meters counted;       /* added to the meters after the commit */
+    uint32_t input_count;
+};
+
+struct topic_known { struct text name, region, department; enum topic_kind kind; };
+
+struct conductor {
+    struct conductor_settings settings;
+    struct conductor_ports ports;
+    const struct directory *directory;
+    struct arena arena;                    /* for settings' texts and topics; grows only with the directory */
+    struct arena batch_arena, turn_arena;
+    struct buffer scratch;
+
+    bool store_open, bus_started, draining, assignment_stale;
+    int64_t reopen_at_us, reopen_wait_us;
+    int32_t shard_count;
+    struct shard *shards;                  /* shard_count of them */
+    struct map topics;                     /* name -> struct topic_known */
+    struct map cases;                      /* id -> struct open_case */
+    struct list cases_by_use;
+    size_t cache_bytes;
+    struct map definitions;                /* hash -> struct known_definition */
+    struct map current;                    /* thing -> struct text * (hash) */
+    struct arena current_arena;
+    int64_t heartbeat_at_us, inbox_at_us, timers_at_us, definitions_at_us, mark_at_us;
+    bool inbox_hint;
+    uint32_t publications_open;
+    uint32_t batch_most;                   /* 1 while a batch that was refused is taken apart */
+    uint32_t careful_left;
+    struct vector put_aside;               /* struct store_unsent, for the next batch; in aside_arena */
+    struct arena aside_arena;
+    struct bus_message messages[LIMIT_batch_inputs_most];
+    struct conductor_meters meters;
+};
+
+/* ownership.c */
+enum outcome ownership_open_store(struct conductor *, int64_t now_us);
+void ownership_keep(struct conductor *, int64_t now_us);          /* heartbeat, take, let go */
+void ownership_drop_all(struct conductor *, const char *why);     /* after anything doubtful */
+void ownership_drop(struct conductor *, int32_t shard);
+void ownership_assign(struct conductor *);                        /* tells the bus what to read */
+
+/* cache.c */
+struct open_case *cache_find(struct conductor *, struct text case_id);
+/* Loads those of `ids` that are not in memory. RETRY: the store is away. A case that is not in the store is not made. */
+enum outcome cache_load(struct conductor *, const struct text *ids, uint32_t count, struct arena *, struct error *);
+/* An empty case on `definition`, in memory only. NULL: no memory. */
+struct open_case *cache_make(struct conductor *, struct text case_id, const struct definition *);
+void cache_forget(struct conductor *, struct open_case *);
+void cache_forget_shard(struct conductor *, int32_t shard);       /* -1: all */
+void cache_trim(struct conductor *);
+void cache_count(struct conductor *, struct open_case *);
+
+/* definitions.c */
+/* By hash, from memory or the store; NULL when it can't be had. */
+const struct definition *definitions_get(struct conductor *, struct text hash, struct error *);
+const struct definition *definitions_current(struct conductor *, struct text thing, struct error *);
+void definitions_refresh(struct conductor *, int64_t now_us);
+
+/* intake.c: what arrived becomes pending inputs */
+void intake_message(struct conductor *, struct batch *, const struct bus_message *);
+void intake_inbox(struct conductor *, struct batch *, const struct store_inbox *);
+void intake_timer(struct conductor *, struct batch *, const struct store_due *);
+
+/* batch.c */
+enum outcome batch_run(struct conductor *, struct batch *, struct error *);
+int32_t conductor_shard_of(const struct conductor *, struct text case_id);
+
+/* decide.c: one pending input through the engine, into the batch */
+enum outcome decide_pending(struct conductor *, struct batch *, struct pending *, struct error *);
+
+/* rows.c: what the store is told of the touched cases */
+bool rows_gather(struct conductor *, struct batch *);
+bool rows_dead(struct conductor *, struct batch *, const struct pending *);
+bool rows_answer(struct batch *, const struct pending *, int32_t status, struct text body);
+bool rows_problem(struct conductor *, struct batch *, const struct pending *);
+bool rows_incident(struct batch *, const struct open_case *, const struct event *, bool open);
+
+/* publish.c */
+void publish_batch(struct conductor *, struct batch *);           /* after its commit */
+void publish_deliveries(struct conductor *, int64_t monotonic_us);
+void publish_catch_up(struct conductor *, int64_t monotonic_us);  /* what lies above sent_seq, from the store */
+int64_t publish_acknowledged(const struct shard *);
+void publish_forget(struct shard *, struct conductor *);
+
+static inline int64_t conductor_now(const struct conductor *c) { return c->ports.clock.now_us(c->ports.clock.context); }
+static inline int64_t conductor_monotonic(const struct conductor *c) {
+    return c->ports.clock.monotonic_us(c->ports.clock.context);
+}
+#define METER_ADD(c, name, n) __atomic_add_fetch(&(c)->meters.name, (n), __ATOMIC_RELAXED)
+#define METER_SET(c, name, n) __atomic_store_n(&(c)->meters.name, (n), __ATOMIC_RELAXED)
+
+#endif

@@ -1,0 +1,233 @@
+/* Publications: what committed events ask to be sent goes to the bus in the order of the journal; acknowledgements move
+ * the point up to which everything has arrived. What is not acknowledged when a shard is taken is sent again first. */
+#include "conductor/internal.h"
+
+#include "wire/event_codec.h"
+#include "wire/input_codec.h"
+
+#define CATCH_UP_EVENTS 500
+#define RESUME_AFTER_US (200 * INT64_C(1000))
+
+/* token: generation (12 bits) | shard (12) | seq (40) */
+static uint64_t token_of(const struct shard *shard, int64_t seq) {
+    return (uint64_t)(shard->generation & 0xfff) << 52 | (uint64_t)(shard->number & 0xfff) << 40 |
+           ((uint64_t)seq & UINT64_C(0xffffffffff));
+}
+
+static struct publication *ring_at(struct shard *shard, uint32_t index) {
+    return &shard->ring[(shard->ring_head + index) & (shard->ring_room - 1)];
+}
+
+static bool ring_add(struct shard *shard, int64_t seq, uint32_t open) {
+    if (shard->ring_count == shard->ring_room) {
+        uint32_t room = shard->ring_room ? shard->ring_room * 2 : 1024;
+        struct publication *ring = memory_alloc(sizeof *ring * room);
+        if (!ring)
+            return false;
+        for (uint32_t i = 0; i < shard->ring_count; i++)
+            ring[i] = *ring_at(shard, i);
+        memory_free(shard->ring);
+        shard->ring = ring;
+        shard->ring_head = 0;
+        shard->ring_room = room;
+    }
+    shard->ring_count++;
+    *ring_at(shard, shard->ring_count - 1) = (struct publication){seq, open};
+    return true;
+}
+
+int64_t publish_acknowledged(const struct shard *shard) {
+    if (shard->ring_count > 0)
+        return shard->ring[shard->ring_head].seq - 1;
+    return shard->sent_seq;
+}
+
+static void count_open(struct conductor *c, int64_t change) {
+    c->publications_open = (uint32_t)((int64_t)c->publications_open + change);
+    METER_SET(c, publications_open, (int64_t)c->publications_open);
+}
+
+/* Whatever is under way for this shard no longer counts. */
+void publish_forget(struct shard *shard, struct conductor *c) {
+    for (uint32_t i = 0; i < shard->ring_count; i++)
+        count_open(c, -(int64_t)ring_at(shard, i)->open);
+    shard->ring_head = shard->ring_count = 0;
+    shard->generation++;
+}
+
+/* Starts again above the last acknowledged event. */
+static void rewind_shard(struct conductor *c, struct shard *shard, int64_t monotonic_us) {
+    int64_t acknowledged = publish_acknowledged(shard);
+    publish_forget(shard, c);
+    shard->sent_seq = acknowledged;
+    shard->resume_at_us = monotonic_us + RESUME_AFTER_US;
+    if (shard->stalled_since_us == 0)
+        shard->stalled_since_us = monotonic_us;
+}
+
+static enum outcome publish_command(struct conductor *c, struct shard *shard, struct text case_id,
+                                    const struct command *command, uint64_t token, struct arena *arena, struct error *error) {
+    struct bus_header headers[CLOUD_EVENT_HEADERS_MOST];
+    uint32_t header_count = 0;
+    struct text value;
+    bool to_department = !text_is_none(command->department);
+    struct text region = text_is_none(command->region) ? c->settings.region : command->region;
+    struct text topic = topic_name(arena, to_department ? region : c->settings.region, command->department,
+                                   to_department ? "task.v1" : "case.v1");
+    if (text_is_none(topic) || !cloud_event_write(arena, case_id, command, headers, &header_count, &value))
+        return error_no_memory(error);
+    struct bus_publication publication = {.topic = topic, .partition = shard->number, .key = case_root(case_id), .value = value,
+                                          .headers = headers, .header_count = header_count, .token = token};
+    return c->ports.bus.publish(c->ports.bus.context, &publication, error);
+}
+
+static bool is_wanted(const struct conductor *c, const struct command *command) {
+    if (command->kind != COMMAND_PUBLISH)
+        return false;
+    return command->message != MESSAGE_STEP_ENDED || c->settings.life_cycle_steps;
+}
+
+/* Hands over all that one event asks for. OK: sent_seq is past it. Else nothing of it counts and the shard goes on from
+ * the store later. */
+static enum outcome publish_event(struct conductor *c, struct shard *shard, int64_t seq, struct text case_id,
+                                  const struct event *event, struct arena *arena, struct error *error) {
+    struct command_list commands;
+    engine_commands(case_id, event, &commands);
+    uint32_t open = 0;
+    for (uint32_t i = 0; i < commands.count; i++)
+        open += is_wanted(c, &commands.at[i]);
+    if (open > 0 && seq != shard->failing_seq) {
+        if (!ring_add(shard, seq, open))
+            return error_no_memory(error);
+        count_open(c, open);
+        for (uint32_t i = 0; i < commands.count; i++) {
+            if (!is_wanted(c, &commands.at[i]))
+                continue;
+            enum outcome outcome = publish_command(c, shard, case_id, &commands.at[i], token_of(shard, seq), arena, error);
+            if (outcome != OUTCOME_OK)
+                return outcome;
+        }
+    }
+    shard->sent_seq = seq;
+    return OUTCOME_OK;
+}
+
+/* The message can't be sent: it is put aside, with an incident, and the flow goes on behind it. */
+static void put_aside(struct conductor *c, struct shard *shard, int64_t seq, const char *reason) {
+    struct store_unsent *row = vector_new(&c->put_aside, &c->aside_arena, struct store_unsent);
+    if (!row)
+        return;
+    *row = (struct store_unsent){.shard = shard->number, .seq = seq, .topic = TEXT_NONE,
+                                 .reason = text_copy(&c->aside_arena, text_from(reason)), .at_us = conductor_now(c)};
+    shard->failing_seq = seq;
+    shard->stalled_since_us = 0;
+    shard->resume_at_us = 0;
+    METER_ADD(c, unsent, 1);
+    log_error("unsent", "a message can't be published and was put aside", LOG_INT("shard", shard->number),
+              LOG_INT("seq", seq), LOG_STRING("why", reason));
+}
+
+void publish_batch(struct conductor *c, struct batch *batch) {
+    const struct store_event *rows = batch->events.at;
+    const struct event *events = batch->commands_of.at;
+    struct error error;
+    for (uint32_t i = 0; i < batch->events.count; i++) {
+        struct shard *shard = &c->shards[rows[i].shard];
+        if (!shard->owned || shard->sent_seq != rows[i].seq - 1)
+            continue; /* it is catching up: the store has this event */
+        enum outcome outcome = publish_event(c, shard, rows[i].seq, rows[i].case_id, &events[i], batch->arena, &error);
+        if (outcome == OUTCOME_REJECT) {
+            rewind_shard(c, shard, conductor_monotonic(c));
+            put_aside(c, shard, rows[i].seq, error.message);
+        } else if (outcome != OUTCOME_OK) {
+            rewind_shard(c, shard, conductor_monotonic(c));
+        }
+    }
+}
+
+void publish_catch_up(struct conductor *c, int64_t monotonic_us) {
+    struct error error = {0};
+    for (int32_t i = 0; i < c->shard_count && c->store_open; i++) {
+        struct shard *shard = &c->shards[i];
+        if (!shard->owned || shard->sent_seq >= shard->next_seq - 1 || monotonic_us < shard->resume_at_us ||
+            c->publications_open >= c->settings.publications_most)
+            continue;
+        struct store_event *rows = NULL;
+        uint32_t count = 0;
+        arena_reset(&c->batch_arena);
+        if (c->ports.store.events_after(c->ports.store.context, i, shard->sent_seq, CATCH_UP_EVENTS, &c->batch_arena, &rows,
+                                        &count, &error) != OUTCOME_OK) {
+            ownership_drop_all(c, error.message);
+            return;
+        }
+        for (uint32_t j = 0; j < count; j++) {
+            struct event event;
+            enum outcome outcome = event_read(&c->batch_arena, rows[j].kind, (uint32_t)rows[j].version, rows[j].at_us,
+                                              rows[j].step, rows[j].data, &event, &error);
+            if (outcome == OUTCOME_OK)
+                outcome = publish_event(c, shard, rows[j].seq, rows[j].case_id, &event, &c->batch_arena, &error);
+            if (outcome == OUTCOME_OK)
+                continue;
+            rewind_shard(c, shard, monotonic_us);
+            if (outcome == OUTCOME_REJECT)
+                put_aside(c, shard, rows[j].seq, error.message);
+            break;
+        }
+    }
+}
+
+static struct publication *find(struct shard *shard, uint64_t seq_low) {
+    uint32_t low = 0, high = shard->ring_count;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        struct publication *p = ring_at(shard, middle);
+        if (((uint64_t)p->seq & UINT64_C(0xffffffffff)) == seq_low)
+            return p;
+        if (((uint64_t)p->seq & UINT64_C(0xffffffffff)) < seq_low)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+static void take_delivery(struct conductor *c, const struct bus_delivery *delivery, int64_t monotonic_us) {
+    int32_t number = (int32_t)(delivery->token >> 40 & 0xfff);
+    if (number >= c->shard_count)
+        return;
+    struct shard *shard = &c->shards[number];
+    uint64_t seq_low = delivery->token & UINT64_C(0xffffffffff);
+    struct publication *p = find(shard, seq_low);
+    if (!shard->owned || !p || (delivery->token >> 52) != (shard->generation & 0xfff))
+        return;
+    int64_t seq = p->seq;
+    if (delivery->fate == BUS_DELIVERED) {
+        METER_ADD(c, published, 1);
+        if (p->open > 0) {
+            p->open--;
+            count_open(c, -1);
+        }
+        while (shard->ring_count > 0 && ring_at(shard, 0)->open == 0) {
+            shard->ring_head = (shard->ring_head + 1) & (shard->ring_room - 1);
+            shard->ring_count--;
+            shard->stalled_since_us = 0;
+        }
+        return;
+    }
+    METER_ADD(c, publish_failed, 1);
+    int64_t stalled_since_us = shard->stalled_since_us;
+    rewind_shard(c, shard, monotonic_us);
+    if (delivery->fate == BUS_IMPOSSIBLE ||
+        (stalled_since_us > 0 && monotonic_us - stalled_since_us >= c->settings.publish_give_up_us && c->meters.bus_up))
+        put_aside(c, shard, seq, delivery->reason);
+}
+
+void publish_deliveries(struct conductor *c, int64_t monotonic_us) {
+    struct bus_delivery room[256];
+    uint32_t count;
+    do {
+        count = c->ports.bus.deliveries(c->ports.bus.context, room, 256);
+        for (uint32_t i = 0; i < count; i++)
+            take_delivery(c, &room[i], monotonic_us);
+    } while (count == 256);
+}

@@ -1,0 +1,223 @@
+/* What the store is told of a batch: rows of the touched cases, timers, incidents, dead letters, answers. Rows are a
+ * projection of the state for operators and queries; the daemon itself reads the journal. */
+#include "conductor/internal.h"
+
+#include <stdio.h>
+
+#include "base/json.h"
+
+static struct text name_or_none(const char *name) { return text_from(name); }
+
+static bool case_row(struct batch *batch, const struct open_case *open) {
+    const struct case_state *state = &open->state;
+    struct store_case *row = vector_new(&batch->cases, batch->arena, struct store_case);
+    if (!row)
+        return false;
+    *row = (struct store_case){
+        .case_id = state->id, .root = state->root, .parent = state->parent, .thing = state->thing,
+        .definition_hash = state->definition_hash, .region = state->region,
+        .phase = name_or_none(state_case_name(state->phase)), .outcome = name_or_none(state_outcome_name(state->outcome)),
+        .stop = state->stop == CASE_STOP_NONE ? TEXT_NONE : name_or_none(state_stop_name(state->stop)),
+        .shard = open->shard, .version = (int32_t)state->version, .priority = state->priority,
+        .incidents = (int32_t)(state->incident_count + state->dispute_count),
+        .started_at_us = state->started_at_us, .changed_at_us = state->changed_at_us, .closed_at_us = state->closed_at_us,
+        .title = state->definition->title.zh_hant, .source = state->source, .source_id = state->source_id,
+    };
+    return true;
+}
+
+static bool step_row(struct batch *batch, const struct open_case *open, uint16_t position, int32_t index) {
+    const struct step_row *step = &open->state.steps[position];
+    const struct step_definition *definition = &open->state.definition->steps[position];
+    if (index >= 0 && (uint32_t)index >= step->element_count)
+        return true;
+    const struct work_state *work = index < 0 ? &step->self : &step->elements[index];
+    struct store_step *row = vector_new(&batch->steps, batch->arena, struct store_step);
+    if (!row)
+        return false;
+    *row = (struct store_step){
+        .case_id = open->state.id, .step = definition->id, .index = index,
+        .state = name_or_none(state_step_name(work->state)), .department = work->department, .region = work->region,
+        .child = work->child, .reason = work->reason, .attempt = (int32_t)work->attempt,
+        .asked_at_us = work->asked_at_us, .ended_at_us = work->ended_at_us,
+        .due_at_us = work->state == STEP_WAITING ? step->deadline_at_us
+                     : work->state == STEP_RETRYING || work->state == STEP_UNDO_RETRYING ? work->retry_at_us
+                                                                                           : work->due_at_us,
+        .position = position, .kind = text_from(step_kind_name(definition->kind)), .shard = open->shard,
+    };
+    return true;
+}
+
+/* One row a case, never later than its earliest due clock; moved only for something earlier. */
+static bool timer_row(struct batch *batch, struct open_case *open) {
+    int64_t due = case_next_due(&open->state);
+    if (due == TIME_NONE) {
+        if (open->timer_known && open->timer_at_us == TIME_NONE)
+            return true;
+        if (open->timer_known && open->state.phase != CASE_CLOSED)
+            return true; /* it fires, finds nothing due and goes */
+    } else if (open->timer_known && open->timer_at_us != TIME_NONE && open->timer_at_us <= due) {
+        return true;
+    }
+    struct store_timer *row = vector_new(&batch->timers, batch->arena, struct store_timer);
+    if (!row)
+        return false;
+    *row = (struct store_timer){open->state.id, open->shard, due};
+    open->timer_at_us = due;
+    open->timer_known = true;
+    return true;
+}
+
+static bool shard_rows(struct conductor *c, struct batch *batch) {
+    for (uint32_t i = 0; i < batch->offsets.count; i++)
+        c->shards[vector_at(&batch->offsets, struct store_offset)[i].shard].touched = true;
+    for (uint32_t i = 0; i < batch->pending.count; i++)
+        c->shards[vector_at(&batch->pending, struct pending)[i].shard].touched = true;
+    for (int32_t i = 0; i < c->shard_count; i++) {
+        struct shard *shard = &c->shards[i];
+        int64_t acknowledged = publish_acknowledged(shard);
+        if (!shard->owned || (!shard->touched && acknowledged == shard->written_published_seq))
+            continue;
+        struct store_shard *row = vector_new(&batch->shards, batch->arena, struct store_shard);
+        if (!row)
+            return false;
+        *row = (struct store_shard){.shard = i, .epoch = shard->epoch, .next_seq = shard->next_seq, .published_seq = acknowledged};
+    }
+    return true;
+}
+
+bool rows_gather(struct conductor *c, struct batch *batch) {
+    for (uint32_t i = 0; i < batch->touched.count; i++) {
+        struct open_case *open = vector_at(&batch->touched, struct open_case *)[i];
+        if (open->state.version != open->version_before && !case_row(batch, open))
+            return false;
+        for (uint32_t j = 0; j < open->dirty.count; j++) {
+            const struct dirty_step *dirty = &vector_at(&open->dirty, struct dirty_step)[j];
+            if (!step_row(batch, open, dirty->step, dirty->index))
+                return false;
+        }
+        if (!timer_row(batch, open))
+            return false;
+    }
+    for (uint32_t i = 0; i < c->put_aside.count; i++) {
+        struct store_unsent *row = vector_new(&batch->unsent, batch->arena, struct store_unsent);
+        if (!row)
+            return false;
+        *row = vector_at(&c->put_aside, struct store_unsent)[i];
+    }
+    return shard_rows(c, batch);
+}
+
+static struct text headers_json(struct batch *batch, const struct bus_message *message) {
+    _cleanup_buffer_ struct buffer out;
+    buffer_init(&out, LIMIT_message_bytes_most);
+    struct json_writer w;
+    json_begin(&w, &out);
+    json_open(&w, '[');
+    for (uint32_t i = 0; i < message->header_count; i++) {
+        struct text value = message->headers[i].value;
+        json_open(&w, '[');
+        json_put_text(&w, text_is_utf8(message->headers[i].name) ? message->headers[i].name : TEXT("?"));
+        json_put_text(&w, text_is_utf8(value) && text_find(value, '\0') == SIZE_MAX ? value : TEXT("?"));
+        json_close(&w, ']');
+    }
+    json_close(&w, ']');
+    return out.failed ? TEXT_NONE : text_copy(batch->arena, buffer_text(&out));
+}
+
+bool rows_dead(struct conductor *c, struct batch *batch, const struct pending *pending) {
+    (void)c;
+    struct store_dead *row = vector_new(&batch->dead, batch->arena, struct store_dead);
+    if (!row)
+        return false;
+    const struct bus_message *message = pending->message;
+    *row = (struct store_dead){.shard = pending->shard, .at_us = batch->now_us,
+                               .code = text_copy(batch->arena, text_from(pending->error.code)),
+                               .message = text_copy(batch->arena, text_from(pending->error.message))};
+    if (message) {
+        row->topic = message->topic;
+        row->partition = message->partition;
+        row->offset = message->offset;
+        row->key = message->key;
+        row->headers = headers_json(batch, message);
+        row->value = message->value;
+    } else {
+        row->topic = TEXT("inbox");
+        row->partition = pending->shard;
+        row->offset = pending->row ? pending->row->id : 0;
+        row->value = pending->row ? pending->row->data : TEXT("");
+    }
+    log_warn("dead_letter", "an input was refused and kept as a dead letter", LOG_STRING("code", pending->error.code),
+             LOG_TEXT("topic", row->topic), LOG_INT("partition", row->partition), LOG_INT("offset", row->offset));
+    return true;
+}
+
+bool rows_answer(struct batch *batch, const struct pending *pending, int32_t status, struct text body) {
+    struct store_answer *row = vector_new(&batch->answers, batch->arena, struct store_answer);
+    int64_t *done = vector_new(&batch->inbox_done, batch->arena, int64_t);
+    if (!row || !done)
+        return false;
+    *row = (struct store_answer){pending->row->id, status, body};
+    *done = pending->row->id;
+    return true;
+}
+
+static int32_t status_of(const char *code) {
+    static const struct { const char *code; int32_t status; } table[] = {
+        {"case_unknown", 404}, {"thing_unknown", 404}, {"step_unknown", 404}, {"number_conflict", 409},
+        {"form_invalid", 422}, {"result_invalid", 422},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+        if (strcmp(code, table[i].code) == 0)
+            return table[i].status;
+    return 409; /* the case is not in a state that takes this */
+}
+
+/* A command that can't be carried out is answered; a message goes to the dead letters. */
+bool rows_problem(struct conductor *c, struct batch *batch, const struct pending *pending) {
+    if (pending->origin == ORIGIN_INTERNAL) {
+        log_error("internal_refused", "a sub-case's input was refused", LOG_TEXT("case", pending->input.case_id),
+                  LOG_STRING("code", pending->error.code), LOG_STRING("why", pending->error.message));
+        return true;
+    }
+    if (pending->origin == ORIGIN_BUS || pending->origin == ORIGIN_TIMER)
+        return rows_dead(c, batch, pending);
+    bool forwarded = text_find(pending->row->idempotency_key, '@') != SIZE_MAX; /* it came by a topic */
+    _cleanup_buffer_ struct buffer out;
+    buffer_init(&out, 4096);
+    struct json_writer w;
+    json_begin(&w, &out);
+    json_open(&w, '{');
+    json_key(&w, TEXT("code"));
+    json_put_text(&w, text_from(pending->error.code));
+    json_key(&w, TEXT("detail"));
+    json_put_text(&w, text_from(pending->error.message));
+    json_close(&w, '}');
+    if (out.failed || (forwarded && !rows_dead(c, batch, pending)))
+        return false;
+    return rows_answer(batch, pending, status_of(pending->error.code), text_copy(batch->arena, buffer_text(&out)));
+}
+
+bool rows_incident(struct batch *batch, const struct open_case *open, const struct event *event, bool unstuck) {
+    bool dispute = event->kind == EVENT_DISPUTE_OPENED || event->kind == EVENT_DISPUTE_RESOLVED;
+    bool closes = unstuck || event->kind == EVENT_INCIDENT_CLOSED || event->kind == EVENT_DISPUTE_RESOLVED;
+    const char *class_ = dispute ? "dispute" : event->kind == EVENT_INCIDENT_OPENED ? "case" : "stuck";
+    struct store_incident *row = vector_new(&batch->incidents, batch->arena, struct store_incident);
+    if (!row)
+        return false;
+    char index[16] = "";
+    if (event->index >= 0)
+        snprintf(index, sizeof index, ".%d", event->index);
+    *row = (struct store_incident){
+        .id = text_format(batch->arena, "%.*s:%.*s%s:%s", TEXT_ARG(open->state.id), TEXT_ARG(event->step), index, class_),
+        .case_id = open->state.id, .step = event->step, .index = event->index, .shard = open->shard,
+        .code = dispute ? TEXT("disputed") : event->reason, .message = event->data, .department = event->department,
+        .region = event->region, .opened_at_us = event->at_us, .closed_at_us = TIME_NONE,
+    };
+    if (closes) {
+        row->closed_at_us = event->at_us;
+        row->closed_by = text_is_none(event->actor) ? TEXT("yijianshi") : event->actor;
+        row->closed_how = text_from(event_kind_name(event->kind));
+    }
+    return !text_is_none(row->id);
+}
