@@ -55,7 +55,7 @@ struct bus_port {
     void *context;
     /* (Re)creates clients. OK does not mean that a broker is there: see notices. */
     enum outcome (*start)(void *context, struct error *);
-    /* Reads exactly these partitions from now on: new ones start at their offset, those already read keep their place
+    /* Reads exactly these partitions from now on, each named once: new ones start at their offset, those already read keep their place
      * (their `offset` is ignored), others are dropped, with messages already fetched. Incremental, no group. */
     enum outcome (*assign)(void *context, const struct bus_position *positions, uint32_t count, struct error *);
     /* Up to `most` messages in order within a partition; waits at most wait_ms for the first. Valid until the next
@@ -67,7 +67,9 @@ struct bus_port {
     enum outcome (*seek)(void *context, const struct bus_position *, struct error *);
     /* Stops fetching (the store is behind) or goes on. */
     void (*pause)(void *context, bool paused);
-    /* RETRY: the queue is full, poll deliveries and try again. */
+    /* OK: a delivery with this token will come. RETRY: not taken, the queue is full or the topic has not been looked
+     * up yet (its first message; some milliseconds): go on with deliveries and notices and try again when `descriptor`
+     * becomes readable. FATAL: see BUS_NOTICE_FATAL. A topic that is not there is never made: BUS_IMPOSSIBLE. */
     enum outcome (*publish)(void *context, const struct bus_publication *, struct error *);
     /* What became of publications, at most `most`; serves librdkafka's callbacks. */
     uint32_t (*deliveries)(void *context, struct bus_delivery *room, uint32_t most);
@@ -78,8 +80,12 @@ struct bus_port {
     int (*descriptor)(void *context);
     /* Messages that lie behind the read position, over the assigned partitions of `topic` (absent: of all); -1 unknown. */
     int64_t (*lag)(void *context, struct text topic);
-    /* Ends the clients; waits at most wait_ms for what is queued. */
+    /* Ends the clients; waits at most wait_ms for what is queued. Deliveries that came meanwhile may still be taken;
+     * what was not acknowledged comes as PURGED. */
     void (*stop)(void *context, int wait_ms);
+    /* Tells tools that show a consumer group's lag how far we have read. May be NULL, may be called as often as one
+     * likes (at most one commit in some seconds leaves), never fails and never matters: PostgreSQL has the truth. */
+    void (*commit_for_lag_tools)(void *context, const struct bus_position *positions, uint32_t count);
 };
 
 /* Provisioning, for yjsctl and the readiness check; blocking, any thread, own connection. */
@@ -87,7 +93,9 @@ struct bus_topic { char name[256]; int32_t partition_count; int32_t replication;
 struct bus_admin_port {
     void *context;
     enum outcome (*topics)(void *context, struct bus_topic *room, uint32_t most, uint32_t *ret_count, struct error *);
-    /* OK when it is there now with the partition count; REJECT topic_partitions when it is there with another. */
+    /* OK when it is there now with the partition count (its retention is then set too, when it differs); REJECT
+     * "topic_partitions" when it is there with another, "topic_not_made" when the broker refuses; RETRY "bus_away".
+     * replication 0: the broker's default; retention_ms 0: the broker's default, -1: for ever. */
     enum outcome (*topic_make)(void *context, const struct bus_topic *, struct error *);
 };
 

@@ -1,0 +1,163 @@
+/* What the files of bus/ share: the bus, its topics and partitions, and the scout. Not for anyone outside bus/.
+ *
+ * Everything belongs to the conductor's thread except what stands between scout.lock and its unlock. */
+#ifndef YJS_BUS_PART_H
+#define YJS_BUS_PART_H
+
+#include <pthread.h>
+#include <librdkafka/rdkafka.h>
+#include "base/arena.h"
+#include "base/map.h"
+#include "bus/bus.h"
+
+#define BUS_POLL_MOST 8192              /* messages held between two polls */
+#define BUS_TOPIC_NAME_SIZE 256         /* Kafka: 249 bytes */
+#define BUS_QUEUE_MESSAGES_DEFAULT 32768
+#define BUS_FETCH_KBYTES_DEFAULT 65536
+#define BUS_MESSAGE_BYTES_MOST 2097152  /* on the wire: 1 MiB of value, its key and its headers */
+#define BUS_COMMIT_EVERY_US 5000000
+
+enum bus_role { BUS_READER = 1, BUS_WRITER = 2, BUS_COMMITTER = 4, BUS_ADMIN = 8 };
+
+enum bus_topic_state { BUS_TOPIC_UNCHECKED, BUS_TOPIC_THERE, BUS_TOPIC_MISSING };
+enum bus_partition_state {
+    BUS_PARTITION_UNREAD,               /* not assigned */
+    BUS_PARTITION_WAITING,              /* assigned by the conductor; its topic has not been seen */
+    BUS_PARTITION_READING,
+    BUS_PARTITION_STOPPED,              /* its offset is outside the log */
+};
+
+struct bus_topic_entry;
+
+struct bus_partition {
+    struct bus_topic_entry *topic;
+    int32_t number;
+    enum bus_partition_state state;
+    int64_t next;                       /* the next offset to read, or BUS_OFFSET_BEGINNING until the first message */
+    uint64_t assigned_in;               /* the assign() that named it last */
+    bool asked_low;                     /* the scout was asked where the beginning is, for lag() */
+};
+
+struct bus_topic_entry {
+    struct text name;                   /* NUL behind it */
+    enum bus_topic_state state;
+    int32_t partition_count;            /* of a topic that is there */
+    bool missing_said;
+    rd_kafka_topic_t *reader, *writer;  /* made when first needed */
+    struct bus_partition **partitions;  /* by number; NULL: never assigned */
+    int32_t partition_room;
+};
+
+/* What the scout found, for the conductor's thread to take in. */
+enum scout_finding_kind { SCOUT_AWAY, SCOUT_BACK, SCOUT_TOPIC, SCOUT_LOW_FOR_LAG, SCOUT_OFFSET_GONE };
+struct scout_finding {
+    enum scout_finding_kind kind;
+    char topic[BUS_TOPIC_NAME_SIZE];
+    int32_t partition, partition_count;
+    bool there;
+    int64_t offset, low, high;
+    char reason[192];
+};
+struct scout_findings { struct scout_finding *at; uint32_t count, room; };
+
+struct scout {
+    rd_kafka_t *reader;                 /* borrowed; outlives the thread */
+    pthread_t thread;
+    bool running;
+    int fd;                             /* readable when there are findings */
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    bool stopping, look_at_topics, suspect;
+    struct scout_findings asked;        /* watermarks wanted, as half-filled findings */
+    struct scout_findings found;
+    /* the thread's own */
+    bool away, topics_missing;
+    struct map verdicts;                /* topic name -> partition count + 2, or 1 for missing */
+    struct arena names;
+};
+
+struct bus_delivered { uint64_t token; rd_kafka_resp_err_t error; };
+
+struct bus {
+    struct bus_port port;
+    rd_kafka_conf_t *reader_conf, *writer_conf, *committer_conf;
+    rd_kafka_t *reader, *writer, *committer;
+    rd_kafka_queue_t *reader_queue, *writer_queue;
+    int epoll_fd, reader_fd, writer_fd;
+    struct scout scout;
+
+    struct map topics;                  /* name -> struct bus_topic_entry */
+    struct bus_partition **assigned;    /* every partition whose state is not UNREAD */
+    uint32_t assigned_count, assigned_room;
+    uint64_t assign_count;
+    bool paused;
+
+    rd_kafka_message_t *held[BUS_POLL_MOST];
+    uint32_t held_count;
+    struct bus_header *headers;         /* of the held messages */
+    size_t header_count, header_room;
+
+    struct bus_delivered *ring;         /* one place for each publication not yet reported */
+    uint32_t ring_room, ring_first, ring_count;
+    uint32_t outstanding;               /* taken by publish() and not yet given back by deliveries() */
+
+    struct bus_notice *notices;
+    uint32_t notice_count, notice_room;
+    bool fatal;
+    int64_t committed_at_us;
+};
+
+/* conf.c */
+enum outcome bus_conf_make(const struct bus_settings *, enum bus_role, rd_kafka_conf_t **ret, struct error *);
+
+/* topics.c: the entry of that name, made when it is new; NULL without memory. */
+struct bus_topic_entry *bus_topic_get(struct bus *, struct text name);
+struct bus_partition *bus_partition_get(struct bus_topic_entry *, int32_t number);
+/* The partition if the entry knows it, else NULL. */
+struct bus_partition *bus_partition_find(const struct bus_topic_entry *, int32_t number);
+void bus_topics_forget_handles(struct bus *);
+void bus_topics_free(struct bus *);
+
+/* consume.c */
+enum outcome bus_assign(void *, const struct bus_position *, uint32_t, struct error *);
+uint32_t bus_poll(void *, int wait_ms, struct bus_message *, uint32_t most);
+void bus_release(void *);
+enum outcome bus_seek(void *, const struct bus_position *, struct error *);
+void bus_pause(void *, bool paused);
+int64_t bus_lag(void *, struct text topic);
+/* Starts the partitions that waited for this topic, as far as it has them. */
+void bus_take_up(struct bus *, struct bus_topic_entry *);
+
+/* produce.c */
+enum outcome bus_publish(void *, const struct bus_publication *, struct error *);
+uint32_t bus_deliveries(void *, struct bus_delivery *, uint32_t most);
+void bus_purge(void *);
+void bus_on_delivery(rd_kafka_t *, const rd_kafka_message_t *, void *bus);
+
+/* notices.c */
+uint32_t bus_notices(void *, struct bus_notice *, uint32_t most);
+void bus_notice_add(struct bus *, const struct bus_notice *);
+/* Takes in what the scout found. */
+void bus_take_findings(struct bus *);
+void bus_on_error(rd_kafka_t *, int error, const char *reason, void *bus);
+void bus_on_log(const rd_kafka_t *, int level, const char *facility, const char *line);
+
+/* group.c */
+void bus_commit_for_lag_tools(void *, const struct bus_position *, uint32_t);
+
+/* scout.c */
+enum outcome scout_prepare(struct scout *, struct error *);      /* once */
+enum outcome scout_start(struct scout *, rd_kafka_t *reader, struct error *);
+void scout_stop(struct scout *);                                  /* ends the thread; waits for it */
+void scout_free(struct scout *);
+void scout_look_at_topics(struct scout *);
+void scout_suspect(struct scout *);
+void scout_ask(struct scout *, enum scout_finding_kind, const struct bus_partition *, const char *reason);
+/* What was found since the last call; the caller frees `at` with memory_free. */
+struct scout_findings scout_take(struct scout *);
+
+/* Makes the eventfd readable; makes it unreadable. */
+void bus_fd_raise(int fd);
+void bus_fd_lower(int fd);
+
+#endif

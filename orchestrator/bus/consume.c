@@ -1,0 +1,333 @@
+/* Reading: exactly the partitions we own, each from the offset we were told, in order.
+ *
+ * Partitions are handed to librdkafka (incremental assign) only when the scout has seen their topic. A partition is
+ * sent elsewhere by taking it back and assigning it anew, never by its seek; reading rests by not polling, never by its
+ * pause: both lose or double messages in librdkafka before 2.1 when mixed with what lies in its queue. */
+#include "bus/bus_part.h"
+
+#include <poll.h>
+#include "model/limits.h"
+
+static void list_drop(rd_kafka_topic_partition_list_t **list) {
+    if (*list)
+        rd_kafka_topic_partition_list_destroy(*list);
+}
+#define _cleanup_list_ _cleanup_(list_drop)
+
+static void kafka_error_drop(rd_kafka_error_t **error) {
+    if (*error)
+        rd_kafka_error_destroy(*error);
+}
+
+/* Starts or ends reading of the list's partitions in librdkafka. */
+static enum outcome reader_change(struct bus *bus, rd_kafka_topic_partition_list_t *list, bool start,
+                                  struct error *error) {
+    if (list->cnt == 0)
+        return OUTCOME_OK;
+    _cleanup_(kafka_error_drop) rd_kafka_error_t *failed =
+        start ? rd_kafka_incremental_assign(bus->reader, list) : rd_kafka_incremental_unassign(bus->reader, list);
+    if (!failed)
+        return OUTCOME_OK;
+    return error_set(error, OUTCOME_FATAL, "bus_assign", "partitions can't be %s: %s; start the bus afresh",
+                     start ? "assigned" : "taken back", rd_kafka_error_string(failed));
+}
+
+static void list_add(rd_kafka_topic_partition_list_t *list, const struct bus_partition *partition) {
+    rd_kafka_topic_partition_t *one =
+        rd_kafka_topic_partition_list_add(list, partition->topic->name.at, partition->number);
+    one->offset = partition->next == BUS_OFFSET_BEGINNING ? RD_KAFKA_OFFSET_BEGINNING : partition->next;
+}
+
+/* The topic's handle carries our entry, so that a message leads to it without a search. */
+static bool topic_open(struct bus *bus, struct bus_topic_entry *entry) {
+    if (entry->reader)
+        return true;
+    rd_kafka_topic_conf_t *conf = rd_kafka_default_topic_conf_dup(bus->reader);
+    rd_kafka_topic_conf_set_opaque(conf, entry);
+    entry->reader = rd_kafka_topic_new(bus->reader, entry->name.at, conf);
+    return entry->reader != NULL;
+}
+
+void bus_take_up(struct bus *bus, struct bus_topic_entry *entry) {
+    if (entry->state != BUS_TOPIC_THERE || !bus->reader)
+        return;
+    _cleanup_list_ rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(16);
+    for (uint32_t i = 0; i < bus->assigned_count; i++) {
+        struct bus_partition *partition = bus->assigned[i];
+        if (partition->topic != entry || partition->state != BUS_PARTITION_WAITING ||
+            partition->number >= entry->partition_count)
+            continue;
+        list_add(list, partition);
+        partition->state = BUS_PARTITION_READING;
+    }
+    if (reader_change(bus, list, true, NULL))
+        bus_on_error(bus->reader, RD_KAFKA_RESP_ERR__STATE, "partitions can't be assigned", bus);
+}
+
+/* Room for `more` further assigned partitions. */
+static bool assigned_reserve(struct bus *bus, uint32_t more) {
+    if (bus->assigned_room - bus->assigned_count >= more)
+        return true;
+    uint32_t room = bus->assigned_count + more + 64;
+    struct bus_partition **grown = memory_resize(bus->assigned, room * sizeof *grown);
+    if (!grown)
+        return false;
+    bus->assigned = grown;
+    bus->assigned_room = room;
+    return true;
+}
+
+/* Takes note of one wanted partition; a new one is put on `list` when its topic has been seen. */
+static enum outcome assign_one(struct bus *bus, const struct bus_position *position,
+                               rd_kafka_topic_partition_list_t *list, bool *ret_unseen, struct error *error) {
+    struct bus_topic_entry *entry = bus_topic_get(bus, position->topic);
+    struct bus_partition *partition = entry ? bus_partition_get(entry, position->partition) : NULL;
+    if (!partition || !topic_open(bus, entry))
+        return error_no_memory(error);
+    partition->assigned_in = bus->assign_count;
+    if (partition->state != BUS_PARTITION_UNREAD)
+        return OUTCOME_OK;
+    partition->next = position->offset;
+    partition->asked_low = false;
+    partition->state = BUS_PARTITION_WAITING;
+    bus->assigned[bus->assigned_count++] = partition;
+    if (entry->state == BUS_TOPIC_THERE && partition->number < entry->partition_count) {
+        list_add(list, partition);
+        partition->state = BUS_PARTITION_READING;
+    } else {
+        *ret_unseen = true;
+    }
+    return OUTCOME_OK;
+}
+
+enum outcome bus_assign(void *context, const struct bus_position *positions, uint32_t count, struct error *error) {
+    struct bus *bus = context;
+    if (!bus->reader)
+        return error_set(error, OUTCOME_FATAL, "bus_stopped", "the bus has not been started");
+    if (!assigned_reserve(bus, count))
+        return error_no_memory(error);
+    _cleanup_list_ rd_kafka_topic_partition_list_t *fresh = rd_kafka_topic_partition_list_new((int)count);
+    _cleanup_list_ rd_kafka_topic_partition_list_t *gone = rd_kafka_topic_partition_list_new(16);
+    bool unseen = false;
+    bus->assign_count++;
+    for (uint32_t i = 0; i < count; i++) {
+        enum outcome outcome = assign_one(bus, &positions[i], fresh, &unseen, error);
+        if (outcome)
+            return outcome;
+    }
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < bus->assigned_count; i++) {
+        struct bus_partition *partition = bus->assigned[i];
+        if (partition->assigned_in == bus->assign_count) {
+            bus->assigned[kept++] = partition;
+            continue;
+        }
+        if (partition->state == BUS_PARTITION_READING)
+            list_add(gone, partition);
+        partition->state = BUS_PARTITION_UNREAD;
+    }
+    bus->assigned_count = kept;
+    enum outcome outcome = reader_change(bus, gone, false, error);
+    if (!outcome)
+        outcome = reader_change(bus, fresh, true, error);
+    if (unseen)
+        scout_look_at_topics(&bus->scout);
+    return outcome;
+}
+
+enum outcome bus_seek(void *context, const struct bus_position *position, struct error *error) {
+    struct bus *bus = context;
+    struct bus_topic_entry *entry = map_get(&bus->topics, position->topic);
+    struct bus_partition *partition = entry ? bus_partition_find(entry, position->partition) : NULL;
+    if (!partition || partition->state == BUS_PARTITION_UNREAD)
+        return error_set(error, OUTCOME_REJECT, "bus_not_assigned", "%.*s/%d is not assigned; assign it with its offset",
+                         TEXT_ARG(position->topic), position->partition);
+    _cleanup_list_ rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    enum outcome outcome = OUTCOME_OK;
+    if (partition->state == BUS_PARTITION_READING) {
+        list_add(list, partition);
+        outcome = reader_change(bus, list, false, error);
+        rd_kafka_topic_partition_list_del_by_idx(list, 0);
+    }
+    partition->next = position->offset;
+    partition->asked_low = false;
+    if (outcome || partition->state == BUS_PARTITION_WAITING)
+        return outcome;
+    partition->state = BUS_PARTITION_READING;
+    list_add(list, partition);
+    return reader_change(bus, list, true, error);
+}
+
+void bus_pause(void *context, bool paused) {
+    struct bus *bus = context;
+    bus->paused = paused;
+    if (!paused)
+        bus_fd_raise(bus->reader_fd);
+}
+
+void bus_release(void *context) {
+    struct bus *bus = context;
+    for (uint32_t i = 0; i < bus->held_count; i++)
+        rd_kafka_message_destroy(bus->held[i]);
+    bus->held_count = 0;
+    bus->header_count = 0;
+}
+
+/* The log no longer has (or does not yet have) the offset: stops the partition; the scout finds both ends. */
+static void partition_stop(struct bus *bus, struct bus_partition *partition, const char *reason) {
+    _cleanup_list_ rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    list_add(list, partition);
+    reader_change(bus, list, false, NULL);
+    partition->state = BUS_PARTITION_STOPPED;
+    scout_ask(&bus->scout, SCOUT_OFFSET_GONE, partition, reason);
+}
+
+static void take_error(struct bus *bus, const rd_kafka_message_t *message) {
+    struct bus_topic_entry *entry = message->rkt ? rd_kafka_topic_opaque(message->rkt) : NULL;
+    struct bus_partition *partition = entry ? bus_partition_find(entry, message->partition) : NULL;
+    switch (message->err) {
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+#if RD_KAFKA_VERSION >= 0x020100ff
+    case RD_KAFKA_RESP_ERR__LOG_TRUNCATION:
+#endif
+        if (partition && partition->state == BUS_PARTITION_READING)
+            partition_stop(bus, partition, rd_kafka_message_errstr(message));
+        return;
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+        scout_look_at_topics(&bus->scout);
+        return;
+    default:
+        bus_on_error(bus->reader, message->err, rd_kafka_message_errstr(message), bus);
+    }
+}
+
+static bool headers_reserve(struct bus *bus) {
+    if (bus->header_room - bus->header_count >= LIMIT_headers_most)
+        return true;
+    size_t room = bus->header_room * 2 + 64 * LIMIT_headers_most;
+    struct bus_header *more = memory_resize(bus->headers, room * sizeof *more);
+    if (!more)
+        return false;
+    bus->headers = more;
+    bus->header_room = room;
+    return true;
+}
+
+/* Puts the message's headers behind the others; they are found by their count afterwards, as the table may move. */
+static void take_headers(struct bus *bus, const rd_kafka_message_t *message, struct bus_message *ret) {
+    ret->headers = NULL;
+    ret->header_count = 0;
+    ret->too_many_headers = false;
+    rd_kafka_headers_t *headers;
+    if (rd_kafka_message_headers(message, &headers))
+        return;
+    const char *name;
+    const void *value;
+    size_t length;
+    for (size_t i = 0; !rd_kafka_header_get_all(headers, i, &name, &value, &length); i++) {
+        if (i == LIMIT_headers_most) {
+            ret->too_many_headers = true;
+            break;
+        }
+        bus->headers[bus->header_count++] =
+            (struct bus_header){.name = text_from(name), .value = value ? text_span(value, length) : TEXT_NONE};
+        ret->header_count++;
+    }
+}
+
+/* False: the message is an error, or of a partition that is no longer ours. */
+static bool take_message(struct bus *bus, const rd_kafka_message_t *message, struct bus_message *ret) {
+    if (message->err) {
+        take_error(bus, message);
+        return false;
+    }
+    struct bus_topic_entry *entry = rd_kafka_topic_opaque(message->rkt);
+    struct bus_partition *partition = entry ? bus_partition_find(entry, message->partition) : NULL;
+    if (!partition || partition->state != BUS_PARTITION_READING || message->offset < partition->next)
+        return false;
+    partition->next = message->offset + 1;
+    ret->topic = entry->name;
+    ret->partition = message->partition;
+    ret->offset = message->offset;
+    ret->timestamp_us = rd_kafka_message_timestamp(message, NULL) * 1000;
+    ret->key = text_span(message->key, message->key_len);
+    ret->value = text_span(message->payload, message->len);
+    take_headers(bus, message, ret);
+    return true;
+}
+
+static uint32_t rest(struct bus *bus, int wait_ms) {
+    struct pollfd any = {.fd = bus->epoll_fd, .events = POLLIN};
+    if (wait_ms > 0)
+        poll(&any, 1, wait_ms);
+    return 0;
+}
+
+uint32_t bus_poll(void *context, int wait_ms, struct bus_message *room, uint32_t most) {
+    struct bus *bus = context;
+    bus_release(bus);
+    bus_take_findings(bus);
+    if (!bus->reader || bus->paused)
+        return rest(bus, wait_ms);
+    if (most > BUS_POLL_MOST)
+        most = BUS_POLL_MOST;
+    bus_fd_lower(bus->reader_fd);
+    uint32_t count = 0;
+    rd_kafka_message_t *message = NULL;
+    while (count < most && headers_reserve(bus)) {
+        message = rd_kafka_consumer_poll(bus->reader, count ? 0 : wait_ms);
+        if (!message)
+            break;
+        wait_ms = 0;
+        if (!take_message(bus, message, &room[count])) {
+            rd_kafka_message_destroy(message);
+            continue;
+        }
+        bus->held[bus->held_count++] = message;
+        count++;
+    }
+    if (message) /* the queue was not seen empty, and it raises the descriptor only when it stops being so */
+        bus_fd_raise(bus->reader_fd);
+    const struct bus_header *headers = bus->headers;
+    for (uint32_t i = 0; i < count; i++) {
+        room[i].headers = headers;
+        headers += room[i].header_count;
+    }
+    return count;
+}
+
+/* -1: not known yet. */
+static int64_t partition_lag(struct bus *bus, struct bus_partition *partition) {
+    int64_t low, high;
+    if (partition->state != BUS_PARTITION_READING ||
+        rd_kafka_get_watermark_offsets(bus->reader, partition->topic->name.at, partition->number, &low, &high) ||
+        high < 0)
+        return -1;
+    if (partition->next != BUS_OFFSET_BEGINNING)
+        return high > partition->next ? high - partition->next : 0;
+    if (high == 0)
+        return 0;
+    if (!partition->asked_low)
+        scout_ask(&bus->scout, SCOUT_LOW_FOR_LAG, partition, "");
+    partition->asked_low = true;
+    return -1;
+}
+
+int64_t bus_lag(void *context, struct text topic) {
+    struct bus *bus = context;
+    int64_t sum = 0;
+    for (uint32_t i = 0; i < bus->assigned_count; i++) {
+        struct bus_partition *partition = bus->assigned[i];
+        if (!text_is_none(topic) && !text_equal(topic, partition->topic->name))
+            continue;
+        int64_t lag = partition_lag(bus, partition);
+        if (lag < 0)
+            return -1;
+        sum += lag;
+    }
+    return sum;
+}

@@ -1,0 +1,137 @@
+/* What the bus has to tell beside messages and deliveries, and librdkafka's errors and log lines on their way there. */
+#include "bus/bus_part.h"
+
+#include <stdio.h>
+#include "base/log.h"
+
+#define NOTICES_MOST 65536
+
+void bus_notice_add(struct bus *bus, const struct bus_notice *notice) {
+    if (bus->notice_count == bus->notice_room) {
+        uint32_t room = bus->notice_room ? bus->notice_room * 2 : 16;
+        struct bus_notice *more = room <= NOTICES_MOST ? memory_resize(bus->notices, room * sizeof *more) : NULL;
+        if (!more) {
+            log_error("bus_notice_lost", "no memory for a notice of the bus", LOG_INT("kind", notice->kind),
+                      LOG_STRING("topic", notice->topic), LOG_STRING("reason", notice->reason));
+            return;
+        }
+        bus->notices = more;
+        bus->notice_room = room;
+    }
+    bus->notices[bus->notice_count++] = *notice;
+    bus_fd_raise(bus->scout.fd);
+}
+
+uint32_t bus_notices(void *context, struct bus_notice *room, uint32_t most) {
+    struct bus *bus = context;
+    bus_take_findings(bus);
+    uint32_t count = bus->notice_count < most ? bus->notice_count : most;
+    if (!count)
+        return 0;
+    memcpy(room, bus->notices, count * sizeof *room);
+    bus->notice_count -= count;
+    memmove(bus->notices, bus->notices + count, bus->notice_count * sizeof *room);
+    if (bus->notice_count == 0)
+        bus_fd_lower(bus->scout.fd);
+    return count;
+}
+
+static void take_topic(struct bus *bus, const struct scout_finding *finding) {
+    struct bus_topic_entry *entry = map_get(&bus->topics, text_from(finding->topic));
+    if (!entry)
+        return;
+    entry->state = finding->there ? BUS_TOPIC_THERE : BUS_TOPIC_MISSING;
+    entry->partition_count = finding->there ? finding->partition_count : 0;
+    if (finding->there)
+        entry->missing_said = false;
+    bus_take_up(bus, entry);
+    if (finding->there || entry->missing_said)
+        return;
+    for (uint32_t i = 0; i < bus->assigned_count; i++) {
+        if (bus->assigned[i]->topic != entry)
+            continue;
+        struct bus_notice notice = {.kind = BUS_NOTICE_TOPIC_MISSING, .partition = bus->assigned[i]->number};
+        snprintf(notice.topic, sizeof notice.topic, "%s", finding->topic);
+        snprintf(notice.reason, sizeof notice.reason, "%s", finding->reason);
+        bus_notice_add(bus, &notice);
+        entry->missing_said = true;
+        return;
+    }
+}
+
+static void take_offsets(struct bus *bus, const struct scout_finding *finding) {
+    struct bus_topic_entry *entry = map_get(&bus->topics, text_from(finding->topic));
+    struct bus_partition *partition = entry ? bus_partition_find(entry, finding->partition) : NULL;
+    if (!partition)
+        return;
+    if (finding->kind == SCOUT_LOW_FOR_LAG) {
+        if (partition->state == BUS_PARTITION_READING && partition->next == BUS_OFFSET_BEGINNING)
+            partition->next = finding->low;
+        return;
+    }
+    if (partition->state != BUS_PARTITION_STOPPED)
+        return; /* it was dropped or sent elsewhere meanwhile */
+    struct bus_notice notice = {.kind = BUS_NOTICE_OFFSET_GONE, .partition = finding->partition,
+                                .offset = finding->offset, .low = finding->low, .high = finding->high};
+    snprintf(notice.topic, sizeof notice.topic, "%s", finding->topic);
+    snprintf(notice.reason, sizeof notice.reason, "%s", finding->reason);
+    bus_notice_add(bus, &notice);
+}
+
+void bus_take_findings(struct bus *bus) {
+    if (!bus->scout.running)
+        return;
+    struct scout_findings found = scout_take(&bus->scout);
+    for (uint32_t i = 0; i < found.count; i++) {
+        const struct scout_finding *finding = &found.at[i];
+        struct bus_notice notice = {.kind = finding->kind == SCOUT_AWAY ? BUS_NOTICE_AWAY : BUS_NOTICE_BACK,
+                                    .partition = -1};
+        switch (finding->kind) {
+        case SCOUT_AWAY:
+        case SCOUT_BACK:
+            snprintf(notice.reason, sizeof notice.reason, "%s", finding->reason);
+            bus_notice_add(bus, &notice);
+            break;
+        case SCOUT_TOPIC:
+            take_topic(bus, finding);
+            break;
+        case SCOUT_LOW_FOR_LAG:
+        case SCOUT_OFFSET_GONE:
+            take_offsets(bus, finding);
+            break;
+        }
+    }
+    memory_free(found.at);
+    if (bus->notice_count)
+        bus_fd_raise(bus->scout.fd);
+}
+
+/* Called by librdkafka from within our own polls. */
+void bus_on_error(rd_kafka_t *client, int error, const char *reason, void *context) {
+    struct bus *bus = context;
+    if (error == RD_KAFKA_RESP_ERR__FATAL) {
+        struct bus_notice notice = {.kind = BUS_NOTICE_FATAL, .partition = -1};
+        rd_kafka_fatal_error(client, notice.reason, sizeof notice.reason);
+        if (!bus->fatal)
+            bus_notice_add(bus, &notice);
+        bus->fatal = true;
+        return;
+    }
+    if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || error == RD_KAFKA_RESP_ERR__TRANSPORT ||
+        error == RD_KAFKA_RESP_ERR__RESOLVE || error == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
+        error == RD_KAFKA_RESP_ERR__SSL) {
+        scout_suspect(&bus->scout); /* a single connection may end at any time: the scout looks before we say so */
+        return;
+    }
+    log_info("bus_error", "librdkafka reports an error that it mends by itself",
+             LOG_STRING("error", rd_kafka_err2name(error)), LOG_STRING("reason", reason));
+}
+
+/* Called by librdkafka from any of its threads. Levels are syslog's. A connection that fails is told once, as AWAY. */
+void bus_on_log(const rd_kafka_t *client, int level, const char *facility, const char *line) {
+    (void)client;
+    enum log_level ours = level <= 3 ? LOG_WARN : level <= 5 ? LOG_INFO : LOG_DEBUG;
+    if (!strcmp(facility, "FAIL") || !strcmp(facility, "ERROR"))
+        ours = LOG_DEBUG;
+    log_at(ours, "librdkafka", line, LOG_STRING("facility", facility));
+}

@@ -1,0 +1,166 @@
+/* Writing: every publication taken has a place in a ring until what became of it was reported, so nothing is lost for
+ * want of room, and order within a partition is librdkafka's (idempotent producer). */
+#include "bus/bus_part.h"
+
+#include <stdio.h>
+
+/* The caller has counted the publication as outstanding: there is room. */
+static void ring_add(struct bus *bus, uint64_t token, rd_kafka_resp_err_t error) {
+    bus->ring[(bus->ring_first + bus->ring_count++) % bus->ring_room] =
+        (struct bus_delivered){.token = token, .error = error};
+}
+
+void bus_on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, void *context) {
+    (void)client;
+    ring_add(context, (uint64_t)(uintptr_t)message->_private, message->err);
+}
+
+static const struct fate {
+    rd_kafka_resp_err_t error;
+    enum bus_delivery_fate fate;
+} fates[] = {
+    /* what is not here is BUS_FAILED: it may be tried again */
+    {RD_KAFKA_RESP_ERR_NO_ERROR, BUS_DELIVERED},
+    {RD_KAFKA_RESP_ERR__PURGE_QUEUE, BUS_PURGED},
+    {RD_KAFKA_RESP_ERR__PURGE_INFLIGHT, BUS_PURGED},
+    {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, BUS_IMPOSSIBLE},
+    {RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE, BUS_IMPOSSIBLE},
+    {RD_KAFKA_RESP_ERR_INVALID_RECORD, BUS_IMPOSSIBLE},
+    {RD_KAFKA_RESP_ERR_POLICY_VIOLATION, BUS_IMPOSSIBLE},
+    {RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, BUS_IMPOSSIBLE},
+    {RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, BUS_IMPOSSIBLE},
+    {RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, BUS_IMPOSSIBLE},
+    {RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION, BUS_IMPOSSIBLE},
+    {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, BUS_IMPOSSIBLE},
+    {RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, BUS_IMPOSSIBLE},
+};
+
+static enum bus_delivery_fate fate_of(rd_kafka_resp_err_t error) {
+    for (size_t i = 0; i < sizeof fates / sizeof *fates; i++)
+        if (fates[i].error == error)
+            return fates[i].fate;
+    return BUS_FAILED;
+}
+
+static bool error_is_of_topic(rd_kafka_resp_err_t error) {
+    return error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
+           error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+}
+
+uint32_t bus_deliveries(void *context, struct bus_delivery *room, uint32_t most) {
+    struct bus *bus = context;
+    if (bus->writer) {
+        bus_fd_lower(bus->writer_fd);
+        rd_kafka_poll(bus->writer, 0);
+    }
+    uint32_t count = bus->ring_count < most ? bus->ring_count : most;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct bus_delivered *one = &bus->ring[bus->ring_first];
+        room[i].token = one->token;
+        room[i].fate = fate_of(one->error);
+        room[i].reason[0] = '\0';
+        if (one->error)
+            snprintf(room[i].reason, sizeof room[i].reason, "%s", rd_kafka_err2str(one->error));
+        if (error_is_of_topic(one->error))
+            scout_look_at_topics(&bus->scout);
+        bus->ring_first = (bus->ring_first + 1) % bus->ring_room;
+    }
+    bus->ring_count -= count;
+    bus->outstanding -= count;
+    if (bus->ring_count)
+        bus_fd_raise(bus->writer_fd);
+    return count;
+}
+
+static enum outcome refuse_full(struct error *error) {
+    return error_set(error, OUTCOME_RETRY, "bus_queue_full", "too many messages wait for the broker's answer");
+}
+
+/* Answers for a publication that librdkafka never sees. */
+static enum outcome report_now(struct bus *bus, uint64_t token, rd_kafka_resp_err_t reason) {
+    bus->outstanding++;
+    ring_add(bus, token, reason);
+    bus_fd_raise(bus->writer_fd);
+    return OUTCOME_OK;
+}
+
+static enum outcome topic_open(struct bus *bus, struct bus_topic_entry *entry, struct error *error) {
+    if (entry->state == BUS_TOPIC_UNCHECKED) {
+        /* Asked by the reader, which never makes a topic by asking; the writer would. */
+        if (!entry->reader) {
+            rd_kafka_topic_conf_t *conf = rd_kafka_default_topic_conf_dup(bus->reader);
+            rd_kafka_topic_conf_set_opaque(conf, entry);
+            entry->reader = rd_kafka_topic_new(bus->reader, entry->name.at, conf);
+            if (!entry->reader)
+                return error_no_memory(error);
+            scout_look_at_topics(&bus->scout);
+        }
+        return error_set(error, OUTCOME_RETRY, "bus_topic_unchecked", "topic %s is being looked up", entry->name.at);
+    }
+    if (entry->state == BUS_TOPIC_THERE && !entry->writer) {
+        entry->writer = rd_kafka_topic_new(bus->writer, entry->name.at, NULL);
+        if (!entry->writer)
+            return error_no_memory(error);
+    }
+    return OUTCOME_OK;
+}
+
+static rd_kafka_headers_t *headers_make(const struct bus_publication *publication) {
+    rd_kafka_headers_t *headers = rd_kafka_headers_new(publication->header_count);
+    for (uint32_t i = 0; headers && i < publication->header_count; i++) {
+        const struct bus_header *header = &publication->headers[i];
+        rd_kafka_header_add(headers, header->name.at, (ssize_t)header->name.length, header->value.at,
+                            (ssize_t)header->value.length);
+    }
+    return headers;
+}
+
+enum outcome bus_publish(void *context, const struct bus_publication *publication, struct error *error) {
+    struct bus *bus = context;
+    if (!bus->writer || bus->fatal)
+        return error_set(error, OUTCOME_FATAL, "bus_stopped", "the producer can't go on; start the bus afresh");
+    if (bus->outstanding == bus->ring_room)
+        return refuse_full(error);
+    struct bus_topic_entry *entry = bus_topic_get(bus, publication->topic);
+    if (!entry) {
+        bool bad_name = publication->topic.length == 0 || publication->topic.length >= BUS_TOPIC_NAME_SIZE;
+        return bad_name ? report_now(bus, publication->token, RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION)
+                        : error_no_memory(error);
+    }
+    enum outcome outcome = topic_open(bus, entry, error);
+    if (outcome)
+        return outcome;
+    if (entry->state == BUS_TOPIC_MISSING)
+        return report_now(bus, publication->token, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC);
+    if (publication->partition < 0 || publication->partition >= entry->partition_count)
+        return report_now(bus, publication->token, RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION);
+    rd_kafka_headers_t *headers = headers_make(publication);
+    if (!headers)
+        return error_no_memory(error);
+    rd_kafka_resp_err_t refused = rd_kafka_producev(
+        bus->writer, RD_KAFKA_V_RKT(entry->writer), RD_KAFKA_V_PARTITION(publication->partition),
+        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+        RD_KAFKA_V_KEY(publication->key.at, publication->key.length),
+        RD_KAFKA_V_VALUE((void *)publication->value.at, publication->value.length), RD_KAFKA_V_HEADERS(headers),
+        RD_KAFKA_V_OPAQUE((void *)(uintptr_t)publication->token), RD_KAFKA_V_END);
+    if (!refused) {
+        bus->outstanding++;
+        return OUTCOME_OK;
+    }
+    rd_kafka_headers_destroy(headers);
+    if (refused == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+        return refuse_full(error);
+    if (fate_of(refused) == BUS_IMPOSSIBLE)
+        return report_now(bus, publication->token, refused);
+    return error_set(error, OUTCOME_FATAL, "bus_publish", "a message can't be handed over: %s; start the bus afresh",
+                     rd_kafka_err2str(refused));
+}
+
+void bus_purge(void *context) {
+    struct bus *bus = context;
+    if (!bus->writer)
+        return;
+    rd_kafka_purge(bus->writer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    rd_kafka_poll(bus->writer, 0);
+    bus_fd_raise(bus->writer_fd);
+}

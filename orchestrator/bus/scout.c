@@ -1,0 +1,251 @@
+/* The scout: one thread that asks the brokers what can only be asked by waiting, so that the conductor never waits. It
+ * uses the reader's connections. It says AWAY when no broker answered a question within a second, BACK when one does;
+ * whether each topic we have named is there and with how many partitions; and the offsets of a partition. */
+#include "bus/bus_part.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+#include <sys/eventfd.h>
+#include "base/log.h"
+
+#define ASK_MS 1000              /* how long a broker has to answer */
+#define AGAIN_MS 200             /* between two looks at what is missing or away */
+#define FINDINGS_MOST 65536
+#define VERDICT_MISSING 1        /* in `verdicts`; others are partition counts + 2 */
+
+static bool findings_add(struct scout_findings *findings, const struct scout_finding *finding) {
+    if (findings->count == findings->room) {
+        uint32_t room = findings->room ? findings->room * 2 : 16;
+        struct scout_finding *more =
+            room <= FINDINGS_MOST ? memory_resize(findings->at, room * sizeof *more) : NULL;
+        if (!more) {
+            log_warn("bus_finding_lost", "no memory for what was learnt about a topic; it is asked again later",
+                     LOG_STRING("topic", finding->topic));
+            return false;
+        }
+        findings->at = more;
+        findings->room = room;
+    }
+    findings->at[findings->count++] = *finding;
+    return true;
+}
+
+static void scout_say(struct scout *scout, const struct scout_finding *finding) {
+    pthread_mutex_lock(&scout->lock);
+    findings_add(&scout->found, finding);
+    pthread_mutex_unlock(&scout->lock);
+    bus_fd_raise(scout->fd);
+}
+
+/* Has the topic changed since it was last reported? Remembers it. */
+static bool verdict_is_new(struct scout *scout, const char *name, uintptr_t verdict) {
+    struct text key = text_from(name);
+    if ((uintptr_t)map_get(&scout->verdicts, key) == verdict)
+        return false;
+    if (!map_get(&scout->verdicts, key))
+        key = text_copy(&scout->names, key);
+    if (key.at)
+        map_put(&scout->verdicts, key, (void *)verdict);
+    return true;
+}
+
+static void scout_judge_topic(struct scout *scout, const struct rd_kafka_metadata_topic *topic, bool say_all) {
+    /* a topic being made or losing its leaders is there, but not ready: look again */
+    bool there = !topic->err && topic->partition_cnt > 0;
+    if (!there)
+        scout->topics_missing = true;
+    bool fresh = verdict_is_new(scout, topic->topic, there ? (uintptr_t)topic->partition_cnt + 2 : VERDICT_MISSING);
+    if (!fresh && !say_all)
+        return;
+    struct scout_finding finding = {.kind = SCOUT_TOPIC, .there = there, .partition_count = topic->partition_cnt};
+    snprintf(finding.topic, sizeof finding.topic, "%s", topic->topic);
+    if (!there)
+        snprintf(finding.reason, sizeof finding.reason, "%s",
+                 topic->err ? rd_kafka_err2str(topic->err) : "the topic has no partitions yet");
+    scout_say(scout, &finding);
+}
+
+static void scout_set_away(struct scout *scout, bool away, rd_kafka_resp_err_t error) {
+    if (scout->away == away)
+        return;
+    scout->away = away;
+    struct scout_finding finding = {.kind = away ? SCOUT_AWAY : SCOUT_BACK};
+    snprintf(finding.reason, sizeof finding.reason, "%s", away ? rd_kafka_err2str(error) : "");
+    scout_say(scout, &finding);
+}
+
+static void scout_look(struct scout *scout, bool say_all) {
+    const struct rd_kafka_metadata *metadata;
+    rd_kafka_resp_err_t error = rd_kafka_metadata(scout->reader, 0, NULL, &metadata, ASK_MS);
+    if (error) {
+        scout->topics_missing = scout->topics_missing || say_all;
+        if (say_all) { /* the answer to this question is still owed */
+            pthread_mutex_lock(&scout->lock);
+            scout->look_at_topics = true;
+            pthread_mutex_unlock(&scout->lock);
+        }
+        scout_set_away(scout, true, error);
+        return;
+    }
+    scout_set_away(scout, false, error);
+    scout->topics_missing = false;
+    for (int i = 0; i < metadata->topic_cnt; i++)
+        scout_judge_topic(scout, &metadata->topics[i], say_all);
+    rd_kafka_metadata_destroy(metadata);
+}
+
+/* Answers the oldest question about a partition's offsets, or leaves it for later. */
+static void scout_answer_one(struct scout *scout) {
+    pthread_mutex_lock(&scout->lock);
+    struct scout_finding question = {0};
+    bool any = scout->asked.count > 0;
+    if (any) {
+        question = scout->asked.at[0];
+        memmove(scout->asked.at, scout->asked.at + 1, --scout->asked.count * sizeof *scout->asked.at);
+    }
+    pthread_mutex_unlock(&scout->lock);
+    if (!any)
+        return;
+    rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(scout->reader, question.topic, question.partition,
+                                                                 &question.low, &question.high, ASK_MS);
+    if (!error) {
+        scout_say(scout, &question);
+        return;
+    }
+    pthread_mutex_lock(&scout->lock);
+    findings_add(&scout->asked, &question);
+    pthread_mutex_unlock(&scout->lock);
+    scout_look(scout, false); /* is anyone there at all? */
+}
+
+static void deadline_in(struct timespec *ret, int ms) {
+    clock_gettime(CLOCK_MONOTONIC, ret);
+    ret->tv_nsec += (long)ms * 1000000;
+    ret->tv_sec += ret->tv_nsec / 1000000000;
+    ret->tv_nsec %= 1000000000;
+}
+
+/* Waits until there is something to ask. False: stop. */
+static bool scout_wait(struct scout *scout, bool *ret_say_all, bool *ret_look) {
+    pthread_mutex_lock(&scout->lock);
+    bool owed = scout->away || scout->topics_missing;
+    struct timespec deadline;
+    deadline_in(&deadline, AGAIN_MS);
+    while (!scout->stopping) {
+        bool asked = scout->suspect || scout->look_at_topics || scout->asked.count > 0;
+        if (asked && !scout->away)
+            break;
+        if (!owed)
+            pthread_cond_wait(&scout->wake, &scout->lock);
+        else if (pthread_cond_timedwait(&scout->wake, &scout->lock, &deadline) == ETIMEDOUT)
+            break;
+    }
+    *ret_say_all = scout->look_at_topics;
+    *ret_look = owed || scout->suspect || scout->look_at_topics;
+    scout->suspect = scout->look_at_topics = false;
+    bool go_on = !scout->stopping;
+    pthread_mutex_unlock(&scout->lock);
+    return go_on;
+}
+
+static void *scout_run(void *argument) {
+    struct scout *scout = argument;
+    pthread_setname_np(pthread_self(), "bus-scout");
+    bool say_all, look;
+    while (scout_wait(scout, &say_all, &look)) {
+        if (look)
+            scout_look(scout, say_all);
+        if (!scout->away)
+            scout_answer_one(scout);
+    }
+    return NULL;
+}
+
+enum outcome scout_prepare(struct scout *scout, struct error *error) {
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_mutex_init(&scout->lock, NULL);
+    pthread_cond_init(&scout->wake, &attributes);
+    pthread_condattr_destroy(&attributes);
+    map_init(&scout->verdicts);
+    arena_init(&scout->names, 16 << 20);
+    scout->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (scout->fd < 0)
+        return error_set(error, OUTCOME_FATAL, "no_descriptor", "eventfd: %s; raise the limit of open files",
+                         strerror(errno));
+    return OUTCOME_OK;
+}
+
+enum outcome scout_start(struct scout *scout, rd_kafka_t *reader, struct error *error) {
+    scout->reader = reader;
+    scout->stopping = scout->away = scout->topics_missing = false;
+    scout->suspect = true; /* the first question: is anyone there? */
+    scout->asked.count = scout->found.count = 0;
+    map_clear(&scout->verdicts);
+    arena_reset(&scout->names);
+    int failed = pthread_create(&scout->thread, NULL, scout_run, scout);
+    if (failed)
+        return error_set(error, OUTCOME_FATAL, "no_thread", "a thread can't be made: %s", strerror(failed));
+    scout->running = true;
+    return OUTCOME_OK;
+}
+
+void scout_stop(struct scout *scout) {
+    if (!scout->running)
+        return;
+    pthread_mutex_lock(&scout->lock);
+    scout->stopping = true;
+    pthread_cond_signal(&scout->wake);
+    pthread_mutex_unlock(&scout->lock);
+    pthread_join(scout->thread, NULL);
+    scout->running = false;
+    scout->reader = NULL;
+}
+
+void scout_free(struct scout *scout) {
+    if (scout->fd >= 0)
+        close(scout->fd);
+    memory_free(scout->asked.at);
+    memory_free(scout->found.at);
+    map_free(&scout->verdicts);
+    arena_free(&scout->names);
+    pthread_cond_destroy(&scout->wake);
+    pthread_mutex_destroy(&scout->lock);
+}
+
+void scout_look_at_topics(struct scout *scout) {
+    pthread_mutex_lock(&scout->lock);
+    scout->look_at_topics = true;
+    pthread_cond_signal(&scout->wake);
+    pthread_mutex_unlock(&scout->lock);
+}
+
+void scout_suspect(struct scout *scout) {
+    pthread_mutex_lock(&scout->lock);
+    scout->suspect = true;
+    pthread_cond_signal(&scout->wake);
+    pthread_mutex_unlock(&scout->lock);
+}
+
+void scout_ask(struct scout *scout, enum scout_finding_kind kind, const struct bus_partition *partition,
+               const char *reason) {
+    struct scout_finding question = {.kind = kind, .partition = partition->number, .offset = partition->next};
+    snprintf(question.topic, sizeof question.topic, "%s", partition->topic->name.at);
+    snprintf(question.reason, sizeof question.reason, "%s", reason);
+    pthread_mutex_lock(&scout->lock);
+    findings_add(&scout->asked, &question);
+    pthread_cond_signal(&scout->wake);
+    pthread_mutex_unlock(&scout->lock);
+}
+
+struct scout_findings scout_take(struct scout *scout) {
+    bus_fd_lower(scout->fd);
+    pthread_mutex_lock(&scout->lock);
+    struct scout_findings found = scout->found;
+    scout->found = (struct scout_findings){0};
+    pthread_mutex_unlock(&scout->lock);
+    return found;
+}
