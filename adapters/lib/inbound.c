@@ -81,14 +81,14 @@ static void cancel_absent(struct yjs_adapter *a, const struct event *e, const st
     if (!t)
         return;
     if (known || recent_has(a, fields.id)) {
-        task_answer(a, t, YJS_CANCEL_REFUSED, "{\"reason\":\"already decided\"}", 28);
+        task_answer_literal(a, t, YJS_CANCEL_REFUSED, "{\"reason\":\"already decided\"}");
     } else {
         t->open.taken_at_us = a->turn_us;
         store_put_task(&a->store, t, STORED_CANCELLED, &state);
         t->stored = true;
         if (a->options.keep == YJS_KEEP_OFFSETS)
             tombstone_add(a, id);
-        task_answer(a, t, YJS_CANCELLED, "{}", 2);
+        task_answer_literal(a, t, YJS_CANCELLED, "{}");
     }
     task_reference_drop(t);
 }

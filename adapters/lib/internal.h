@@ -216,6 +216,7 @@ int64_t backoff_jitter_us(uint64_t *random, int64_t first_us, int64_t most_us, u
 
 /* answer.c */
 int task_answer(struct yjs_adapter *, struct task *, enum yjs_kind, const char *data, size_t length);
+#define task_answer_literal(a, t, kind, literal) task_answer((a), (t), (kind), (literal), sizeof(literal) - 1)
 
 /* outbox.c */
 void outbox_append(struct yjs_adapter *, struct answer *);

@@ -162,7 +162,7 @@ static void post_failure(struct yjs_adapter *a, struct task *t, bool retryable, 
     json_put_text(&w, text_from(code));
     json_close(&w, '}');
     if (out.failed)
-        task_answer(a, t, YJS_ERROR, "{\"message\":\"failed\",\"retryable\":false}", 38);
+        task_answer_literal(a, t, YJS_ERROR, "{\"message\":\"failed\",\"retryable\":false}");
     else
         task_answer(a, t, YJS_ERROR, out.at, out.length);
     buffer_free(&out);
@@ -279,9 +279,9 @@ void task_cancel(struct yjs_adapter *a, struct task *t, const char *reason) {
     else if (begun && a->handler.forget)
         a->handler.forget(a->handler.user, &t->open);
     if (verdict == YJS_CANCEL_DONE)
-        task_answer(a, t, YJS_CANCELLED, "{}", 2);
+        task_answer_literal(a, t, YJS_CANCELLED, "{}");
     else if (verdict == YJS_CANCEL_TOO_LATE)
-        task_answer(a, t, YJS_CANCEL_REFUSED, "{\"reason\":\"the work has begun and cannot be called back\"}", 56);
+        task_answer_literal(a, t, YJS_CANCEL_REFUSED, "{\"reason\":\"the work has begun and cannot be called back\"}");
 }
 
 /* ---- Ids of the past ---- */

@@ -1,0 +1,128 @@
+/* The mappings between our words and the department's: a task into its request, its response into answers. */
+#include <stdlib.h>
+#include "base/log.h"
+#include "host.h"
+
+static jv envelope(const struct yjs_task *task) {
+    jv data = jv_parse_sized(task->data, (int)task->data_length);
+    if (jv_get_kind(data) != JV_KIND_OBJECT) {
+        jv_free(data);
+        data = jv_object();
+    }
+    data = jv_object_set(data, jv_string("task"), jv_string(task->id));
+    data = jv_object_set(data, jv_string("type"), jv_string(task->type));
+    data = jv_object_set(data, jv_string("attempt"), jv_number((double)task->attempt));
+    if (task->correction) {
+        jv correction = jv_parse(task->correction);
+        if (jv_is_valid(correction))
+            data = jv_object_set(data, jv_string("correction"), correction);
+        else
+            jv_free(correction);
+    }
+    return data;
+}
+
+static void fail_mapping(struct yjs_task *task, const char *code, const char *what, jv fault) {
+    char message[400];
+    jv reason = jv_invalid_get_msg(fault);
+    snprintf(message, sizeof(message), "%s: %s", what, jv_get_kind(reason) == JV_KIND_STRING ? jv_string_value(reason) : "nothing came of it");
+    jv_free(reason);
+    log_error("mapping_failed", "a mapping of this step failed; the task is answered `error`", LOG_STRING("task", task->id),
+              LOG_STRING("code", code));
+    yjs_fail(task, YJS_NEVER, code, message);
+}
+
+char *host_request(struct host *h, struct yjs_task *task, size_t *ret_length) {
+    const struct host_step *step = host_step(h, task);
+    jv value = envelope(task);
+    if (step->require) {
+        jv verdict = mapping_run(step->require, jv_copy(value));
+        bool holds = jv_get_kind(verdict) == JV_KIND_TRUE;
+        jv_free(verdict);
+        if (!holds) {
+            jv_free(value);
+            yjs_fail(task, YJS_NEVER, "bad_input", "the task's input is not what this step requires");
+            return NULL;
+        }
+    }
+    if (step->request)
+        value = mapping_run(step->request, value);
+    if (!jv_is_valid(value)) {
+        fail_mapping(task, "request_mapping", "the request mapping", value);
+        return NULL;
+    }
+    jv text = jv_dump_string(value, 0);
+    *ret_length = (size_t)jv_string_length_bytes(jv_copy(text));
+    char *copy = strndup(jv_string_value(text), *ret_length);
+    jv_free(text);
+    if (!copy)
+        abort();
+    return copy;
+}
+
+/* One answer document: {kind, …}. */
+static enum host_verdict post(struct yjs_task *task, jv document) {
+    jv name = jv_get_kind(document) == JV_KIND_OBJECT ? jv_object_get(jv_copy(document), jv_string("kind")) : jv_invalid();
+    enum yjs_kind kind;
+    bool known = jv_get_kind(name) == JV_KIND_STRING && yjs_kind_parse(jv_string_value(name), &kind);
+    jv_free(name);
+    if (!known) {
+        jv_free(document);
+        yjs_fail(task, YJS_NEVER, "answer_mapping", "what the department answered is no answer: `kind` is missing or unknown");
+        return HOST_FAULTY;
+    }
+    jv text = jv_dump_string(jv_object_delete(document, jv_string("kind")), 0);
+    int verdict = yjs_answer(task, kind, jv_string_value(text), (size_t)jv_string_length_bytes(jv_copy(text)));
+    jv_free(text);
+    return verdict ? HOST_FAULTY : yjs_kind_is_final(kind) ? HOST_FINAL : HOST_OPEN;
+}
+
+static jv as_answer(jv body) {
+    bool list = jv_get_kind(body) == JV_KIND_ARRAY && jv_array_length(jv_copy(body)) > 0;
+    jv first = list ? jv_array_get(jv_copy(body), 0) : jv_copy(body);
+    bool speaks = jv_get_kind(first) == JV_KIND_OBJECT && jv_object_has(jv_copy(first), jv_string("kind"));
+    jv_free(first);
+    if (speaks)
+        return body;
+    return jv_object_set(jv_object_set(jv_object(), jv_string("kind"), jv_string("result")), jv_string("result"), body);
+}
+
+static enum host_verdict post_all(struct yjs_task *task, jv answers) {
+    if (jv_get_kind(answers) != JV_KIND_ARRAY)
+        return post(task, answers);
+    enum host_verdict verdict = HOST_FAULTY;
+    int count = jv_array_length(jv_copy(answers));
+    if (count == 0)
+        yjs_fail(task, YJS_NEVER, "answer_mapping", "what the department answered is an empty list");
+    for (int i = 0; i < count; i++) {
+        verdict = post(task, jv_array_get(jv_copy(answers), i));
+        if (verdict != HOST_OPEN)
+            break;
+    }
+    jv_free(answers);
+    return verdict;
+}
+
+enum host_verdict host_answer(struct host *h, struct yjs_task *task, int status, const char *body, size_t length) {
+    const struct host_step *step = host_step(h, task);
+    jv value = length ? jv_parse_sized(body, (int)length) : jv_null();
+    if (!jv_is_valid(value)) {
+        jv_free(value);
+        value = jv_string_sized(body, (int)length);
+        if (!step->answer) {
+            jv_free(value);
+            yjs_fail(task, YJS_NEVER, "answer_not_json", "the department's system answered something that is not JSON");
+            return HOST_FAULTY;
+        }
+    }
+    if (!step->answer)
+        return post_all(task, as_answer(value));
+    jv input = jv_object_set(jv_object(), jv_string("status"), jv_number(status));
+    input = jv_object_set(jv_object_set(input, jv_string("body"), value), jv_string("task"), envelope(task));
+    jv answers = mapping_run(step->answer, input);
+    if (!jv_is_valid(answers)) {
+        fail_mapping(task, "answer_mapping", "the answer mapping", answers);
+        return HOST_FAULTY;
+    }
+    return post_all(task, answers);
+}

@@ -1,0 +1,152 @@
+"""The library, by way of the driver that needs no department: reading, answering, cancelling, correcting, crashing."""
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+from kit import Kit, free_port, http, kill9, main, program, until
+
+PLAIN = "driver: {name: simulate, result: {filing_no: \"HT${seq}\", unit: \"${input.unit_number}\"}}\n"
+
+
+def test_task_is_answered_with_the_result_of_its_template():
+    with Kit() as kit:
+        kit.adapter(kit.config(PLAIN))
+        task = kit.task(unit_number="U-7")
+        kind, data = kit.final(task)
+        assert kind == "result" and data["result"]["unit"] == "U-7" and data["result"]["filing_no"].startswith("HT")
+        message = kit.answers(task)[0]
+        assert message["key"] == task.split(":")[0] and message["headers"]["ce_id"] == task + ":result"
+        assert message["headers"]["ce_source"] == f"/{kit.region}/housing" and message["headers"]["ce_attempt"] == "1"
+
+
+def test_repeated_task_gives_the_same_answer_bytes():
+    for keep in ("offsets", "tasks"):
+        with Kit() as kit:
+            kit.adapter(kit.config(f"keep: {keep}\n" + PLAIN))
+            task = kit.task(caseid="R1")
+            kit.final(task)
+            kit.task(caseid="R1")
+            until(lambda: len(kit.answers(task)) == 2)
+            if keep == "tasks":
+                kit.same_id_is_same_bytes()
+            first, second = kit.answers(task)
+            assert first["value"] == second["value"] and first["headers"]["ce_id"] == second["headers"]["ce_id"]
+
+
+def test_cancellation_before_its_task_suppresses_it():
+    for keep in ("offsets", "tasks"):
+        with Kit() as kit:
+            kit.adapter(kit.config(f"keep: {keep}\n" + PLAIN))
+            kit.cancel("C1:filing:1")
+            assert kit.final("C1:filing:1") == ("cancelled", {})
+            kit.task(caseid="C1")
+            other = kit.task(caseid="C2")
+            kit.final(other)
+            time.sleep(0.3)
+            assert kit.kinds("C1:filing:1") == ["cancelled"]
+
+
+def test_cancellation_of_a_decided_task_is_refused():
+    for keep in ("offsets", "tasks"):
+        with Kit() as kit:
+            kit.adapter(kit.config(f"keep: {keep}\n" + PLAIN))
+            task = kit.task()
+            kit.final(task)
+            kit.cancel(task)
+            until(lambda: kit.kinds(task) == ["result", "cancel_refused"])
+
+
+def test_cancellation_of_a_resting_task_is_done():
+    with Kit() as kit:
+        kit.adapter(kit.config("keep: tasks\ndriver: {name: simulate, latency: 5s, accept: true}\n"))
+        task = kit.task()
+        until(lambda: kit.kinds(task) == ["accepted"])
+        kit.cancel(task)
+        assert kit.final(task)[0] == "cancelled"
+
+
+def test_correction_is_asked_and_its_answer_leads_to_the_result():
+    with Kit() as kit:
+        kit.adapter(kit.config("keep: tasks\ndriver: {name: simulate, correct: 1}\n"))
+        task = kit.task()
+        until(lambda: kit.kinds(task) == ["correction"])
+        kit.correct(task, {"name": "B"})
+        assert kit.final(task)[0] == "result"
+
+
+def test_compensation_is_answered_under_its_own_id():
+    with Kit() as kit:
+        kit.adapter(kit.config(PLAIN))
+        undo = kit.task(caseid="U1", kind="compensate", identity="U1:filing:1:undo:1")
+        kit.final(undo)
+        headers = kit.answers(undo)[0]["headers"]
+        assert headers["ce_task"] == undo and headers["ce_id"] == undo + ":result"
+
+
+def test_malformed_messages_are_passed_over_and_counted():
+    with Kit() as kit:
+        port = free_port()
+        kit.adapter(kit.config(f"http: {{port: {port}}}\n" + PLAIN))
+        kit.post("task", "B1:filing:1", "no json", "B1", "filing")
+        kit.post("task", "B2:filing:1", {"a": 1}, "B2", "filing", attempt="x")
+        kit.post("riddle", "B3:filing:1", {"a": 1}, "B3", "filing")
+        kit.final(kit.task())
+        metrics = until(lambda: "refused_total{department=\"housing\"} 3" in http("GET", f"http://127.0.0.1:{port}/metrics")[1])
+        assert metrics
+        assert http("GET", f"http://127.0.0.1:{port}/healthz")[0] == 200
+
+
+def crash(keep, latency):
+    with Kit() as kit:
+        config = kit.config(f"keep: {keep}\ndriver: {{name: simulate, latency: {latency}, accept: true, refuse: 0.2, fail: 0.1, "
+                            "result: {no: \"N${seq}\"}}\n")
+        tasks = []
+        adapter = kit.adapter(config)
+        for _ in range(6):
+            tasks += [kit.task(unit_number=str(i)) for i in range(150)]
+            time.sleep(0.25)
+            kill9(adapter)
+            adapter = kit.adapter(config, check=False)
+        kit.all_final(tasks)
+        kit.one_final_each(tasks)
+        kit.same_id_is_same_bytes()
+        adapter.send_signal(signal.SIGTERM)
+        assert adapter.wait(15) == 0
+
+
+def test_nothing_is_lost_or_answered_differently_when_the_adapter_is_killed_with_stored_tasks():
+    crash("tasks", "5ms..200ms")
+
+
+def test_nothing_is_lost_or_answered_differently_when_the_adapter_is_killed_with_stored_offsets():
+    crash("offsets", "5ms..200ms")
+
+
+def test_topic_that_comes_later_is_waited_for():
+    with Kit() as kit:
+        folder = tempfile.mkdtemp()
+        broker = subprocess.Popen([program("kafka_probe"), "broker", "1", "other"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        kit.children.append(broker)
+        address = broker.stdout.readline().strip()
+        path = os.path.join(folder, "c.yaml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"kafka: {{bootstrap: \"{address}\"}}\nregion: r\ndepartment: d\nstore: {folder}/s\n" + PLAIN)
+        kit.adapter(path)
+        until(lambda: "topic_missing" in kit.log())
+
+
+def test_faults_of_a_configuration_are_named_all_at_once_with_their_places():
+    with Kit() as kit:
+        path = kit.config("drivr: 1\nretry: {attemps: 2, first: soon}\ndriver: {name: simulate, refuse: 2}\n"
+                          "steps: {a: {answer: '{'}}\n")
+        done = subprocess.run([program("yjs-adapter"), "--config", path, "--check-config"], capture_output=True, text=True)
+        assert done.returncode == 2
+        for said in ("did you mean `driver`", "did you mean `attempts`", "`first`: soon", "`refuse`: 2", "bad_jq", "adapter.yaml:5:1"):
+            assert said in done.stderr, (said, done.stderr)
+
+
+if __name__ == "__main__":
+    main(sys.modules[__name__])
