@@ -61,7 +61,7 @@ struct store_dead {
     struct text code, message, key, headers /* JSON */, value /* bytes, unchanged */;
 };
 struct store_forward { int32_t shard; struct text key, kind; struct text data; struct text idempotency_key; };   /* into another shard's inbox */
-struct store_inbox { int64_t id; int32_t shard; struct text kind, case_id, data, idempotency_key; int64_t at_us; };
+struct store_inbox { int64_t id; int32_t shard; struct text kind, case_id, data, idempotency_key; int64_t at_us; struct text root /* number: routing key */; };
 struct store_answer { int64_t inbox_id; int32_t status; struct text body; };   /* what became of a command: the web answers with it */
 struct store_unsent { int32_t shard; int64_t seq; struct text topic, reason; int64_t at_us; };
 
@@ -99,16 +99,19 @@ struct store_port {
     void (*close)(void *context);
     /* P, fixed when the database was made. */
     int32_t (*shard_count)(void *context);
-    /* Renews member(instance, seen_at) and gives the live members' instance names (rendezvous hashing is the caller's). */
+    /* Renews member(instance, seen_at), once a day does the store's housekeeping (partitions, old answers), and gives the live members' instance names (rendezvous hashing is the caller's). */
     enum outcome (*heartbeat)(void *context, struct text instance, int64_t ttl_us, struct arena *, struct text **ret_members,
                               uint32_t *ret_count, struct error *);
+    /* The member goes (SIGTERM): others need not wait until its row is too old. */
+    enum outcome (*leave)(void *context, struct text instance, struct error *);
     /* Takes the shards under new epochs, after ending the former owner's backend. Those whose live owner is another
-     * member that still wants them are the caller's not to ask for. Gives what could be taken. */
+     * member that still wants them are the caller's not to ask for. Gives what could be taken. Where the former
+     * owner (another process) did not let go while `trying` was named, trying_deaths has been counted up. */
     enum outcome (*take)(void *context, struct text instance, const int32_t *shards, uint32_t count, struct arena *,
                          struct store_shard **ret, uint32_t *ret_count, struct error *);
     /* Gives shards up in order (rebalance, SIGTERM): clean mark, owner null. */
     enum outcome (*let_go)(void *context, const struct store_shard *, uint32_t count, struct error *);
-    /* Shards that have no owner, or one that is not among the live members, or a new one: (shard, owner). */
+    /* The owner of every shard, by number (P of them); absent: none. */
     enum outcome (*owners)(void *context, struct arena *, struct text **ret_owner_by_shard, struct error *);
     enum outcome (*offsets)(void *context, const int32_t *shards, uint32_t count, struct arena *, struct store_offset **ret,
                             uint32_t *ret_count, struct error *);

@@ -1,0 +1,115 @@
+/* The conductor's statements. Those of a batch take one array a column and touch all its rows at once. */
+#include "store/statements.h"
+
+const struct pg_statement statements_store[] = {
+    /* --- a batch, in this order --- */
+    {"begin", "BEGIN"},
+    {"fence", "SELECT fence($1::int[], $2::bigint[])"},
+    {"event_insert",
+     "INSERT INTO event (shard, seq, case_id, version, at, kind, step, data) "
+     "SELECT * FROM unnest($1::int[], $2::bigint[], $3::text[], $4::int[], $5::timestamptz[], $6::text[], $7::text[], "
+     "$8::text[])"},
+    {"case_upsert",
+     "INSERT INTO case_ (id, root, parent, shard, thing, region, source, source_id, content_digest, title, started_at, "
+     "definition_hash, priority, phase, outcome, stop, closed_at, incidents, changed_at, version) "
+     "SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::text[], $6::text[], $7::text[], $8::text[], "
+     "$9::text[], $10::text[], $11::timestamptz[], $12::text[], $13::int[], $14::text[], $15::text[], $16::text[], "
+     "$17::timestamptz[], $18::int[], $19::timestamptz[], $20::int[]) "
+     "ON CONFLICT (id) DO UPDATE SET definition_hash = excluded.definition_hash, priority = excluded.priority, "
+     "phase = excluded.phase, outcome = excluded.outcome, stop = excluded.stop, closed_at = excluded.closed_at, "
+     "incidents = excluded.incidents, changed_at = excluded.changed_at, version = excluded.version"},
+    {"step_upsert",
+     "INSERT INTO step (case_id, step, index, shard, position, kind, child, department, region, asked_at, due_at, attempt, "
+     "open, state, reason, ended_at) "
+     "SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::int[], $6::text[], $7::text[], $8::text[], "
+     "$9::text[], $10::timestamptz[], $11::timestamptz[], $12::int[], $13::boolean[], $14::text[], $15::text[], "
+     "$16::timestamptz[]) "
+     "ON CONFLICT (case_id, step, index) DO UPDATE SET child = excluded.child, department = excluded.department, "
+     "region = excluded.region, asked_at = excluded.asked_at, due_at = excluded.due_at, attempt = excluded.attempt, "
+     "open = excluded.open, state = excluded.state, reason = excluded.reason, ended_at = excluded.ended_at"},
+    {"timer_delete", "DELETE FROM timer WHERE case_id = ANY ($1::text[])"},
+    {"timer_upsert",
+     "INSERT INTO timer (case_id, shard, due_at) SELECT * FROM unnest($1::text[], $2::int[], $3::timestamptz[]) "
+     "ON CONFLICT (case_id) DO UPDATE SET due_at = excluded.due_at"},
+    {"incident_upsert",
+     "INSERT INTO incident (id, case_id, step, index, shard, code, message, department, region, opened_at, closed_at, "
+     "closed_by, closed_how) "
+     "SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::int[], $6::text[], $7::text[], $8::text[], "
+     "$9::text[], $10::timestamptz[], $11::timestamptz[], $12::text[], $13::text[]) "
+     "ON CONFLICT (id) DO UPDATE SET code = excluded.code, message = excluded.message, opened_at = excluded.opened_at, "
+     "closed_at = excluded.closed_at, closed_by = excluded.closed_by, closed_how = excluded.closed_how"},
+    {"dead_insert",
+     "INSERT INTO dead_letter (shard, topic, partition, \"offset\", at, code, message, key, headers, value) "
+     "SELECT * FROM unnest($1::int[], $2::text[], $3::int[], $4::bigint[], $5::timestamptz[], $6::text[], $7::text[], "
+     "$8::bytea[], $9::text[], $10::bytea[])"},
+    {"forward_insert",
+     "INSERT INTO inbox (shard, root, kind, data, idempotency_key) "
+     "SELECT * FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[])"},
+    {"inbox_delete", "DELETE FROM inbox WHERE id = ANY ($1::bigint[])"},
+    {"answer_update",
+     "UPDATE command_answer a SET status = g.status, body = g.body "
+     "FROM unnest($1::bigint[], $2::int[], $3::text[]) AS g (inbox_id, status, body) WHERE a.inbox_id = g.inbox_id"},
+    {"unsent_insert",
+     "INSERT INTO unsent (shard, seq, topic, reason, at) "
+     "SELECT * FROM unnest($1::int[], $2::bigint[], $3::text[], $4::text[], $5::timestamptz[]) ON CONFLICT DO NOTHING"},
+    {"offset_upsert",
+     "INSERT INTO shard_offset (shard, topic, next) SELECT * FROM unnest($1::int[], $2::text[], $3::bigint[]) "
+     "ON CONFLICT (shard, topic) DO UPDATE SET next = excluded.next"},
+    {"shard_update",
+     "UPDATE shard s SET next_seq = g.next_seq, published_seq = g.published_seq, trying = g.trying, deaths = g.deaths "
+     "FROM unnest($1::int[], $2::bigint[], $3::bigint[], $4::text[], $5::int[]) "
+     "AS g (shard, next_seq, published_seq, trying, deaths) WHERE s.shard = g.shard"},
+    {"commit", "COMMIT"},
+    {"rollback", "ROLLBACK"},
+
+    /* --- opening --- */
+    {"settings",
+     "SELECT (SELECT max(version) FROM schema_version), "
+     "(SELECT value::int FROM setting WHERE name = 'shard_count')"},
+    {"maintain_partitions", "SELECT make_event_partitions()"},
+    {"maintain_answers", "DELETE FROM command_answer WHERE status <> 0 AND at < now() - interval '7 days'"},
+    {"maintain_members", "DELETE FROM member WHERE seen_at < now() - interval '1 day'"},
+
+    /* --- members and shards --- */
+    {"heartbeat",
+     "WITH mine AS (INSERT INTO member (instance, since, seen_at) VALUES ($1::text, now(), now()) "
+     "ON CONFLICT (instance) DO UPDATE SET seen_at = excluded.seen_at RETURNING instance) "
+     "SELECT instance FROM mine "
+     "UNION SELECT instance FROM member WHERE seen_at > now() - $2::bigint * interval '1 microsecond' ORDER BY 1"},
+    {"leave", "DELETE FROM member WHERE instance = $1::text"},
+    {"end_owners", "SELECT end_owners($1::int[])"},
+    {"take",
+     "UPDATE shard s SET epoch = s.epoch + 1, owner = $2::text, run = $3::bigint, backend_pid = pg_backend_pid(), "
+     "backend_start = (SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()), taken_at = now(), "
+     "deaths = s.deaths + (NOT s.clean AND s.trying IS NOT NULL AND s.run IS DISTINCT FROM $3::bigint)::int, clean = false "
+     "FROM (SELECT shard, clean FROM shard WHERE shard = ANY ($1::int[]) ORDER BY shard FOR NO KEY UPDATE SKIP LOCKED) former "
+     "WHERE s.shard = former.shard "
+     "RETURNING s.shard, s.epoch, s.next_seq, s.published_seq, s.deaths, s.trying, NOT former.clean"},
+    {"let_go",
+     "UPDATE shard s SET owner = NULL, run = NULL, backend_pid = NULL, backend_start = NULL, clean = true, trying = NULL, "
+     "deaths = 0 FROM unnest($1::int[], $2::bigint[]) AS g (shard, epoch) WHERE s.shard = g.shard AND s.epoch = g.epoch"},
+    {"owners", "SELECT owner FROM shard ORDER BY shard"},
+    {"trying",
+     "UPDATE shard SET trying = $3::text, deaths = $4::int WHERE shard = $1::int AND epoch = $2::bigint RETURNING shard"},
+
+    /* --- reading --- */
+    {"offsets", "SELECT shard, topic, next FROM shard_offset WHERE shard = ANY ($1::int[]) ORDER BY shard, topic"},
+    {"events_after",
+     "SELECT shard, seq, case_id, version, at, kind, step, data FROM event "
+     "WHERE shard = $1::int AND seq > $2::bigint ORDER BY seq LIMIT $3::int"},
+    {"journals",
+     "SELECT e.shard, e.seq, e.case_id, e.version, e.at, e.kind, e.step, e.data "
+     "FROM unnest($1::text[]) AS g (id) JOIN event e ON e.case_id = g.id ORDER BY e.case_id, e.version"},
+    {"inbox",
+     "SELECT id, shard, kind, case_id, data, idempotency_key, at, root FROM inbox "
+     "WHERE shard = ANY ($1::int[]) ORDER BY id LIMIT $2::int"},
+    {"timers",
+     "SELECT t.case_id, t.shard, t.due_at FROM unnest($1::int[]) AS g (shard) CROSS JOIN LATERAL "
+     "(SELECT * FROM timer WHERE timer.shard = g.shard AND due_at <= $2::timestamptz ORDER BY due_at LIMIT $3::int) t "
+     "ORDER BY t.due_at LIMIT $3::int"},
+    {"definition", "SELECT hash, thing, current, published_at, canonical FROM definition WHERE hash = $1::text"},
+    {"definitions",
+     "SELECT hash, thing, current, published_at, NULL::text FROM definition WHERE current ORDER BY thing"},
+    {"numbers", "SELECT take_numbers($1::int)"},
+    {NULL, NULL},
+};

@@ -1,0 +1,273 @@
+/* One batch, one transaction, one round trip: fence, rows, COMMIT in one pipeline; then exactly what became of it. */
+#include <stddef.h>
+
+#include "model/state.h"
+#include "store/store_part.h"
+
+/* How a field of a row becomes an element of its column's array. */
+enum column_kind { COLUMN_END, COLUMN_TEXT, COLUMN_BYTES, COLUMN_INT32, COLUMN_INT64, COLUMN_TIME, COLUMN_IS_OPEN };
+struct column { enum column_kind kind; size_t offset; };
+
+/* Which rows of a part a statement is for. */
+enum part_filter { FILTER_NONE, FILTER_TIMER_GONE, FILTER_TIMER_SET };
+
+struct part {
+    const char *statement;
+    size_t rows_offset, count_offset, row_size;   /* in struct store_batch; of a row */
+    enum part_filter filter;
+    struct column columns[STORE_COLUMNS_MOST + 1];
+};
+
+#define ROWS(field, count, type) offsetof(struct store_batch, field), offsetof(struct store_batch, count), sizeof(type)
+#define C(kind, type, field) {COLUMN_##kind, offsetof(type, field)}
+
+/* In the order of the transaction. The columns are the statement's $1, $2 … (statements_store.c). */
+static const struct part parts[] = {
+    {"fence", ROWS(shards, shard_count, struct store_shard), FILTER_NONE,
+     {C(INT32, struct store_shard, shard), C(INT64, struct store_shard, epoch)}},
+    {"event_insert", ROWS(events, event_count, struct store_event), FILTER_NONE,
+     {C(INT32, struct store_event, shard), C(INT64, struct store_event, seq), C(TEXT, struct store_event, case_id),
+      C(INT32, struct store_event, version), C(TIME, struct store_event, at_us), C(TEXT, struct store_event, kind),
+      C(TEXT, struct store_event, step), C(TEXT, struct store_event, data)}},
+    {"case_upsert", ROWS(cases, case_count, struct store_case), FILTER_NONE,
+     {C(TEXT, struct store_case, case_id), C(TEXT, struct store_case, root), C(TEXT, struct store_case, parent),
+      C(INT32, struct store_case, shard), C(TEXT, struct store_case, thing), C(TEXT, struct store_case, region),
+      C(TEXT, struct store_case, source), C(TEXT, struct store_case, source_id), C(TEXT, struct store_case, content_digest),
+      C(TEXT, struct store_case, title), C(TIME, struct store_case, started_at_us),
+      C(TEXT, struct store_case, definition_hash), C(INT32, struct store_case, priority), C(TEXT, struct store_case, phase),
+      C(TEXT, struct store_case, outcome), C(TEXT, struct store_case, stop), C(TIME, struct store_case, closed_at_us),
+      C(INT32, struct store_case, incidents), C(TIME, struct store_case, changed_at_us),
+      C(INT32, struct store_case, version)}},
+    {"step_upsert", ROWS(steps, step_count, struct store_step), FILTER_NONE,
+     {C(TEXT, struct store_step, case_id), C(TEXT, struct store_step, step), C(INT32, struct store_step, index),
+      C(INT32, struct store_step, shard), C(INT32, struct store_step, position), C(TEXT, struct store_step, kind),
+      C(TEXT, struct store_step, child), C(TEXT, struct store_step, department), C(TEXT, struct store_step, region),
+      C(TIME, struct store_step, asked_at_us), C(TIME, struct store_step, due_at_us), C(INT32, struct store_step, attempt),
+      C(IS_OPEN, struct store_step, state), C(TEXT, struct store_step, state), C(TEXT, struct store_step, reason),
+      C(TIME, struct store_step, ended_at_us)}},
+    {"timer_delete", ROWS(timers, timer_count, struct store_timer), FILTER_TIMER_GONE,
+     {C(TEXT, struct store_timer, case_id)}},
+    {"timer_upsert", ROWS(timers, timer_count, struct store_timer), FILTER_TIMER_SET,
+     {C(TEXT, struct store_timer, case_id), C(INT32, struct store_timer, shard), C(TIME, struct store_timer, due_at_us)}},
+    {"incident_upsert", ROWS(incidents, incident_count, struct store_incident), FILTER_NONE,
+     {C(TEXT, struct store_incident, id), C(TEXT, struct store_incident, case_id), C(TEXT, struct store_incident, step),
+      C(INT32, struct store_incident, index), C(INT32, struct store_incident, shard), C(TEXT, struct store_incident, code),
+      C(TEXT, struct store_incident, message), C(TEXT, struct store_incident, department),
+      C(TEXT, struct store_incident, region), C(TIME, struct store_incident, opened_at_us),
+      C(TIME, struct store_incident, closed_at_us), C(TEXT, struct store_incident, closed_by),
+      C(TEXT, struct store_incident, closed_how)}},
+    {"dead_insert", ROWS(dead, dead_count, struct store_dead), FILTER_NONE,
+     {C(INT32, struct store_dead, shard), C(TEXT, struct store_dead, topic), C(INT32, struct store_dead, partition),
+      C(INT64, struct store_dead, offset), C(TIME, struct store_dead, at_us), C(TEXT, struct store_dead, code),
+      C(TEXT, struct store_dead, message), C(BYTES, struct store_dead, key), C(TEXT, struct store_dead, headers),
+      C(BYTES, struct store_dead, value)}},
+    {"forward_insert", ROWS(forwards, forward_count, struct store_forward), FILTER_NONE,
+     {C(INT32, struct store_forward, shard), C(TEXT, struct store_forward, key), C(TEXT, struct store_forward, kind),
+      C(TEXT, struct store_forward, data), C(TEXT, struct store_forward, idempotency_key)}},
+    {"answer_update", ROWS(answers, answer_count, struct store_answer), FILTER_NONE,
+     {C(INT64, struct store_answer, inbox_id), C(INT32, struct store_answer, status), C(TEXT, struct store_answer, body)}},
+    {"unsent_insert", ROWS(unsent, unsent_count, struct store_unsent), FILTER_NONE,
+     {C(INT32, struct store_unsent, shard), C(INT64, struct store_unsent, seq), C(TEXT, struct store_unsent, topic),
+      C(TEXT, struct store_unsent, reason), C(TIME, struct store_unsent, at_us)}},
+    {"inbox_delete", ROWS(inbox_done, inbox_done_count, int64_t), FILTER_NONE, {{COLUMN_INT64, 0}}},
+    {"offset_upsert", ROWS(offsets, offset_count, struct store_offset), FILTER_NONE,
+     {C(INT32, struct store_offset, shard), C(TEXT, struct store_offset, topic), C(INT64, struct store_offset, next)}},
+    {"shard_update", ROWS(shards, shard_count, struct store_shard), FILTER_NONE,
+     {C(INT32, struct store_shard, shard), C(INT64, struct store_shard, next_seq),
+      C(INT64, struct store_shard, published_seq), C(TEXT, struct store_shard, trying),
+      C(INT32, struct store_shard, trying_deaths)}},
+};
+#define PART_COUNT (sizeof parts / sizeof *parts)
+_Static_assert(PART_COUNT <= STORE_PARTS_MOST, "every part has its arrays");
+
+static enum pg_type type_of(enum column_kind kind) {
+    switch (kind) {
+    case COLUMN_BYTES: return PG_BYTEA;
+    case COLUMN_INT32: return PG_INT32;
+    case COLUMN_INT64: return PG_INT64;
+    case COLUMN_TIME: return PG_TIME;
+    case COLUMN_IS_OPEN: return PG_BOOL;
+    case COLUMN_TEXT:
+    case COLUMN_END: break;
+    }
+    return PG_TEXT;
+}
+
+static void put_field(struct pg_array *array, enum column_kind kind, const char *field) {
+    enum step_state state;
+    switch (kind) {
+    case COLUMN_TEXT:
+    case COLUMN_BYTES: pg_array_text(array, *(const struct text *)(const void *)field); break;
+    case COLUMN_INT32: pg_array_int32(array, *(const int32_t *)(const void *)field); break;
+    case COLUMN_INT64: pg_array_int64(array, *(const int64_t *)(const void *)field); break;
+    case COLUMN_TIME: pg_array_time(array, *(const int64_t *)(const void *)field); break;
+    case COLUMN_IS_OPEN:
+        pg_array_bool(array, state_step_parse(*(const struct text *)(const void *)field, &state) &&
+                                 state_step_is_active(state));
+        break;
+    case COLUMN_END: break;
+    }
+}
+
+static bool row_is_wanted(enum part_filter filter, const char *row) {
+    if (filter == FILTER_NONE)
+        return true;
+    bool gone = ((const struct store_timer *)(const void *)row)->due_at_us == TIME_NONE;
+    return gone == (filter == FILTER_TIMER_GONE);
+}
+
+/* The part's rows as arrays in `a`; *ret_count rows. False when an array grew past its ceiling. */
+static bool fill_part(struct pg_array *arrays, const struct part *part, const struct store_batch *batch,
+                      struct pg_arguments *a, uint32_t *ret_count) {
+    const char *base = (const char *)batch;
+    const char *rows = *(const char *const *)(const void *)(base + part->rows_offset);
+    uint32_t count = *(const uint32_t *)(const void *)(base + part->count_offset), wanted = 0;
+    for (uint32_t i = 0; i < count; i++)
+        wanted += row_is_wanted(part->filter, rows + i * part->row_size);
+    *ret_count = wanted;
+    if (wanted == 0)
+        return true;
+    for (const struct column *column = part->columns; column->kind != COLUMN_END; column++) {
+        struct pg_array *array = &arrays[column - part->columns];
+        pg_array_begin(array, type_of(column->kind));
+        for (uint32_t i = 0; i < count; i++) {
+            const char *row = rows + i * part->row_size;
+            if (row_is_wanted(part->filter, row))
+                put_field(array, column->kind, row + column->offset);
+        }
+        struct text bytes = pg_array_end(array);
+        if (text_is_none(bytes))
+            return false;
+        pg_argument_text(a, bytes);
+    }
+    return true;
+}
+
+/* Everything but COMMIT. *ret_sent: how many statements are in the pipeline. */
+static enum store_fate send_parts(struct store *store, const struct store_batch *batch, int *ret_sent, struct error *error) {
+    int sent = 1;
+    if (!PQenterPipelineMode(store->pg.connection) || !pg_send(&store->pg, "begin", NULL, true))
+        return STORE_AWAY;
+    for (size_t i = 0; i < PART_COUNT; i++) {
+        struct pg_arguments arguments = {0};
+        uint32_t rows = 0;
+        if (!fill_part(store->columns[i], &parts[i], batch, &arguments, &rows)) {
+            error_set(error, OUTCOME_REJECT, "batch_too_large", "the batch's rows for %s are too many bytes",
+                      parts[i].statement);
+            return STORE_REFUSED;
+        }
+        if (rows == 0)
+            continue;
+        if (!pg_send(&store->pg, parts[i].statement, &arguments, true))
+            return STORE_AWAY;
+        sent++;
+    }
+    *ret_sent = sent;
+    return STORE_COMMITTED;
+}
+
+/* The shards named in the exception's detail, "3,17". */
+static void read_fenced(const PGresult *result, struct arena *arena, int32_t **ret, uint32_t *ret_count) {
+    struct text detail = text_from(PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL));
+    int32_t *shards = arena_new_array(arena, detail.length / 2 + 1, int32_t);
+    uint32_t count = 0;
+    while (shards && detail.length > 0) {
+        size_t comma = text_find(detail, ',');
+        size_t length = comma == SIZE_MAX ? detail.length : comma;
+        int64_t shard;
+        if (text_to_int64(text_span(detail.at, length), &shard))
+            shards[count++] = (int32_t)shard;
+        length += comma != SIZE_MAX;
+        detail = text_span(detail.at + length, detail.length - length);
+    }
+    *ret = shards;
+    *ret_count = shards ? count : 0;
+}
+
+/* What the first error result means. `at_commit`: it stands in the place of COMMIT's own result. An error before that
+ * place is certain: the server passes over everything up to the pipeline's end. */
+static enum store_fate judge(struct store *store, const PGresult *result, bool at_commit, struct error *error) {
+    enum outcome outcome = pg_error(&store->pg, result, "commit", error);
+    if (strcmp(pg_state(result), PG_STATE_FENCED) == 0)
+        return STORE_FENCED;
+    const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+    bool session_ended = !*pg_state(result) || (severity && strcmp(severity, "ERROR") != 0);
+    if (at_commit && session_ended)
+        return STORE_UNKNOWN;
+    return outcome == OUTCOME_RETRY ? STORE_AWAY : STORE_REFUSED;
+}
+
+/* Reads the results of `sent` statements, COMMIT the last, and the sync behind them. */
+static enum store_fate read_fate(struct store *store, int sent, struct arena *arena, int32_t **ret_fenced,
+                                 uint32_t *ret_fenced_count, struct error *error) {
+    enum store_fate fate = STORE_UNKNOWN;
+    bool decided = false;
+    for (int done = 0; done < sent;) {
+        _cleanup_result_ PGresult *result = NULL;
+        if (!pg_next(&store->pg, &result)) {
+            pg_close(&store->pg);
+            if (!decided)
+                error_set(error, OUTCOME_RETRY, "store_unknown", "the connection broke with COMMIT under way");
+            return fate;
+        }
+        if (!result) {   /* the gap behind a statement */
+            done++;
+            continue;
+        }
+        ExecStatusType status = PQresultStatus(result);
+        bool at_commit = done == sent - 1;
+        if (!decided && (status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE)) {
+            fate = judge(store, result, at_commit && status == PGRES_FATAL_ERROR, error);
+            if (!*pg_state(result))   /* libpq's own words: the server said nothing before it went */
+                fate = STORE_UNKNOWN;
+            decided = true;
+            if (fate == STORE_FENCED)
+                read_fenced(result, arena, ret_fenced, ret_fenced_count);
+        } else if (!decided && at_commit && status == PGRES_COMMAND_OK) {
+            fate = strcmp(PQcmdStatus(result), "COMMIT") == 0 ? STORE_COMMITTED : STORE_REFUSED;
+            decided = true;
+        }
+    }
+    return fate;
+}
+
+/* Out of the pipeline and, after an error, out of the transaction, or the connection is given up. */
+static void settle(struct store *store, bool failed) {
+    PGresult *sync = NULL;
+    bool well = pg_is_up(&store->pg) && pg_next(&store->pg, &sync) && PQresultStatus(sync) == PGRES_PIPELINE_SYNC;
+    PQclear(sync);
+    well = well && PQexitPipelineMode(store->pg.connection);
+    if (well && failed && PQtransactionStatus(store->pg.connection) != PQTRANS_IDLE) {
+        _cleanup_result_ PGresult *result = NULL;
+        well = pg_run(&store->pg, "rollback", NULL, true, &result, NULL) == OUTCOME_OK;
+    }
+    if (!well)
+        pg_close(&store->pg);
+}
+
+enum store_fate store_commit(void *context, const struct store_batch *batch, struct arena *arena, int32_t **ret_fenced,
+                             uint32_t *ret_fenced_count, struct error *error) {
+    struct store *store = context;
+    int sent = 0;
+    if (!pg_is_up(&store->pg)) {
+        error_set(error, OUTCOME_RETRY, "store_away", "commit: not connected to the database");
+        return STORE_AWAY;
+    }
+    enum store_fate fate = send_parts(store, batch, &sent, error);
+    if (fate != STORE_COMMITTED) {
+        /* COMMIT was not sent: with the connection the transaction ends. */
+        if (fate == STORE_AWAY)
+            pg_error(&store->pg, NULL, "commit", error);
+        pg_close(&store->pg);
+        return fate;
+    }
+    /* From here on a broken connection leaves the fate unknown, until a result says otherwise. */
+    if (!pg_send(&store->pg, "commit", NULL, true) || !PQpipelineSync(store->pg.connection) || !pg_flush(&store->pg)) {
+        error_set(error, OUTCOME_RETRY, "store_unknown", "the connection broke with COMMIT under way");
+        pg_close(&store->pg);
+        return STORE_UNKNOWN;
+    }
+    fate = read_fate(store, sent + 1, arena, ret_fenced, ret_fenced_count, error);
+    settle(store, fate != STORE_COMMITTED);
+    return fate;
+}

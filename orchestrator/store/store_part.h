@@ -1,0 +1,52 @@
+/* What the files of the conductor's store share. */
+#ifndef YJS_STORE_STORE_PART_H
+#define YJS_STORE_STORE_PART_H
+
+#include "store/pg.h"
+#include "store/pg_array.h"
+#include "store/store.h"
+
+#define STORE_COLUMNS_MOST 20
+#define STORE_PARTS_MOST 16
+/* The connection on which it listens is tried again no sooner than this. */
+#define STORE_LISTEN_AGAIN_MS 2000
+
+struct store {
+    char *conninfo, *instance;
+    int statement_timeout_ms, wait_ms;
+    struct pg pg, listener;
+    int64_t listen_again_ms, maintained_ms;
+    int64_t run;                        /* this process and this store: tells a death from a reconnection */
+    int32_t shard_count;
+    struct pg_array columns[STORE_PARTS_MOST][STORE_COLUMNS_MOST];   /* used again for every batch */
+    struct pg_array scratch[3];
+};
+
+/* store.c */
+int64_t store_monotonic_ms(void);
+struct text store_int32_array(struct pg_array *, const int32_t *, uint32_t count);
+/* store_listen.c */
+void store_listen(struct store *);
+void store_drain(struct store *);
+/* The port's functions; `context` is the struct store. */
+enum store_fate store_commit(void *, const struct store_batch *, struct arena *, int32_t **, uint32_t *, struct error *);
+enum outcome store_heartbeat(void *, struct text, int64_t, struct arena *, struct text **, uint32_t *, struct error *);
+enum outcome store_leave(void *, struct text, struct error *);
+enum outcome store_take(void *, struct text, const int32_t *, uint32_t, struct arena *, struct store_shard **, uint32_t *,
+                        struct error *);
+enum outcome store_let_go(void *, const struct store_shard *, uint32_t, struct error *);
+enum outcome store_owners(void *, struct arena *, struct text **, struct error *);
+enum outcome store_trying(void *, const struct store_shard *, struct error *);
+enum outcome store_maintain(struct store *, struct error *);
+enum outcome store_offsets(void *, const int32_t *, uint32_t, struct arena *, struct store_offset **, uint32_t *, struct error *);
+enum outcome store_events_after(void *, int32_t, int64_t, uint32_t, struct arena *, struct store_event **, uint32_t *,
+                                struct error *);
+enum outcome store_journals(void *, const struct text *, uint32_t, struct arena *, struct store_event **, uint32_t *,
+                            struct error *);
+enum outcome store_inbox(void *, const int32_t *, uint32_t, uint32_t, struct arena *, struct store_inbox **, uint32_t *,
+                         struct error *);
+enum outcome store_timers(void *, const int32_t *, uint32_t, int64_t, uint32_t, struct arena *, struct store_due **, uint32_t *,
+                          struct error *);
+enum outcome store_definitions(void *, struct text, struct arena *, struct store_definition **, uint32_t *, struct error *);
+
+#endif
