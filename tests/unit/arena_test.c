@@ -62,6 +62,11 @@ static void test_ceiling_is_reached_exactly_and_never_passed(void **state) {
     assert_false(arena.failed);
     assert_non_null(arena_alloc(&arena, 64 * 1024));
     arena_free(&arena);
+    arena_init(&arena, 100); /* what is left is less than a place of its own */
+    assert_non_null(arena_alloc(&arena, 96));
+    assert_null(arena_alloc(&arena, 4));
+    assert_true(arena.used_bytes <= 100);
+    arena_free(&arena);
 }
 
 static void test_sizes_past_all_bounds_are_refused(void **state) {

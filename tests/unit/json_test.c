@@ -123,6 +123,8 @@ static const struct refused refused[] = {
     REFUSE("\"\x80\"", "utf8", 1), REFUSE("\"ab\xC0\x80\"", "utf8", 3), REFUSE("\"\xED\xA0\x80\"", "utf8", 1),
     REFUSE("\"\xF4\x90\x80\x80\"", "utf8", 1), REFUSE("\"\xE4\xB8\"", "utf8", 1), REFUSE("\"12345678\xFF\"", "utf8", 9),
     REFUSE("\"\xE4\xB8", "utf8", 1), REFUSE("\"不\xFF\"", "utf8", 4),
+    REFUSE("\"1234\xFF" "5678 and more than a word behind it\"", "utf8", 5),
+    REFUSE("\"1234\x01" "5678 and more than a word behind it\"", "syntax", 5),
     REFUSE("1e309", "number_range", 0), REFUSE("[-1e309]", "number_range", 1), REFUSE("1e400", "number_range", 0),
     REFUSE("1.7976931348623159e308", "number_range", 0), REFUSE("1e99999999999999999999999", "number_range", 0),
     REFUSE("0.0001e400", "number_range", 0), REFUSE("17976931348623158079372897140530341507994e268", "number_range", 0),
@@ -176,6 +178,19 @@ static void test_every_changed_byte_gives_a_verdict_and_what_is_read_reads_again
         }
         arena_reset(&arena);
     }
+}
+
+static void test_long_numbers_without_an_exponent_keep_the_range(void **state) {
+    (void)state;
+    char digits[400];
+    struct json value;
+    memset(digits, '0', sizeof digits);
+    digits[0] = '1';
+    assert_int_equal(read_exactly(text_span(digits, 309), 64, &value), OUTCOME_OK);
+    assert_int_equal(read_exactly(text_span(digits, 310), 64, &value), OUTCOME_REJECT);
+    assert_string_equal(error.code, "json_number_range");
+    digits[1] = '.';
+    assert_int_equal(read_exactly(text_span(digits, 400), 64, &value), OUTCOME_OK);
 }
 
 static void test_depth_counts_each_bracket(void **state) {
@@ -297,6 +312,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_no_beginning_of_a_document_is_read_past_its_end, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_every_changed_byte_gives_a_verdict_and_what_is_read_reads_again, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(test_long_numbers_without_an_exponent_keep_the_range, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_depth_counts_each_bracket, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_spans_point_into_the_source_and_containers_know_theirs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_duplicate_keys_are_found_in_objects_of_every_size, set_up, tear_down),
