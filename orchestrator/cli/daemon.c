@@ -1,0 +1,197 @@
+/* Puts the daemon's parts together: the only place, beside the tests, that knows all implementations. */
+#include "cli/daemon.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "bus/bus.h"
+#include "cli/files.h"
+#include "conductor/conductor.h"
+#include "model/limits.h"
+#include "store/store.h"
+
+struct daemon {
+    struct settings settings;
+    struct clock_port clock;
+    struct arena directory_arena;
+    const struct directory *directory;
+    struct store *store;
+    struct bus *bus;
+    struct conductor_ports ports;
+    struct conductor *conductor;
+    int wake_fd;                 /* the web's hint that a command waits */
+    bool check_only;
+    char instance[128];
+};
+
+static const char *c_string(struct settings *settings, struct text t) {
+    (void)settings;
+    return t.at; /* copied into the arena with a NUL behind it */
+}
+
+static enum outcome setup_log(struct daemon *d, const struct settings *settings, struct error *error) {
+    enum log_level level;
+    enum log_format format;
+    if (!log_level_parse(settings->log_level, &level))
+        return error_set(error, OUTCOME_REJECT, "setting_bad", "log.level must be debug, info, warn or error");
+    if (!log_format_parse(settings->log_format, &format))
+        return error_set(error, OUTCOME_REJECT, "setting_bad", "log.format must be text or json");
+    log_setup(STDERR_FILENO, level, format, d->instance);
+    return OUTCOME_OK;
+}
+
+static enum outcome read_directory(struct daemon *d, struct settings *settings, struct arena *arena,
+                                   const struct directory **ret, struct error *error) {
+    const char *path = settings_path(settings, settings->departments);
+    (void)d;
+    if (!path)
+        return error_set(error, OUTCOME_REJECT, "setting_bad", "departments must name the directory of departments");
+    return file_directory(path, arena, ret, error);
+}
+
+static enum outcome make_store(struct daemon *d, struct error *error) {
+    struct store_settings settings = {.conninfo = c_string(&d->settings, d->settings.database_url), .instance = d->instance,
+                                      .pool = (int)d->settings.database_connections};
+    enum outcome outcome = store_create(&settings, &d->store, error);
+    if (outcome == OUTCOME_OK)
+        d->ports.store = store_port(d->store);
+    return outcome;
+}
+
+static enum outcome make_bus(struct daemon *d, struct error *error) {
+    struct bus_property properties[SETTINGS_PROPERTIES_MOST];
+    for (uint32_t i = 0; i < d->settings.kafka_property_count; i++)
+        properties[i] = (struct bus_property){d->settings.kafka_properties[i].name.at, d->settings.kafka_properties[i].value.at};
+    struct bus_settings settings = {.bootstrap = c_string(&d->settings, d->settings.kafka_bootstrap), .instance = d->instance,
+                                    .queue_messages = (uint32_t)d->settings.publications * 2,
+                                    .properties = properties, .property_count = d->settings.kafka_property_count};
+    enum outcome outcome = bus_create(&settings, &d->bus, error);
+    if (outcome == OUTCOME_OK)
+        d->ports.bus = *bus_port(d->bus);
+    return outcome;
+}
+
+static enum outcome make_conductor(struct daemon *d, struct error *error) {
+    const struct settings *s = &d->settings;
+    if (s->batch_inputs > LIMIT_batch_inputs_most)
+        return error_set(error, OUTCOME_REJECT, "setting_bad", "batch.inputs is at most batch_inputs_most (%d)",
+                         LIMIT_batch_inputs_most);
+    if (s->member_ttl < 2 * s->heartbeat)
+        return error_set(error, OUTCOME_REJECT, "setting_bad", "cluster.member_ttl must be at least twice cluster.heartbeat");
+    struct conductor_settings settings = {
+        .instance = text_from(d->instance), .region = s->region, .batch_inputs_most = (uint32_t)s->batch_inputs,
+        .cache_bytes_most = (size_t)s->cache_bytes, .member_ttl_us = s->member_ttl, .heartbeat_us = s->heartbeat,
+        .inbox_poll_us = s->poll, .definitions_poll_us = 2 * TIME_SECOND_US, .publish_give_up_us = s->publish_give_up,
+        .publications_most = (uint32_t)s->publications, .life_cycle_steps = s->life_cycle_steps,
+    };
+    d->ports.clock = d->clock;
+    return conductor_create(&settings, &d->ports, d->directory, &d->conductor, error);
+}
+
+enum outcome daemon_create(const char *config, const struct setting_flag *flags, uint32_t flag_count,
+                           const struct clock_port *clock, bool check_only, struct daemon **ret, struct error *error) {
+    struct daemon *d = memory_alloc(sizeof *d);
+    if (!d)
+        return error_no_memory(error);
+    d->clock = *clock;
+    d->check_only = check_only;
+    d->wake_fd = -1;
+    arena_init(&d->directory_arena, 64u << 20);
+    enum outcome outcome = settings_read(&d->settings, config, flags, flag_count, error);
+    if (outcome == OUTCOME_OK) {
+        if (d->settings.instance.length > 0)
+            snprintf(d->instance, sizeof d->instance, "%.*s", TEXT_ARG(d->settings.instance));
+        else if (gethostname(d->instance, sizeof d->instance - 1) != 0)
+            snprintf(d->instance, sizeof d->instance, "yjsd");
+        outcome = setup_log(d, &d->settings, error);
+    }
+    if (outcome == OUTCOME_OK)
+        outcome = read_directory(d, &d->settings, &d->directory_arena, &d->directory, error);
+    if (outcome == OUTCOME_OK)
+        outcome = make_store(d, error);
+    if (outcome == OUTCOME_OK)
+        outcome = make_bus(d, error);
+    if (outcome == OUTCOME_OK)
+        outcome = make_conductor(d, error);
+    if (outcome == OUTCOME_OK && (d->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) < 0)
+        outcome = error_set(error, OUTCOME_FATAL, "no_descriptor", "no event descriptor: %m");
+    if (outcome != OUTCOME_OK) {
+        daemon_free(d);
+        return outcome;
+    }
+    *ret = d;
+    return OUTCOME_OK;
+}
+
+enum outcome daemon_turn(struct daemon *d, int64_t *ret_wake_at_us, struct error *error) {
+    uint64_t hints;
+    if (read(d->wake_fd, &hints, sizeof hints) == (ssize_t)sizeof hints)
+        conductor_hint_inbox(d->conductor);
+    return conductor_turn(d->conductor, ret_wake_at_us, error);
+}
+
+int daemon_descriptors(struct daemon *d, struct pollfd *room, int most) {
+    int fds[] = {d->wake_fd, d->ports.bus.descriptor(d->ports.bus.context), d->ports.store.descriptor(d->ports.store.context)};
+    int count = 0;
+    for (size_t i = 0; i < sizeof fds / sizeof fds[0] && count < most; i++)
+        if (fds[i] >= 0)
+            room[count++] = (struct pollfd){fds[i], POLLIN, 0};
+    return count;
+}
+
+bool daemon_is_ready(const struct daemon *d) {
+    struct conductor_meters meters;
+    conductor_read_meters(d->conductor, &meters);
+    return meters.ready == 1 && meters.bus_up == 1;
+}
+
+void daemon_reload(struct daemon *d, const char *config, const struct setting_flag *flags, uint32_t flag_count) {
+    struct settings settings;
+    struct error error = {0};
+    struct arena arena;
+    const struct directory *directory = NULL;
+    enum outcome outcome = settings_read(&settings, config, flags, flag_count, &error);
+    if (outcome == OUTCOME_OK) {
+        arena_init(&arena, 64u << 20);
+        outcome = setup_log(d, &settings, &error);
+        if (outcome == OUTCOME_OK)
+            outcome = read_directory(d, &settings, &arena, &directory, &error);
+        if (outcome == OUTCOME_OK) {
+            conductor_set_directory(d->conductor, directory);
+            arena_free(&d->directory_arena);
+            d->directory_arena = arena;
+            d->directory = directory;
+        } else {
+            arena_free(&arena);
+        }
+        settings_free(&settings);
+    }
+    if (outcome == OUTCOME_OK)
+        log_info("reloaded", "log settings and the directory of departments were read again");
+    else
+        log_error("reload_refused", "what was read is not sound; everything stays as it was", LOG_STRING("why", error.message));
+}
+
+void daemon_drain(struct daemon *d) {
+    int64_t until = d->clock.monotonic_us(d->clock.context) + d->settings.drain;
+    while (!conductor_drain(d->conductor, until))
+        usleep(5000);
+    d->ports.bus.stop(d->ports.bus.context, 1000);
+}
+
+void daemon_free(struct daemon *d) {
+    if (!d)
+        return;
+    conductor_free(d->conductor);
+    bus_destroy(d->bus);
+    store_free(d->store);
+    if (d->wake_fd >= 0)
+        close(d->wake_fd);
+    arena_free(&d->directory_arena);
+    settings_free(&d->settings);
+    memory_free(d);
+}

@@ -1,0 +1,81 @@
+/* Settings of yjsd and yjsctl: one table. A value comes from the flag, else the environment (YJS_ and the name in
+ * capitals, '.' as '_'), else the file (YAML, nested by the dots), else the default. The same table prints the reference
+ * (yjsd --settings, config/orchestrator.yaml's comments).
+ *
+ * Main thread only. Texts live in the arena of the struct. */
+#ifndef YJS_CLI_SETTINGS_H
+#define YJS_CLI_SETTINGS_H
+
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/text.h"
+
+enum { SETTINGS_PROPERTIES_MOST = 64 };
+struct setting_property { struct text name, value; };
+
+struct settings {
+    struct arena arena;
+    struct text file;                  /* the file read, absent: none */
+    struct text root;                  /* folder that relative paths stand in: the file's, up one when it is config/ */
+    /* one member a row of the table; X(member, kind, name, default, reloads, help) */
+#define SETTINGS(X) \
+    X(instance, TEXT, "instance", "", false, "This daemon's name; a restart under it takes its shards at once. Empty: the host's name") \
+    X(region, TEXT, "region", "441300", false, "GB/T 2260 code of this installation: intake, life-cycle and dead-letter topics") \
+    X(departments, PATH, "departments", "config/departments.yaml", true, "The directory of departments and their offices") \
+    X(database_url, TEXT, "database.url", "host=127.0.0.1 dbname=yijianshi user=yijianshi", false, "libpq connection string or URI") \
+    X(database_connections, COUNT, "database.connections", "4", false, "Connections of the HTTP side") \
+    X(kafka_bootstrap, TEXT, "kafka.bootstrap", "127.0.0.1:9092", false, "Brokers, host:port, separated by commas") \
+    X(kafka_partitions, COUNT, "kafka.partitions", "8", false, "Partitions of every topic = shards; fixed by yjsctl db migrate") \
+    X(kafka_replication, COUNT, "kafka.replication", "1", false, "Replicas of a topic that yjsctl topic apply makes") \
+    X(kafka_retention, DURATION, "kafka.retention", "30d", false, "Retention of topics; longer than the longest limit") \
+    X(http_listen, TEXT, "http.listen", "127.0.0.1:8080", false, "Address and port of the HTTP API; empty: none") \
+    X(http_threads, COUNT, "http.threads", "2", false, "Threads that serve HTTP") \
+    X(http_connections, COUNT, "http.connections", "1000", false, "Open HTTP connections at most") \
+    X(http_certificate, PATH, "http.certificate", "", false, "PEM certificate chain: HTTPS") \
+    X(http_key, PATH, "http.key", "", false, "PEM key of the certificate") \
+    X(http_metrics_open, BOOL, "http.metrics_open", "false", false, "/metrics without a token from other machines too") \
+    X(log_level, TEXT, "log.level", "info", true, "debug, info, warn or error") \
+    X(log_format, TEXT, "log.format", "text", true, "text or json") \
+    X(batch_inputs, COUNT, "batch.inputs", "1000", false, "Inputs in one transaction at most") \
+    X(cache_bytes, BYTES, "cache.bytes", "48MiB", false, "Memory for open cases") \
+    X(heartbeat, DURATION, "cluster.heartbeat", "1s", false, "How often a daemon says that it lives") \
+    X(member_ttl, DURATION, "cluster.member_ttl", "4s", false, "A daemon not seen for so long is dead and loses its shards") \
+    X(poll, DURATION, "poll", "200ms", false, "How often commands and timers are looked for, behind the notification") \
+    X(publish_give_up, DURATION, "publish.give_up", "30s", false, "A message that can't be published for so long is put aside, with an incident") \
+    X(publications, COUNT, "publish.most", "50000", false, "Messages handed to the broker and not yet acknowledged") \
+    X(life_cycle_steps, BOOL, "publish.steps", "false", false, "step_ended on the case topic, besides the case's own events") \
+    X(drain, DURATION, "drain", "10s", false, "How long a stop waits for what is under way")
+#define SETTING_TYPE_TEXT struct text
+#define SETTING_TYPE_PATH struct text
+#define SETTING_TYPE_COUNT int64_t
+#define SETTING_TYPE_BYTES int64_t
+#define SETTING_TYPE_DURATION int64_t     /* µs */
+#define SETTING_TYPE_BOOL bool
+#define X(member, kind, name, default_, reloads, help) SETTING_TYPE_##kind member;
+    SETTINGS(X)
+#undef X
+    /* kafka.properties.*: handed to librdkafka as they are */
+    struct setting_property kafka_properties[SETTINGS_PROPERTIES_MOST];
+    uint32_t kafka_property_count;
+};
+
+/* A flag as it stood on the command line: --database-url=… gives {"database.url", "…"}. */
+struct setting_flag { const char *name, *value; };
+
+/* Reads file (absent: none), environment and flags. REJECT: setting_unknown (with the nearest known one), setting_bad,
+ * settings_unreadable; the message has file:line:column where there is one. */
+enum outcome settings_read(struct settings *, const char *file, const struct setting_flag *flags, uint32_t flag_count,
+                           struct error *);
+void settings_free(struct settings *);
+/* Is it a flag of the table ("--database-url", "--database-url=x")? Fills name (dotted) and value (NULL when it is the
+ * next argument). */
+bool settings_flag(const char *argument, struct setting_flag *ret);
+/* The reference: every setting with default, environment name, flag, help; Markdown table or YAML with comments. */
+void settings_print_reference(FILE *);
+void settings_print_yaml(FILE *);
+/* A path of the settings as a C string in the arena: absolute as it is, else under root. NULL when empty. */
+const char *settings_path(struct settings *, struct text path);
+
+#endif
