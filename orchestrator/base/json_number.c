@@ -148,7 +148,7 @@ static void put_long_exponent(struct buffer *out, struct text magnitude, int64_t
 
 /* "e+21": the exponent of the form d.ddd, one less than that of 0.dddd. */
 static void put_exponent(struct buffer *out, const struct json_decimal *d) {
-    int64_t scale;
+    int64_t scale = 0;
     if (json_decimal_scale(d, &scale)) {
         buffer_put_string(out, scale > 0 ? "e+" : "e");
         buffer_put_int64(out, scale - 1);
@@ -178,7 +178,7 @@ void json_number_write_canonical(struct buffer *out, struct text number) {
     if (d.negative)
         buffer_put_byte(out, '-');
     const char *at = d.digits;
-    int64_t scale, count = (int64_t)d.count;
+    int64_t scale = 0, count = (int64_t)d.count;
     bool plain = json_decimal_scale(&d, &scale) && scale > -6 && scale <= 21;
     if (plain && scale >= count) {
         put_digits(out, &at, d.count);

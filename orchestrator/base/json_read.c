@@ -303,7 +303,7 @@ static enum outcome find_duplicate(struct reader *r, const struct json_member *m
         *ret = find_duplicate_by_filter(members, count);
         return OUTCOME_OK;
     }
-    _cleanup_memory_ const struct json_member **sorted = memory_alloc(sizeof *sorted * (size_t)count);
+    _cleanup_memory_ const struct json_member **sorted = memory_alloc(sizeof(void *) * (size_t)count);
     if (!sorted)
         return error_no_memory(r->error);
     for (uint32_t i = 0; i < count; i++)

@@ -17,7 +17,8 @@ static char *put_escape(char *at, unsigned char byte) {
         *at++ = byte >= 0x20 ? (char)byte : short_escapes[byte];
         return at;
     }
-    memcpy(at, "u00", 3);
+    at[0] = 'u';
+    at[1] = at[2] = '0';
     at[3] = digits[byte >> 4];
     at[4] = digits[byte & 15];
     return at + 5;
@@ -78,7 +79,7 @@ static void write_sorted(struct buffer *out, const struct json *value) {
     const struct json_member *on_stack[SORTED_ON_STACK], **sorted = on_stack;
     _cleanup_memory_ void *room = NULL;
     if (value->count > SORTED_ON_STACK) {
-        room = memory_alloc(sizeof *sorted * (size_t)value->count);
+        room = memory_alloc(sizeof(void *) * (size_t)value->count);
         if (!room) {
             out->failed = true;
             return;

@@ -46,7 +46,7 @@ bool map_put(struct map *m, struct text key, void *value) {
     uint64_t hash = text_hash(key);
     struct map_slot *slot = m->room ? map_find(m->slots, m->room, key, hash) : NULL;
     if (!slot || !slot->key.at) {
-        if (m->count >= m->room / 4 * 3) {
+        if (!slot || m->count >= m->room / 4 * 3) {
             if (!map_grow(m))
                 return false;
             slot = map_find(m->slots, m->room, key, hash);

@@ -167,6 +167,6 @@ struct text time_format_china(int64_t us, char room[TIME_TEXT_SIZE]) {
     }
     int64_t fraction_us;
     char *at = put_date_time(room, us + TIME_CHINA_OFFSET_US, &fraction_us);
-    memcpy(at, "+08:00", 6);
-    return finish(room, at + 6);
+    memcpy(at, "+08:00", sizeof "+08:00");
+    return text_span(room, (size_t)(at - room) + 6);
 }
