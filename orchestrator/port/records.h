@@ -19,21 +19,25 @@ struct record_command {
     struct text root;              /* number: gives the shard */
     struct text case_id;
     struct text data;              /* JSON: the command's body with actor, at … */
-    struct text idempotency_key;   /* absent: none */
+    struct text idempotency_key;   /* absent: none; whose key it is (token, number) is for the caller to put into it */
+    struct text content;           /* what has to be alike when the key comes again: the body as it came; absent: `data` */
 };
 struct record_ticket { int64_t inbox_id; bool repeated; /* the same key and the same content were there before */ };
 
 struct records_port {
     void *context;
-    /* `name` is a statement's name (list in store/README or the table); `parameters`: absent = NULL. REJECT
-     * unknown_statement. */
+    /* `name` is a query's name (the tables in store/queries_*.c say each one's parameters and what it gives);
+     * `parameters`: absent = NULL, those behind `count` are absent. REJECT unknown_statement, store_refused (a parameter
+     * that is no number, no time …). RETRY store_away, store_busy, records_busy. */
     enum outcome (*query)(void *context, const char *name, const struct text *parameters, uint32_t count, struct arena *,
                           struct record_list *ret, struct error *);
     /* Writes commands into the inbox, all in one transaction, and notifies; REJECT idempotency_conflict when a key
-     * is there with another content. Called by many threads: calls that wait are written together. */
+     * is there with another content (then none of this call's commands is written). Called by many threads: calls that
+     * wait are written together. After RETRY the commands may or may not be there: with an idempotency key it is safe to
+     * come again. */
     enum outcome (*put)(void *context, const struct record_command *commands, uint32_t count, struct record_ticket *ret,
                         struct error *);
-    /* What became of a command: status 0 while it waits. */
+    /* What became of a command: status 0 while it waits. REJECT unknown_command (answers are kept for 7 days). */
     enum outcome (*answer)(void *context, int64_t inbox_id, struct arena *, int32_t *ret_status, struct text *ret_body,
                            struct error *);
     /* A new number for a case of `region` (area, date, sequence, check digit): DOMAIN's 流水號. `day`: YYYYMMDD. */

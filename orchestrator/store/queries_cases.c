@@ -1,0 +1,97 @@
+/* Questions of the web and yjsctl about things, cases, tasks and what departments have open. One JSON text a row.
+ *
+ * Lists are paged by cursor: the `id` (tasks: `task`) of the last row that was shown; `limit` 50, at most 1000. */
+#include "store/statements.h"
+
+#include <stddef.h>
+
+#define LIMIT(n) " LIMIT least(coalesce(" n "::text::int, 50), 1000)"
+#define CASE_COLUMNS \
+    "c.id, c.root, c.parent, c.thing, c.title, c.region, c.phase, c.outcome, c.stop, c.priority, c.incidents, c.version, " \
+    "c.started_at, c.changed_at, c.closed_at, c.definition_hash AS definition"
+#define TASK_ID "s.case_id || ':' || s.step || CASE WHEN s.index < 0 THEN '' ELSE '.' || s.index END || ':' || s.attempt"
+#define STEP_COLUMNS \
+    "s.step, s.index, s.kind, s.position, s.state, s.open, s.attempt, s.department, s.region, s.child, s.reason, s.asked_at, " \
+    "s.due_at, s.ended_at"
+
+const struct query queries_cases[] = {
+    {"things_list", "", "the current definitions: thing, hash, published_at, published_by, title, regions", false,
+     "SELECT row_to_json(x)::text FROM (SELECT d.thing, d.hash, d.published_at, d.published_by, d.canonical::json -> 'title' "
+     "AS title, d.canonical::json -> 'regions' AS regions FROM definition d WHERE d.current ORDER BY d.thing) x"},
+    {"thing_show", "hash_or_name",
+     "one definition by hash, or the current one of a thing: as in things_list, with canonical (JSON), current, "
+     "withdrawn_at and versions [{hash, published_at, published_by, current, withdrawn_at}]",
+     false,
+     "SELECT row_to_json(x)::text FROM (SELECT d.thing, d.hash, d.current, d.published_at, d.published_by, d.withdrawn_at, "
+     "d.canonical::json -> 'title' AS title, d.canonical::json AS canonical, "
+     "(SELECT json_agg(v ORDER BY v.published_at DESC) FROM (SELECT o.hash, o.published_at, o.published_by, o.current, "
+     "o.withdrawn_at FROM definition o WHERE o.thing = d.thing) v) AS versions "
+     "FROM definition d WHERE d.hash = $1::text OR (d.thing = $1::text AND d.current)) x"},
+    {"thing_source", "hash_or_name", "thing, hash and source (YAML) as its author wrote it", false,
+     "SELECT json_build_object('thing', thing, 'hash', hash, 'source', source)::text FROM definition "
+     "WHERE hash = $1::text OR (thing = $1::text AND current)"},
+    {"cases_list", "thing,phase,outcome,region,department,text,changed_since,cursor,limit,scope",
+     "cases, newest first. phase: running, stopping, closed or open (= not closed); department: has an open step there; "
+     "text: beginning of the number or title; changed_since: RFC 3339; scope: all = sub-cases too",
+     false,
+     "SELECT row_to_json(x)::text FROM (SELECT " CASE_COLUMNS " FROM case_ c "
+     "WHERE ($1::text IS NULL OR c.thing = $1::text) "
+     "AND ($2::text IS NULL OR CASE WHEN $2::text = 'open' THEN c.phase <> 'closed' ELSE c.phase = $2::text END) "
+     /* Said once more, so that the index of open cases fits once the parameters are known. */
+     "AND ($2::text IS NULL OR $2::text = 'closed' OR c.phase <> 'closed') "
+     "AND ($3::text IS NULL OR c.outcome = $3::text) "
+     "AND ($4::text IS NULL OR c.region = $4::text) "
+     "AND ($5::text IS NULL OR EXISTS (SELECT FROM step s WHERE s.case_id = c.id AND s.open AND s.department = $5::text)) "
+     "AND ($6::text IS NULL OR starts_with(c.id, $6::text) OR starts_with(c.title, $6::text)) "
+     "AND ($7::text IS NULL OR c.changed_at >= $7::text::timestamptz) "
+     "AND ($8::text IS NULL OR (c.started_at, c.id) < (SELECT p.started_at, p.id FROM case_ p WHERE p.id = $8::text)) "
+     "AND ($10::text = 'all' OR c.parent IS NULL) "
+     "ORDER BY c.started_at DESC, c.id DESC" LIMIT("$9") ") x"},
+    {"case_show", "id", "one case with steps [in the definition's order], children [cases] and incidents [all, newest first]",
+     false,
+     "SELECT row_to_json(x)::text FROM (SELECT " CASE_COLUMNS ", c.source, c.source_id, c.content_digest, "
+     "(SELECT coalesce(json_agg(t ORDER BY t.position, t.index), '[]') FROM (SELECT " STEP_COLUMNS
+     " FROM step s WHERE s.case_id = c.id) t) AS steps, "
+     "(SELECT coalesce(json_agg(k ORDER BY k.started_at), '[]') FROM (SELECT k.id, k.thing, k.phase, k.outcome, k.started_at, "
+     "k.closed_at FROM case_ k WHERE k.parent = c.id) k) AS children, "
+     "(SELECT coalesce(json_agg(i ORDER BY i.opened_at DESC), '[]') FROM incident i WHERE i.case_id = c.id) AS incidents "
+     "FROM case_ c WHERE c.id = $1::text) x"},
+    {"case_timeline", "id,after_version,with_data,limit",
+     "events of a case after a version, oldest first: version, at, kind, step, seq, and data when with_data is yes", false,
+     "SELECT row_to_json(x)::text FROM (SELECT e.version, e.at, e.kind, e.step, e.shard, e.seq, "
+     "CASE WHEN $3::text = 'yes' THEN e.data::json END AS data FROM event e "
+     "WHERE e.case_id = $1::text AND e.version > coalesce($2::text::int, 0) ORDER BY e.version"
+     " LIMIT least(coalesce($4::text::int, 1000), 10000)) x"},
+    {"case_versions", "ids", "ids: JSON array of case ids; gives id, version, phase, changed_at of those that are there", false,
+     "SELECT json_build_object('id', id, 'version', version, 'phase', phase, 'changed_at', changed_at)::text FROM case_ "
+     "WHERE id = ANY (ARRAY(SELECT json_array_elements_text($1::text::json)))"},
+    {"tasks_list", "department,region,cursor,limit,state",
+     "open steps, by id of the task: task, case, step, index, attempt, state, department, region, asked_at, due_at, thing, "
+     "title. department and region absent: any; state: running, stuck …",
+     false,
+     "SELECT row_to_json(x)::text FROM (SELECT " TASK_ID " AS task, s.case_id AS \"case\", " STEP_COLUMNS
+     ", c.thing, c.title, c.root, c.priority FROM step s JOIN case_ c ON c.id = s.case_id "
+     "WHERE s.open AND ($1::text IS NULL OR s.department = $1::text) AND ($2::text IS NULL OR s.region = $2::text) "
+     "AND ($3::text IS NULL OR (" TASK_ID ") COLLATE \"C\" > $3::text) AND ($5::text IS NULL OR s.state = $5::text) "
+     "ORDER BY (" TASK_ID ") COLLATE \"C\"" LIMIT("$4") ") x"},
+    {"task_show", "case,step,index",
+     "one step as in tasks_list with `asked`: the event that asked it last (kind, version, at, data). index absent: the step "
+     "itself",
+     false,
+     "SELECT row_to_json(x)::text FROM (SELECT " TASK_ID " AS task, s.case_id AS \"case\", " STEP_COLUMNS
+     ", c.thing, c.title, c.root, (SELECT row_to_json(q) FROM (SELECT e.kind, e.version, e.at, e.data::json AS data "
+     "FROM event e WHERE e.case_id = s.case_id AND e.step = s.step AND e.kind IN ('step_asked', 'undo_asked') "
+     "AND (s.index < 0 OR (e.data::json ->> 'index')::int = s.index) ORDER BY e.version DESC LIMIT 1) q) AS asked "
+     "FROM step s JOIN case_ c ON c.id = s.case_id "
+     "WHERE s.case_id = $1::text AND s.step = $2::text AND s.index = coalesce($3::text::int, -1)) x"},
+    {"departments_stats", "", "a row a department: open, stuck, retrying, overdue, oldest (asked_at)", false,
+     "SELECT row_to_json(x)::text FROM (SELECT department, count(*) AS open, "
+     "count(*) FILTER (WHERE state IN ('stuck', 'undo_stuck')) AS stuck, "
+     "count(*) FILTER (WHERE state IN ('retrying', 'undo_retrying')) AS retrying, "
+     "count(*) FILTER (WHERE due_at < now()) AS overdue, min(asked_at) AS oldest "
+     "FROM step WHERE open AND department IS NOT NULL GROUP BY department ORDER BY department) x"},
+    {"statistics", "", "a row a thing, phase and outcome: count, oldest (started_at), newest", false,
+     "SELECT row_to_json(x)::text FROM (SELECT thing, phase, outcome, count(*), min(started_at) AS oldest, "
+     "max(started_at) AS newest FROM case_ GROUP BY thing, phase, outcome ORDER BY thing, phase, outcome) x"},
+    {NULL, NULL, NULL, false, NULL},
+};
