@@ -43,18 +43,20 @@ struct bus_topic_entry {
     enum bus_topic_state state;
     int32_t partition_count;            /* of a topic that is there */
     bool missing_said;
-    rd_kafka_topic_t *reader, *writer;  /* made when first needed */
+    bool wanted;                        /* the scout was asked to look for it */
+    rd_kafka_topic_t *reader, *writer;  /* made when the topic is there and they are needed: naming may make a topic */
     struct bus_partition **partitions;  /* by number; NULL: never assigned */
     int32_t partition_room;
+    /* the scout's, under its lock */
+    struct { bool seen, said; int32_t partition_count, partition_count_said; rd_kafka_resp_err_t error; } scouted;
 };
 
 /* What the scout found, for the conductor's thread to take in. */
 enum scout_finding_kind { SCOUT_AWAY, SCOUT_BACK, SCOUT_TOPIC, SCOUT_LOW_FOR_LAG, SCOUT_OFFSET_GONE };
 struct scout_finding {
     enum scout_finding_kind kind;
-    char topic[BUS_TOPIC_NAME_SIZE];
-    int32_t partition, partition_count;
-    bool there;
+    struct bus_topic_entry *topic;
+    int32_t partition, partition_count; /* count 0: the topic is not there */
     int64_t offset, low, high;
     char reason[192];
 };
@@ -67,13 +69,13 @@ struct scout {
     int fd;                             /* readable when there are findings */
     pthread_mutex_t lock;
     pthread_cond_t wake;
-    bool stopping, look_at_topics, suspect;
+    bool stopping, look, suspect;
     struct scout_findings asked;        /* watermarks wanted, as half-filled findings */
     struct scout_findings found;
+    struct map wanted;                  /* name -> struct bus_topic_entry */
     /* the thread's own */
     bool away, topics_missing;
-    struct map verdicts;                /* topic name -> partition count + 2, or 1 for missing */
-    struct arena names;
+    uint32_t looks;                     /* in vain, one after the other */
 };
 
 struct bus_delivered { uint64_t token; rd_kafka_resp_err_t error; };
@@ -150,7 +152,8 @@ enum outcome scout_prepare(struct scout *, struct error *);      /* once */
 enum outcome scout_start(struct scout *, rd_kafka_t *reader, struct error *);
 void scout_stop(struct scout *);                                  /* ends the thread; waits for it */
 void scout_free(struct scout *);
-void scout_look_at_topics(struct scout *);
+/* Asks whether the topic is there; the answer comes as a finding, and again whenever it changes until it is there. */
+void scout_look_for(struct scout *, struct bus_topic_entry *);
 void scout_suspect(struct scout *);
 void scout_ask(struct scout *, enum scout_finding_kind, const struct bus_partition *, const char *reason);
 /* What was found since the last call; the caller frees `at` with memory_free. */

@@ -60,6 +60,8 @@ void bus_take_up(struct bus *bus, struct bus_topic_entry *entry) {
         list_add(list, partition);
         partition->state = BUS_PARTITION_READING;
     }
+    if (list->cnt && !topic_open(bus, entry))
+        bus_on_error(bus->reader, RD_KAFKA_RESP_ERR__STATE, "a topic's handle can't be made", bus);
     if (reader_change(bus, list, true, NULL))
         bus_on_error(bus->reader, RD_KAFKA_RESP_ERR__STATE, "partitions can't be assigned", bus);
 }
@@ -79,10 +81,10 @@ static bool assigned_reserve(struct bus *bus, uint32_t more) {
 
 /* Takes note of one wanted partition; a new one is put on `list` when its topic has been seen. */
 static enum outcome assign_one(struct bus *bus, const struct bus_position *position,
-                               rd_kafka_topic_partition_list_t *list, bool *ret_unseen, struct error *error) {
+                               rd_kafka_topic_partition_list_t *list, struct error *error) {
     struct bus_topic_entry *entry = bus_topic_get(bus, position->topic);
     struct bus_partition *partition = entry ? bus_partition_get(entry, position->partition) : NULL;
-    if (!partition || !topic_open(bus, entry))
+    if (!partition)
         return error_no_memory(error);
     partition->assigned_in = bus->assign_count;
     if (partition->state != BUS_PARTITION_UNREAD)
@@ -91,11 +93,11 @@ static enum outcome assign_one(struct bus *bus, const struct bus_position *posit
     partition->asked_low = false;
     partition->state = BUS_PARTITION_WAITING;
     bus->assigned[bus->assigned_count++] = partition;
-    if (entry->state == BUS_TOPIC_THERE && partition->number < entry->partition_count) {
+    if (entry->state == BUS_TOPIC_THERE && partition->number < entry->partition_count && topic_open(bus, entry)) {
         list_add(list, partition);
         partition->state = BUS_PARTITION_READING;
-    } else {
-        *ret_unseen = true;
+    } else if (!entry->wanted || entry->state == BUS_TOPIC_THERE) {
+        scout_look_for(&bus->scout, entry); /* seen anew: it may have more partitions by now */
     }
     return OUTCOME_OK;
 }
@@ -108,10 +110,9 @@ enum outcome bus_assign(void *context, const struct bus_position *positions, uin
         return error_no_memory(error);
     _cleanup_list_ rd_kafka_topic_partition_list_t *fresh = rd_kafka_topic_partition_list_new((int)count);
     _cleanup_list_ rd_kafka_topic_partition_list_t *gone = rd_kafka_topic_partition_list_new(16);
-    bool unseen = false;
     bus->assign_count++;
     for (uint32_t i = 0; i < count; i++) {
-        enum outcome outcome = assign_one(bus, &positions[i], fresh, &unseen, error);
+        enum outcome outcome = assign_one(bus, &positions[i], fresh, error);
         if (outcome)
             return outcome;
     }
@@ -130,8 +131,6 @@ enum outcome bus_assign(void *context, const struct bus_position *positions, uin
     enum outcome outcome = reader_change(bus, gone, false, error);
     if (!outcome)
         outcome = reader_change(bus, fresh, true, error);
-    if (unseen)
-        scout_look_at_topics(&bus->scout);
     return outcome;
 }
 
@@ -198,7 +197,8 @@ static void take_error(struct bus *bus, const rd_kafka_message_t *message) {
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
     case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-        scout_look_at_topics(&bus->scout);
+        if (entry)
+            scout_look_for(&bus->scout, entry);
         return;
     default:
         bus_on_error(bus->reader, message->err, rd_kafka_message_errstr(message), bus);

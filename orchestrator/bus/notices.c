@@ -37,21 +37,20 @@ uint32_t bus_notices(void *context, struct bus_notice *room, uint32_t most) {
 }
 
 static void take_topic(struct bus *bus, const struct scout_finding *finding) {
-    struct bus_topic_entry *entry = map_get(&bus->topics, text_from(finding->topic));
-    if (!entry)
-        return;
-    entry->state = finding->there ? BUS_TOPIC_THERE : BUS_TOPIC_MISSING;
-    entry->partition_count = finding->there ? finding->partition_count : 0;
-    if (finding->there)
+    struct bus_topic_entry *entry = finding->topic;
+    bool there = finding->partition_count > 0;
+    entry->state = there ? BUS_TOPIC_THERE : BUS_TOPIC_MISSING;
+    entry->partition_count = finding->partition_count;
+    if (there)
         entry->missing_said = false;
     bus_take_up(bus, entry);
-    if (finding->there || entry->missing_said)
+    if (there || entry->missing_said)
         return;
     for (uint32_t i = 0; i < bus->assigned_count; i++) {
         if (bus->assigned[i]->topic != entry)
             continue;
         struct bus_notice notice = {.kind = BUS_NOTICE_TOPIC_MISSING, .partition = bus->assigned[i]->number};
-        snprintf(notice.topic, sizeof notice.topic, "%s", finding->topic);
+        snprintf(notice.topic, sizeof notice.topic, "%s", finding->topic->name.at);
         snprintf(notice.reason, sizeof notice.reason, "%s", finding->reason);
         bus_notice_add(bus, &notice);
         entry->missing_said = true;
@@ -60,10 +59,7 @@ static void take_topic(struct bus *bus, const struct scout_finding *finding) {
 }
 
 static void take_offsets(struct bus *bus, const struct scout_finding *finding) {
-    struct bus_topic_entry *entry = map_get(&bus->topics, text_from(finding->topic));
-    struct bus_partition *partition = entry ? bus_partition_find(entry, finding->partition) : NULL;
-    if (!partition)
-        return;
+    struct bus_partition *partition = bus_partition_find(finding->topic, finding->partition);
     if (finding->kind == SCOUT_LOW_FOR_LAG) {
         if (partition->state == BUS_PARTITION_READING && partition->next == BUS_OFFSET_BEGINNING)
             partition->next = finding->low;
@@ -73,7 +69,7 @@ static void take_offsets(struct bus *bus, const struct scout_finding *finding) {
         return; /* it was dropped or sent elsewhere meanwhile */
     struct bus_notice notice = {.kind = BUS_NOTICE_OFFSET_GONE, .partition = finding->partition,
                                 .offset = finding->offset, .low = finding->low, .high = finding->high};
-    snprintf(notice.topic, sizeof notice.topic, "%s", finding->topic);
+    snprintf(notice.topic, sizeof notice.topic, "%s", finding->topic->name.at);
     snprintf(notice.reason, sizeof notice.reason, "%s", finding->reason);
     bus_notice_add(bus, &notice);
 }
@@ -131,7 +127,7 @@ void bus_on_error(rd_kafka_t *client, int error, const char *reason, void *conte
 void bus_on_log(const rd_kafka_t *client, int level, const char *facility, const char *line) {
     (void)client;
     enum log_level ours = level <= 3 ? LOG_WARN : level <= 5 ? LOG_INFO : LOG_DEBUG;
-    if (!strcmp(facility, "FAIL") || !strcmp(facility, "ERROR"))
+    if (!strcmp(facility, "FAIL") || !strcmp(facility, "ERROR") || !strcmp(facility, "AUTOCREATE"))
         ours = LOG_DEBUG;
     log_at(ours, "librdkafka", line, LOG_STRING("facility", facility));
 }

@@ -10,9 +10,18 @@ static void ring_add(struct bus *bus, uint64_t token, rd_kafka_resp_err_t error)
         (struct bus_delivered){.token = token, .error = error};
 }
 
+static bool error_is_of_topic(rd_kafka_resp_err_t error) {
+    return error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
+           error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+}
+
 void bus_on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, void *context) {
+    struct bus *bus = context;
     (void)client;
-    ring_add(context, (uint64_t)(uintptr_t)message->_private, message->err);
+    ring_add(bus, (uint64_t)(uintptr_t)message->_private, message->err);
+    struct bus_topic_entry *entry = error_is_of_topic(message->err) ? rd_kafka_topic_opaque(message->rkt) : NULL;
+    if (entry)
+        scout_look_for(&bus->scout, entry); /* it was there: it has been removed */
 }
 
 static const struct fate {
@@ -42,11 +51,6 @@ static enum bus_delivery_fate fate_of(rd_kafka_resp_err_t error) {
     return BUS_FAILED;
 }
 
-static bool error_is_of_topic(rd_kafka_resp_err_t error) {
-    return error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
-           error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
-}
-
 uint32_t bus_deliveries(void *context, struct bus_delivery *room, uint32_t most) {
     struct bus *bus = context;
     if (bus->writer) {
@@ -61,8 +65,6 @@ uint32_t bus_deliveries(void *context, struct bus_delivery *room, uint32_t most)
         room[i].reason[0] = '\0';
         if (one->error)
             snprintf(room[i].reason, sizeof room[i].reason, "%s", rd_kafka_err2str(one->error));
-        if (error_is_of_topic(one->error))
-            scout_look_at_topics(&bus->scout);
         bus->ring_first = (bus->ring_first + 1) % bus->ring_room;
     }
     bus->ring_count -= count;
@@ -86,19 +88,15 @@ static enum outcome report_now(struct bus *bus, uint64_t token, rd_kafka_resp_er
 
 static enum outcome topic_open(struct bus *bus, struct bus_topic_entry *entry, struct error *error) {
     if (entry->state == BUS_TOPIC_UNCHECKED) {
-        /* Asked by the reader, which never makes a topic by asking; the writer would. */
-        if (!entry->reader) {
-            rd_kafka_topic_conf_t *conf = rd_kafka_default_topic_conf_dup(bus->reader);
-            rd_kafka_topic_conf_set_opaque(conf, entry);
-            entry->reader = rd_kafka_topic_new(bus->reader, entry->name.at, conf);
-            if (!entry->reader)
-                return error_no_memory(error);
-            scout_look_at_topics(&bus->scout);
-        }
+        /* the writer must not name a topic that is not there: that may make it, with any number of partitions */
+        if (!entry->wanted)
+            scout_look_for(&bus->scout, entry);
         return error_set(error, OUTCOME_RETRY, "bus_topic_unchecked", "topic %s is being looked up", entry->name.at);
     }
     if (entry->state == BUS_TOPIC_THERE && !entry->writer) {
-        entry->writer = rd_kafka_topic_new(bus->writer, entry->name.at, NULL);
+        rd_kafka_topic_conf_t *conf = rd_kafka_default_topic_conf_dup(bus->writer);
+        rd_kafka_topic_conf_set_opaque(conf, entry);
+        entry->writer = rd_kafka_topic_new(bus->writer, entry->name.at, conf);
         if (!entry->writer)
             return error_no_memory(error);
     }

@@ -11,9 +11,10 @@
 #include "base/log.h"
 
 #define ASK_MS 1000              /* how long a broker has to answer */
-#define AGAIN_MS 200             /* between two looks at what is missing or away */
+#define SOON_MS 200              /* between two looks at what is missing or away … */
+#define SOON_LOOKS 50            /* … so often, then */
+#define LATER_MS 1000
 #define FINDINGS_MOST 65536
-#define VERDICT_MISSING 1        /* in `verdicts`; others are partition counts + 2 */
 
 static bool findings_add(struct scout_findings *findings, const struct scout_finding *finding) {
     if (findings->count == findings->room) {
@@ -22,7 +23,7 @@ static bool findings_add(struct scout_findings *findings, const struct scout_fin
             room <= FINDINGS_MOST ? memory_resize(findings->at, room * sizeof *more) : NULL;
         if (!more) {
             log_warn("bus_finding_lost", "no memory for what was learnt about a topic; it is asked again later",
-                     LOG_STRING("topic", finding->topic));
+                     LOG_TEXT("topic", finding->topic ? finding->topic->name : TEXT_NONE));
             return false;
         }
         findings->at = more;
@@ -39,32 +40,42 @@ static void scout_say(struct scout *scout, const struct scout_finding *finding) 
     bus_fd_raise(scout->fd);
 }
 
-/* Has the topic changed since it was last reported? Remembers it. */
-static bool verdict_is_new(struct scout *scout, const char *name, uintptr_t verdict) {
-    struct text key = text_from(name);
-    if ((uintptr_t)map_get(&scout->verdicts, key) == verdict)
-        return false;
-    if (!map_get(&scout->verdicts, key))
-        key = text_copy(&scout->names, key);
-    if (key.at)
-        map_put(&scout->verdicts, key, (void *)verdict);
-    return true;
-}
-
-static void scout_judge_topic(struct scout *scout, const struct rd_kafka_metadata_topic *topic, bool say_all) {
-    /* a topic being made or losing its leaders is there, but not ready: look again */
-    bool there = !topic->err && topic->partition_cnt > 0;
+/* Says what was seen of one wanted topic, unless that was said before. */
+static void scout_judge_topic(struct scout *scout, struct bus_topic_entry *topic) {
+    bool there = topic->scouted.seen && !topic->scouted.error && topic->scouted.partition_count > 0;
+    int32_t count = there ? topic->scouted.partition_count : 0;
     if (!there)
         scout->topics_missing = true;
-    bool fresh = verdict_is_new(scout, topic->topic, there ? (uintptr_t)topic->partition_cnt + 2 : VERDICT_MISSING);
-    if (!fresh && !say_all)
+    if (topic->scouted.said && topic->scouted.partition_count_said == count)
         return;
-    struct scout_finding finding = {.kind = SCOUT_TOPIC, .there = there, .partition_count = topic->partition_cnt};
-    snprintf(finding.topic, sizeof finding.topic, "%s", topic->topic);
+    struct scout_finding finding = {.kind = SCOUT_TOPIC, .topic = topic, .partition_count = count};
     if (!there)
         snprintf(finding.reason, sizeof finding.reason, "%s",
-                 topic->err ? rd_kafka_err2str(topic->err) : "the topic has no partitions yet");
-    scout_say(scout, &finding);
+                 topic->scouted.error ? rd_kafka_err2str(topic->scouted.error)
+                                      : "the brokers know no such topic, or we may not see it");
+    topic->scouted.said = findings_add(&scout->found, &finding);
+    topic->scouted.partition_count_said = count;
+    bus_fd_raise(scout->fd);
+}
+
+/* Compares what the brokers have with what is wanted. */
+static void scout_judge(struct scout *scout, const struct rd_kafka_metadata *metadata) {
+    pthread_mutex_lock(&scout->lock);
+    map_each(&scout->wanted, slot)
+        ((struct bus_topic_entry *)slot->value)->scouted.seen = false;
+    for (int i = 0; i < metadata->topic_cnt; i++) {
+        struct bus_topic_entry *topic = map_get(&scout->wanted, text_from(metadata->topics[i].topic));
+        if (!topic)
+            continue;
+        topic->scouted.seen = true;
+        topic->scouted.error = metadata->topics[i].err;
+        topic->scouted.partition_count = metadata->topics[i].partition_cnt;
+    }
+    scout->topics_missing = false;
+    map_each(&scout->wanted, slot)
+        scout_judge_topic(scout, slot->value);
+    scout->looks = scout->topics_missing ? scout->looks + 1 : 0;
+    pthread_mutex_unlock(&scout->lock);
 }
 
 static void scout_set_away(struct scout *scout, bool away, rd_kafka_resp_err_t error) {
@@ -76,23 +87,16 @@ static void scout_set_away(struct scout *scout, bool away, rd_kafka_resp_err_t e
     scout_say(scout, &finding);
 }
 
-static void scout_look(struct scout *scout, bool say_all) {
+/* All topics are asked for: to name one can make it (the trial broker's has no other way). */
+static void scout_look(struct scout *scout) {
     const struct rd_kafka_metadata *metadata;
-    rd_kafka_resp_err_t error = rd_kafka_metadata(scout->reader, 0, NULL, &metadata, ASK_MS);
+    rd_kafka_resp_err_t error = rd_kafka_metadata(scout->reader, 1, NULL, &metadata, ASK_MS);
+    scout_set_away(scout, error != RD_KAFKA_RESP_ERR_NO_ERROR, error);
     if (error) {
-        scout->topics_missing = scout->topics_missing || say_all;
-        if (say_all) { /* the answer to this question is still owed */
-            pthread_mutex_lock(&scout->lock);
-            scout->look_at_topics = true;
-            pthread_mutex_unlock(&scout->lock);
-        }
-        scout_set_away(scout, true, error);
+        scout->topics_missing = true; /* look again */
         return;
     }
-    scout_set_away(scout, false, error);
-    scout->topics_missing = false;
-    for (int i = 0; i < metadata->topic_cnt; i++)
-        scout_judge_topic(scout, &metadata->topics[i], say_all);
+    scout_judge(scout, metadata);
     rd_kafka_metadata_destroy(metadata);
 }
 
@@ -108,8 +112,8 @@ static void scout_answer_one(struct scout *scout) {
     pthread_mutex_unlock(&scout->lock);
     if (!any)
         return;
-    rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(scout->reader, question.topic, question.partition,
-                                                                 &question.low, &question.high, ASK_MS);
+    rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(
+        scout->reader, question.topic->name.at, question.partition, &question.low, &question.high, ASK_MS);
     if (!error) {
         scout_say(scout, &question);
         return;
@@ -117,7 +121,7 @@ static void scout_answer_one(struct scout *scout) {
     pthread_mutex_lock(&scout->lock);
     findings_add(&scout->asked, &question);
     pthread_mutex_unlock(&scout->lock);
-    scout_look(scout, false); /* is anyone there at all? */
+    scout_look(scout); /* is anyone there at all? */
 }
 
 static void deadline_in(struct timespec *ret, int ms) {
@@ -128,13 +132,13 @@ static void deadline_in(struct timespec *ret, int ms) {
 }
 
 /* Waits until there is something to ask. False: stop. */
-static bool scout_wait(struct scout *scout, bool *ret_say_all, bool *ret_look) {
+static bool scout_wait(struct scout *scout, bool *ret_look) {
     pthread_mutex_lock(&scout->lock);
     bool owed = scout->away || scout->topics_missing;
     struct timespec deadline;
-    deadline_in(&deadline, AGAIN_MS);
+    deadline_in(&deadline, scout->looks < SOON_LOOKS ? SOON_MS : LATER_MS);
     while (!scout->stopping) {
-        bool asked = scout->suspect || scout->look_at_topics || scout->asked.count > 0;
+        bool asked = scout->suspect || scout->look || scout->asked.count > 0;
         if (asked && !scout->away)
             break;
         if (!owed)
@@ -142,9 +146,8 @@ static bool scout_wait(struct scout *scout, bool *ret_say_all, bool *ret_look) {
         else if (pthread_cond_timedwait(&scout->wake, &scout->lock, &deadline) == ETIMEDOUT)
             break;
     }
-    *ret_say_all = scout->look_at_topics;
-    *ret_look = owed || scout->suspect || scout->look_at_topics;
-    scout->suspect = scout->look_at_topics = false;
+    *ret_look = owed || scout->suspect || scout->look;
+    scout->suspect = scout->look = false;
     bool go_on = !scout->stopping;
     pthread_mutex_unlock(&scout->lock);
     return go_on;
@@ -153,10 +156,10 @@ static bool scout_wait(struct scout *scout, bool *ret_say_all, bool *ret_look) {
 static void *scout_run(void *argument) {
     struct scout *scout = argument;
     pthread_setname_np(pthread_self(), "bus-scout");
-    bool say_all, look;
-    while (scout_wait(scout, &say_all, &look)) {
+    bool look;
+    while (scout_wait(scout, &look)) {
         if (look)
-            scout_look(scout, say_all);
+            scout_look(scout);
         if (!scout->away)
             scout_answer_one(scout);
     }
@@ -170,8 +173,7 @@ enum outcome scout_prepare(struct scout *scout, struct error *error) {
     pthread_mutex_init(&scout->lock, NULL);
     pthread_cond_init(&scout->wake, &attributes);
     pthread_condattr_destroy(&attributes);
-    map_init(&scout->verdicts);
-    arena_init(&scout->names, 16 << 20);
+    map_init(&scout->wanted);
     scout->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (scout->fd < 0)
         return error_set(error, OUTCOME_FATAL, "no_descriptor", "eventfd: %s; raise the limit of open files",
@@ -184,8 +186,8 @@ enum outcome scout_start(struct scout *scout, rd_kafka_t *reader, struct error *
     scout->stopping = scout->away = scout->topics_missing = false;
     scout->suspect = true; /* the first question: is anyone there? */
     scout->asked.count = scout->found.count = 0;
-    map_clear(&scout->verdicts);
-    arena_reset(&scout->names);
+    scout->looks = 0;
+    map_clear(&scout->wanted);
     int failed = pthread_create(&scout->thread, NULL, scout_run, scout);
     if (failed)
         return error_set(error, OUTCOME_FATAL, "no_thread", "a thread can't be made: %s", strerror(failed));
@@ -210,15 +212,17 @@ void scout_free(struct scout *scout) {
         close(scout->fd);
     memory_free(scout->asked.at);
     memory_free(scout->found.at);
-    map_free(&scout->verdicts);
-    arena_free(&scout->names);
+    map_free(&scout->wanted);
     pthread_cond_destroy(&scout->wake);
     pthread_mutex_destroy(&scout->lock);
 }
 
-void scout_look_at_topics(struct scout *scout) {
+void scout_look_for(struct scout *scout, struct bus_topic_entry *topic) {
     pthread_mutex_lock(&scout->lock);
-    scout->look_at_topics = true;
+    topic->scouted.said = false;
+    topic->wanted = map_put(&scout->wanted, topic->name, topic);
+    scout->look = true;
+    scout->looks = 0;
     pthread_cond_signal(&scout->wake);
     pthread_mutex_unlock(&scout->lock);
 }
@@ -232,8 +236,8 @@ void scout_suspect(struct scout *scout) {
 
 void scout_ask(struct scout *scout, enum scout_finding_kind kind, const struct bus_partition *partition,
                const char *reason) {
-    struct scout_finding question = {.kind = kind, .partition = partition->number, .offset = partition->next};
-    snprintf(question.topic, sizeof question.topic, "%s", partition->topic->name.at);
+    struct scout_finding question = {
+        .kind = kind, .topic = partition->topic, .partition = partition->number, .offset = partition->next};
     snprintf(question.reason, sizeof question.reason, "%s", reason);
     pthread_mutex_lock(&scout->lock);
     findings_add(&scout->asked, &question);

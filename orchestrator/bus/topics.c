@@ -55,7 +55,7 @@ void bus_topics_forget_handles(struct bus *bus) {
             rd_kafka_topic_destroy(entry->writer);
         entry->reader = entry->writer = NULL;
         entry->state = BUS_TOPIC_UNCHECKED;
-        entry->missing_said = false;
+        entry->missing_said = entry->wanted = false;
     }
 }
 

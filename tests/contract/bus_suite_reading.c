@@ -1,0 +1,286 @@
+/* Reading: order, places kept, topics that come late, offsets that are gone. */
+#include "bus_suite_part.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include "model/limits.h"
+
+static void test_order_within_a_partition_is_kept(void **state) {
+    struct bench *bench = *state;
+    for (int i = 0; i < 1000; i++)
+        publish_number(bench, bench->topic, 2, i);
+    await_deliveries(bench, 1000);
+    assert_int_equal(bench->delivered, 1000);
+    assert_true(bench->tokens_in_order);
+    assign_one(bench, bench->topic, 2, BUS_OFFSET_BEGINNING);
+    expect_numbers(bench, 0, 1000);
+}
+
+static void test_a_message_comes_as_it_was_sent(void **state) {
+    struct bench *bench = *state;
+    struct bus_header headers[] = {{TEXT("ce_id"), TEXT("a:b:1")}, {TEXT("empty"), TEXT("")}, {TEXT("ce_id"), TEXT("two")}};
+    struct bus_publication one = {.topic = text_from(bench->topic), .partition = 3, .key = TEXT("441300-1"),
+                                  .value = TEXT("{\"a\":1}"), .headers = headers, .header_count = 3, .token = 7};
+    publish_number(bench, bench->topic, 0, 0); /* the topic has been looked up behind this */
+    assert_int_equal(bench->port->publish(bench->port->context, &one, NULL), OUTCOME_OK);
+    assign_one(bench, bench->topic, 3, 0);
+    struct bus_message message;
+    assert_int_equal(bench->port->poll(bench->port->context, PATIENCE_MS, &message, 1) ||
+                     bench->port->poll(bench->port->context, PATIENCE_MS, &message, 1), 1);
+    assert_true(text_is(message.topic, bench->topic));
+    assert_int_equal(message.partition, 3);
+    assert_int_equal(message.offset, 0);
+    assert_true(message.timestamp_us > 1000000);
+    assert_true(text_is(message.key, "441300-1"));
+    assert_true(text_is(message.value, "{\"a\":1}"));
+    assert_int_equal(message.header_count, 3);
+    assert_false(message.too_many_headers);
+    for (int i = 0; i < 3; i++) {
+        assert_true(text_equal(message.headers[i].name, headers[i].name));
+        assert_true(text_equal(message.headers[i].value, headers[i].value));
+    }
+}
+
+static void test_reading_starts_at_the_offset_that_was_told(void **state) {
+    struct bench *bench = *state;
+    for (int i = 0; i < 100; i++)
+        publish_number(bench, bench->topic, 0, i);
+    await_deliveries(bench, 100);
+    assign_one(bench, bench->topic, 0, 60);
+    expect_numbers(bench, 60, 40);
+}
+
+static void test_a_partition_that_stays_keeps_its_place_when_others_come_and_go(void **state) {
+    struct bench *bench = *state;
+    for (int i = 0; i < 500; i++)
+        for (int p = 0; p < 2; p++)
+            publish_number(bench, bench->topic, p, i);
+    await_deliveries(bench, 1000);
+    assign_one(bench, bench->topic, 0, 0);
+    expect_numbers(bench, 0, 100);
+    struct bus_position both[] = {position_at(bench->topic, 0, 0), position_at(bench->topic, 3, 0)};
+    assert_int_equal(bench->port->assign(bench->port->context, both, 2, NULL), OUTCOME_OK);
+    expect_numbers(bench, 100, 200);
+    assign_one(bench, bench->topic, 0, 0);
+    expect_numbers(bench, 300, 200);
+    expect_silence(bench, 200);
+}
+
+static void test_a_dropped_partition_is_silent_at_once_though_much_of_it_was_fetched(void **state) {
+    struct bench *bench = *state;
+    for (int i = 0; i < 500; i++)
+        publish_number(bench, bench->topic, 0, i);
+    await_deliveries(bench, 500);
+    assign_one(bench, bench->topic, 0, 0);
+    expect_numbers(bench, 0, 10);
+    assign_one(bench, bench->topic, 1, 0);
+    expect_silence(bench, 300);
+    assign_one(bench, bench->topic, 0, 490);
+    expect_numbers(bench, 490, 10);
+}
+
+static void test_a_partition_sent_back_and_forth_is_read_from_there_each_time(void **state) {
+    struct bench *bench = *state;
+    for (int i = 0; i < 1000; i++)
+        publish_number(bench, bench->topic, 1, i);
+    await_deliveries(bench, 1000);
+    assign_one(bench, bench->topic, 1, 0);
+    expect_numbers(bench, 0, 50);
+    static const int places[] = {10, 700, 0, 999, 500, 501, 3};
+    for (int round = 0; round < 3; round++)
+        for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+            struct bus_position there = position_at(bench->topic, 1, places[i]);
+            assert_int_equal(bench->port->seek(bench->port->context, &there, NULL), OUTCOME_OK);
+            expect_numbers(bench, places[i], 1000 - places[i] < 40 ? 1000 - places[i] : 40);
+        }
+    struct bus_position foreign = position_at(bench->topic, 2, 0);
+    assert_int_equal(bench->port->seek(bench->port->context, &foreign, NULL), OUTCOME_REJECT);
+}
+
+static void test_a_topic_that_appears_later_is_taken_up_at_once(void **state) {
+    struct bench *bench = *state;
+    char late[64];
+    topic_name(bench, "late", late);
+    struct bus_position both[] = {position_at(late, 0, BUS_OFFSET_BEGINNING), position_at(bench->topic, 0, 0)};
+    assert_int_equal(bench->port->assign(bench->port->context, both, 2, NULL), OUTCOME_OK);
+    assert_true(await_notice(bench, BUS_NOTICE_TOPIC_MISSING, 5000));
+    assert_string_equal(bench->notice.topic, late);
+    assert_false(await_notice(bench, BUS_NOTICE_TOPIC_MISSING, 700)); /* said once */
+    publish_number(bench, bench->topic, 0, 0); /* the others are read all the while */
+    expect_numbers(bench, 0, 1);
+    assert_true(bench->factory->topic_make(bench->factory->context, late, 4));
+    publish_number(bench, bench->topic, 1, 1);
+    int64_t from = now_ms();
+    enum outcome outcome = OUTCOME_RETRY;
+    while (bench->impossible < 100 && outcome != OUTCOME_OK) {
+        uint32_t impossible = bench->impossible;
+        publish_number(bench, late, 0, 42);
+        await_deliveries(bench, (uint32_t)bench->next_token);
+        outcome = bench->impossible == impossible ? OUTCOME_OK : OUTCOME_RETRY;
+        sleep_ms(outcome ? 20 : 0);
+    }
+    expect_numbers(bench, 42, 1);
+    assert_true(now_ms() - from < 3000);
+}
+
+static void test_a_partition_beyond_the_topic_waits_without_harm(void **state) {
+    struct bench *bench = *state;
+    struct bus_position both[] = {position_at(bench->topic, 9, 0), position_at(bench->topic, 0, 0)};
+    assert_int_equal(bench->port->assign(bench->port->context, both, 2, NULL), OUTCOME_OK);
+    publish_number(bench, bench->topic, 0, 5);
+    expect_numbers(bench, 5, 1);
+}
+
+static void test_an_offset_outside_the_log_stops_the_partition_and_names_both_ends(void **state) {
+    struct bench *bench = *state;
+    for (int i = 0; i < 20; i++)
+        publish_number(bench, bench->topic, 0, i);
+    for (int i = 0; i < 5; i++)
+        publish_number(bench, bench->topic, 1, i);
+    await_deliveries(bench, 25);
+    struct bus_position both[] = {position_at(bench->topic, 0, 1000), position_at(bench->topic, 1, 0)};
+    assert_int_equal(bench->port->assign(bench->port->context, both, 2, NULL), OUTCOME_OK);
+    expect_numbers(bench, 0, 5); /* the other goes on */
+    assert_true(await_notice(bench, BUS_NOTICE_OFFSET_GONE, 10000));
+    assert_string_equal(bench->notice.topic, bench->topic);
+    assert_int_equal(bench->notice.partition, 0);
+    assert_int_equal(bench->notice.offset, 1000);
+    assert_int_equal(bench->notice.low, 0);
+    assert_int_equal(bench->notice.high, 20);
+    publish_number(bench, bench->topic, 0, 20);
+    expect_silence(bench, 300);
+    struct bus_position there = position_at(bench->topic, 0, 18); /* an operator's decision */
+    assert_int_equal(bench->port->seek(bench->port->context, &there, NULL), OUTCOME_OK);
+    expect_numbers(bench, 18, 3);
+}
+
+static void test_a_pause_is_silent_and_loses_nothing(void **state) {
+    struct bench *bench = *state;
+    for (int i = 0; i < 400; i++)
+        publish_number(bench, bench->topic, 0, i);
+    assign_one(bench, bench->topic, 0, 0);
+    expect_numbers(bench, 0, 100);
+    bench->port->pause(bench->port->context, true);
+    expect_silence(bench, 200);
+    for (int i = 400; i < 500; i++)
+        publish_number(bench, bench->topic, 0, i);
+    struct bus_position back = position_at(bench->topic, 0, 90);
+    assert_int_equal(bench->port->seek(bench->port->context, &back, NULL), OUTCOME_OK);
+    bench->port->pause(bench->port->context, false);
+    expect_numbers(bench, 90, 410);
+}
+
+static void test_lag_counts_what_lies_behind_the_place_read(void **state) {
+    struct bench *bench = *state;
+    for (int i = 0; i < 100; i++)
+        publish_number(bench, bench->topic, i % 2, i);
+    await_deliveries(bench, 100);
+    struct bus_position both[] = {position_at(bench->topic, 0, 10), position_at(bench->topic, 1, BUS_OFFSET_BEGINNING),
+                                  position_at(bench->topic, 2, BUS_OFFSET_BEGINNING)};
+    assert_int_equal(bench->port->assign(bench->port->context, both, 3, NULL), OUTCOME_OK);
+    struct bus_message room[10];
+    int64_t end = now_ms() + PATIENCE_MS, read = 0, lag = -1;
+    while (read < 90 && now_ms() < end)
+        read += bench->port->poll(bench->port->context, 50, room, 10);
+    assert_int_equal(read, 90);
+    while (lag != 0 && now_ms() < end) {
+        bench->port->poll(bench->port->context, 10, room, 10);
+        lag = bench->port->lag(bench->port->context, text_from(bench->topic));
+    }
+    assert_int_equal(lag, 0);
+    bench->port->pause(bench->port->context, true);
+    struct bus_position back = position_at(bench->topic, 0, 20);
+    assert_int_equal(bench->port->seek(bench->port->context, &back, NULL), OUTCOME_OK);
+    while (lag != 30 && now_ms() < end) {
+        sleep_ms(5);
+        lag = bench->port->lag(bench->port->context, TEXT_NONE);
+    }
+    assert_int_equal(lag, 30);
+}
+
+static void test_too_many_headers_are_marked_and_the_rest_is_not_shown(void **state) {
+    struct bench *bench = *state;
+    struct bus_header headers[LIMIT_headers_most + 6];
+    for (size_t i = 0; i < LIMIT_headers_most + 6; i++)
+        headers[i] = (struct bus_header){TEXT("h"), TEXT("v")};
+    struct bus_publication one = {.topic = text_from(bench->topic), .partition = 0, .value = TEXT("0"), .headers = headers};
+    publish_number(bench, bench->topic, 1, 0);
+    for (uint32_t extra = 0; extra < 7; extra += 6) {
+        one.header_count = LIMIT_headers_most + extra;
+        assert_int_equal(bench->port->publish(bench->port->context, &one, NULL), OUTCOME_OK);
+    }
+    assign_one(bench, bench->topic, 0, 0);
+    struct bus_message room[2];
+    for (int64_t end = now_ms() + PATIENCE_MS, read = 0; read < 2; assert_true(now_ms() < end))
+        for (uint32_t got = bench->port->poll(bench->port->context, 50, room, 1); got; got = 0, read++) {
+            assert_int_equal(room[0].header_count, LIMIT_headers_most);
+            assert_int_equal(room[0].too_many_headers, read == 1);
+        }
+}
+
+static void test_absent_and_empty_keys_and_values_are_told_apart(void **state) {
+    struct bench *bench = *state;
+    static const struct { struct text key, value; } cases[] = {
+        {TEXT_NONE, TEXT("v")}, {TEXT("k"), TEXT_NONE}, {TEXT(""), TEXT("")}, {TEXT_NONE, TEXT_NONE}};
+    publish_number(bench, bench->topic, 1, 0);
+    for (size_t i = 0; i < 4; i++) {
+        struct bus_publication one = {.topic = text_from(bench->topic), .partition = 0, .key = cases[i].key,
+                                      .value = cases[i].value};
+        assert_int_equal(bench->port->publish(bench->port->context, &one, NULL), OUTCOME_OK);
+    }
+    assign_one(bench, bench->topic, 0, 0);
+    struct bus_message message;
+    for (size_t i = 0; i < 4; i++) {
+        int64_t end = now_ms() + PATIENCE_MS;
+        while (!bench->port->poll(bench->port->context, 50, &message, 1))
+            assert_true(now_ms() < end);
+        assert_int_equal(text_is_none(message.key), text_is_none(cases[i].key));
+        assert_int_equal(text_is_none(message.value), text_is_none(cases[i].value));
+        assert_true(text_equal(message.key, cases[i].key));
+        assert_true(text_equal(message.value, cases[i].value));
+        assert_int_equal(message.header_count, 0);
+    }
+}
+
+static void test_the_descriptor_is_readable_until_all_was_read_and_then_no_longer(void **state) {
+    struct bench *bench = *state;
+    assign_one(bench, bench->topic, 0, 0);
+    expect_silence(bench, 300);
+    struct pollfd ready = {.fd = bench->port->descriptor(bench->port->context), .events = POLLIN};
+    if (ready.fd < 0)
+        skip();
+    for (int i = 0; i < 10; i++)
+        publish_number(bench, bench->topic, 0, i);
+    await_deliveries(bench, 10);
+    struct bus_message message;
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(poll(&ready, 1, PATIENCE_MS), 1);
+        int64_t end = now_ms() + PATIENCE_MS; /* something else may have raised it */
+        while (!bench->port->poll(bench->port->context, 0, &message, 1))
+            assert_true(now_ms() < end);
+        assert_int_equal(number_of(&message), i);
+    }
+    sleep_ms(50);
+    expect_silence(bench, 100);
+    take_deliveries(bench);
+    saw_notice(bench, BUS_NOTICE_FATAL);
+    assert_int_equal(poll(&ready, 1, 50), 0);
+}
+
+const struct CMUnitTest bus_suite_reading[] = {
+    BUS_TEST(test_order_within_a_partition_is_kept),
+    BUS_TEST(test_a_message_comes_as_it_was_sent),
+    BUS_TEST(test_reading_starts_at_the_offset_that_was_told),
+    BUS_TEST(test_a_partition_that_stays_keeps_its_place_when_others_come_and_go),
+    BUS_TEST(test_a_dropped_partition_is_silent_at_once_though_much_of_it_was_fetched),
+    BUS_TEST(test_a_partition_sent_back_and_forth_is_read_from_there_each_time),
+    BUS_TEST(test_a_topic_that_appears_later_is_taken_up_at_once),
+    BUS_TEST(test_a_partition_beyond_the_topic_waits_without_harm),
+    BUS_TEST(test_an_offset_outside_the_log_stops_the_partition_and_names_both_ends),
+    BUS_TEST(test_a_pause_is_silent_and_loses_nothing),
+    BUS_TEST(test_lag_counts_what_lies_behind_the_place_read),
+    BUS_TEST(test_too_many_headers_are_marked_and_the_rest_is_not_shown),
+    BUS_TEST(test_absent_and_empty_keys_and_values_are_told_apart),
+    BUS_TEST(test_the_descriptor_is_readable_until_all_was_read_and_then_no_longer),
+};
+const size_t bus_suite_reading_count = sizeof bus_suite_reading / sizeof *bus_suite_reading;
