@@ -22,8 +22,10 @@
  *     even; comparison is exact; tostring and interpolation give the number as written. No NaN, no infinity.
  *   - A `?` outside a collection gives null where jq gives no value at all; inside one the element is left out, as in jq.
  *   - tonumber takes a JSON number and nothing else (no white space, "01", "+1", "nan").
- *   - index and slices of strings count code points (jq 1.6: index counts bytes; 1.7 counts code points).
- *   - join wants a string between; reverse wants an array or null.
+ *   - % is exact for integers of any size within the digit bound (jq goes through int64).
+ *   - index of a string counts code points (jq 1.6 counts bytes, 1.7 code points).
+ *   - join wants a string between the parts; reverse wants an array or null; flatten's depth is a number.
+ *   - `if` may stand as a member's value without parentheses, and `.a?//1` is `.a? // 1` (as in jq 1.7).
  *
  * Errors of evaluation are OUTCOME_REJECT with one of these codes (the same bad data always gives the same code):
  *   expression_type          an operator or a function met a type it has no meaning for (jq errors too)
@@ -70,7 +72,7 @@ enum expression_kind {
     EXPRESSION_IF,            /* child 0 then child 1 else child 2 */
     EXPRESSION_ARRAY,         /* [ ] around what each child yields (each may yield none or many) */
     EXPRESSION_OBJECT,        /* children in pairs: key, value */
-    EXPRESSION_INTERPOLATION, /* the children's values as text, one after another */
+    EXPRESSION_INTERPOLATION, /* the children's values as text, one after another; `optional`: null as nothing */
     EXPRESSION_CALL,          /* `function` with children as arguments */
 };
 
@@ -89,6 +91,7 @@ struct expression {
     enum expression_operator operator;           /* BINARY */
     bool optional;                               /* FIELD, INDEX, SLICE, ITERATE followed by `?` */
     bool collected;                              /* inside a collection: a failing `?` yields nothing instead of null */
+    bool many;                                   /* may yield more than one value (in collections only) */
     uint16_t height;                             /* 1 for a leaf */
     uint32_t offset;                             /* byte in its source where it (or its operator) stands */
     uint32_t count;
@@ -210,8 +213,8 @@ struct expression_path {
     const struct expression *at;   /* the node that reads it, for its offset */
 };
 /* Calls `visit` for every path read, in source order, a path as often as it is read. Follows pipes, map, select, sort_by
- * and the like: `.form.people | map(.name)` is {form, people, <any>, name}. `[2]` and slices are "any". Where it cannot
- * follow (a value built and taken apart again) it names more than is read, never less.
+ * and the like: `.form.people | map(.name)` is {form, people, <any>, name}. `[2]` is "any", a slice
+ * counts as its array. Where it cannot follow (a value built and taken apart again) it names more than is read, never less.
  * `scratch` is for the walk. False when there is no memory. */
 bool expression_paths(const struct expression *, struct arena *scratch,
                       void (*visit)(void *context, const struct expression_path *), void *context);
