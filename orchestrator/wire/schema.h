@@ -31,7 +31,7 @@
 #define SCHEMA_STEPS_MOST 10000000        /* about a second; a message of 1 MiB with a usual schema needs a tenth */
 #define SCHEMA_DEPTH_MOST 512             /* schemas applied within one another */
 #define SCHEMA_PATTERN_BYTES_MOST 4096
-#define SCHEMA_MATCH_LIMIT 200000         /* PCRE2's backtracking steps for one string: some milliseconds */
+#define SCHEMA_MATCH_LIMIT 1000000        /* PCRE2's backtracking steps for one string: some ten milliseconds */
 #define SCHEMA_NODES_MOST 100000          /* subschemas of one compiled schema, those it refers to included */
 
 struct schema;                            /* immutable once compiled: any number of threads may validate with it */

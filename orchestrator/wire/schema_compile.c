@@ -1,5 +1,5 @@
-/* From a schema's JSON to nodes of keywords: one node a subschema, made when it is first referred to, so that recursion
- * in the schema becomes a ring of pointers. */
+/* From a schema's JSON to nodes of keywords: one node a subschema, made when it is first met, so that recursion in the
+ * schema becomes a ring of pointers. */
 #include "wire/schema_part.h"
 
 #include <stdarg.h>
@@ -12,7 +12,8 @@ void compile_fault(struct compilation *c, struct text keyword, const char *code,
     int length = vsnprintf(room, sizeof room, format, arguments);
     va_end(arguments);
     size_t used = length < 0 ? 0 : (size_t)length < sizeof room ? (size_t)length : sizeof room - 1;
-    struct schema_fault fault = {.keyword = keyword, .code = code, .message = text_copy(c->arena, text_span(room, used))};
+    struct schema_fault fault = {.keyword = keyword, .code = code};
+    fault.message = text_copy(c->arena, text_span(room, used));
     fault.at = keyword.length ? location_child(c->arena, c->current->at, keyword) : c->current->at;
     if (!schema_fault_add(c->faults, c->arena, &fault) && !c->faults->cut)
         c->failed = true;
@@ -28,8 +29,9 @@ static struct schema_node *node_for(struct compilation *c, const struct json *va
         c->failed = true;
         return NULL;
     }
-    *node = (struct schema_node){.source = value, .at = at, .base = base, .next = c->pending};
-    c->pending = node;
+    *node = (struct schema_node){.source = value, .at = at, .base = base};
+    *(c->last ? &c->last->next : &c->first) = node;
+    c->last = node;
     if (!map_put(&c->nodes, text_span((const char *)&node->source, sizeof node->source), node))
         c->failed = true;
     if (++c->node_count == SCHEMA_NODES_MOST + 1)
@@ -77,17 +79,27 @@ static const struct schema_node *ref_target(const struct schema_node *node) {
     return is_ref ? node->keywords[0].node : NULL;
 }
 
-/* A `$ref` to a `$ref` to … itself would never say anything about a value. Two walkers, one twice as quick. */
+/* Does the chain of references from `node` come back to it? Two walkers, one twice as quick, meet in a ring; then the
+ * ring is searched. */
+static bool is_in_ref_loop(const struct schema_node *node) {
+    const struct schema_node *slow = node, *quick = ref_target(node);
+    while (quick && quick != slow) {
+        slow = ref_target(slow);
+        quick = ref_target(ref_target(quick));
+    }
+    if (!quick)
+        return false;
+    for (slow = ref_target(quick); slow != quick && slow != node; slow = ref_target(slow))
+        continue;
+    return slow == node;
+}
+
+/* A `$ref` to a `$ref` to … itself would never say anything about a value. */
 static void refuse_ref_loops(struct compilation *c) {
-    map_each(&c->nodes, slot) {
-        const struct schema_node *slow = slot->value, *quick = ref_target(slow);
-        while (quick && quick != slow) {
-            slow = ref_target(slow);
-            quick = ref_target(ref_target(quick));
-        }
-        if (!quick)
+    for (struct schema_node *node = c->first; node && !c->failed; node = node->next) {
+        if (!is_in_ref_loop(node))
             continue;
-        c->current = slot->value;
+        c->current = node;
         compile_fault(c, TEXT("$ref"), "schema_ref_loop", "the reference leads back to itself");
     }
 }
@@ -115,11 +127,9 @@ static enum outcome compile_all(struct compilation *c, const struct json *docume
     struct schema_node top = {.at = TEXT("")};
     c->current = &top;
     c->schema->root = compile_location(c, &root);
-    while (c->pending && !c->failed && c->node_count <= SCHEMA_NODES_MOST) {
-        struct schema_node *node = c->pending;
-        c->pending = node->next;
+    for (struct schema_node *node = c->first; node && !c->failed && c->node_count <= SCHEMA_NODES_MOST;
+         node = node->next)
         compile_node(c, node);
-    }
     if (!c->failed)
         refuse_ref_loops(c);
     return finish(c, error);

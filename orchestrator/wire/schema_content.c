@@ -1,4 +1,4 @@
-/* Strings that carry something else: base64 (RFC 4648 §4) and JSON in it, as contentEncoding and contentMediaType say. */
+/* Strings that carry something else: base64 (RFC 4648 §4) and JSON, as contentEncoding and contentMediaType say. */
 #include "wire/schema_part.h"
 
 #define CONTENT_DEPTH_MOST 64

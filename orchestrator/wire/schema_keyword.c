@@ -294,6 +294,16 @@ static void refuse_unknown(struct compilation *c, const struct json *schema) {
     }
 }
 
+/* What nothing refers to is compiled too: it should be right before somebody refers to it. */
+static void compile_definitions(struct compilation *c, const struct json *schema) {
+    const struct json *definitions = json_get_string(schema, "definitions");
+    struct text name = TEXT("definitions"), at = definitions ? child_at(c, name) : TEXT_NONE;
+    if (definitions && definitions->type != JSON_OBJECT)
+        bad_value(c, name, "an object of schemas");
+    for (uint32_t i = 0; definitions && definitions->type == JSON_OBJECT && i < definitions->count; i++)
+        compile_child(c, &definitions->children[i].value, location_child(c->arena, at, definitions->children[i].key));
+}
+
 static bool has_object_keywords(const struct json *schema) {
     return json_get_string(schema, "properties") || json_get_string(schema, "patternProperties") ||
            json_get_string(schema, "additionalProperties") || json_get_string(schema, "required");
@@ -329,5 +339,6 @@ void compile_keywords(struct compilation *c, struct schema_node *node) {
         }
     }
     node->keyword_count = (uint32_t)(next - node->keywords);
+    compile_definitions(c, schema);
     c->failed |= c->arena->failed;
 }

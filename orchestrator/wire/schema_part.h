@@ -99,7 +99,7 @@ struct schema_node {
     enum { NODE_ANYTHING, NODE_NOTHING, NODE_KEYWORDS } verdict;
     struct schema_keyword *keywords;
     uint32_t keyword_count;
-    struct schema_node *next;                /* in the compiler's work list */
+    struct schema_node *next;                /* in the compiler's list */
 };
 
 struct schema {
@@ -158,7 +158,7 @@ struct compilation {
     struct schema_fault_list own;            /* when the caller wants none */
     struct location_index index;
     struct map nodes;                        /* address of the json -> struct schema_node */
-    struct schema_node *pending;
+    struct schema_node *first, *last;        /* all nodes in the order they were met, which is that of compiling */
     size_t node_count;
     const struct schema_node *current;
     bool failed;                             /* no memory */
@@ -202,6 +202,9 @@ struct validation {
     pcre2_match_data *match;
 };
 bool validate_node(struct validation *, const struct schema_node *, const struct json *, const struct instance_path *);
+/* Only the verdict, of one node, by which `scratch` need not be empty. */
+enum outcome schema_node_validate(const struct schema *, const struct schema_node *, const struct json *,
+                                  struct arena *scratch);
 /* Notes a fault (unless quiet) and returns false. */
 bool validate_fault(struct validation *, const struct instance_path *, enum schema_keyword_kind, struct text property,
                     const char *format, ...) __attribute__((format(printf, 5, 6)));

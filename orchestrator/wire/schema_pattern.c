@@ -106,6 +106,10 @@ bool validate_pattern(struct validation *v, const struct schema_pattern *pattern
         v->no_memory = v->stopped = true;
         return false;
     }
+    size_t cost = t.length / 16;                                 /* long texts are work too */
+    if (v->steps <= cost)
+        return validate_exceeded(v);
+    v->steps -= cost;
     int result = pattern_run(v->schema, pattern, t, v->match);
     if (result == PCRE2_ERROR_NOMEMORY)
         v->no_memory = v->stopped = true;

@@ -350,15 +350,11 @@ bool validate_node(struct validation *v, const struct schema_node *node, const s
     return valid && !v->stopped;
 }
 
-enum outcome schema_validate(const struct schema *schema, const struct json *value, struct arena *scratch,
-                             struct schema_fault_list *faults) {
+static enum outcome validate_from(const struct schema *schema, const struct schema_node *root,
+                                  const struct json *value, struct arena *scratch, struct schema_fault_list *faults) {
     struct validation v = {.schema = schema, .scratch = scratch, .faults = faults, .steps = schema->steps_most};
     struct instance_path top = {.up = NULL};
-    if (faults) {
-        faults->count = 0;
-        faults->cut = false;
-    }
-    bool valid = validate_node(&v, schema->root, value, &top);
+    bool valid = validate_node(&v, root, value, &top);
     if (v.exceeded && faults && !v.no_memory)
         add_fault(&v, &top, TEXT(""), "schema_work", TEXT_NONE,
                   TEXT("whether the document is valid could not be decided within the limits of work"));
@@ -366,4 +362,18 @@ enum outcome schema_validate(const struct schema *schema, const struct json *val
     if (v.no_memory || scratch->failed)
         return OUTCOME_FATAL;
     return valid && !v.stopped ? OUTCOME_OK : OUTCOME_REJECT;
+}
+
+enum outcome schema_node_validate(const struct schema *schema, const struct schema_node *node,
+                                  const struct json *value, struct arena *scratch) {
+    return validate_from(schema, node, value, scratch, NULL);
+}
+
+enum outcome schema_validate(const struct schema *schema, const struct json *value, struct arena *scratch,
+                             struct schema_fault_list *faults) {
+    if (faults) {
+        faults->count = 0;
+        faults->cut = false;
+    }
+    return validate_from(schema, schema->root, value, scratch, faults);
 }
