@@ -1,0 +1,61 @@
+/* The HTTP API (/v1; schemas/openapi.yaml is its contract): reads through the records port, writes commands into the
+ * inbox, and shows the journal as it grows. It decides nothing: the conductor answers commands.
+ *
+ * One table (web/route.h) says every route with the roles that may use it. Errors are application/problem+json
+ * (RFC 9457) with a stable `code` (web/problem.h).
+ *
+ * Threads: libmicrohttpd's, one of the web's own that watches cases and commands for waiting clients. web_create,
+ * web_stop and web_free belong to the main thread. */
+#ifndef YJS_WEB_WEB_H
+#define YJS_WEB_WEB_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "port/clock.h"
+#include "port/records.h"
+
+/* What the web asks of the daemon's other parts, which it does not know. Called from its threads, several at once; each
+ * function may be NULL: then that part is not offered. */
+struct web_parts {
+    void *context;
+    /* Prometheus text with HELP and TYPE, appended. */
+    void (*write_metrics)(void *context, struct buffer *out);
+    /* Is this daemon ready to work? *why: JSON object with what is up and what is not, always written. */
+    bool (*is_ready)(void *context, struct buffer *why);
+    /* A command waits in the inbox. */
+    void (*hint)(void *context);
+    /* Checks a definition (YAML or canonical JSON). *ret_report: a JSON object {"thing", "hash", "faults": […]} in the
+     * arena. OK: it could be published. REJECT: *ret_report has the faults. RETRY: the store is away. */
+    enum outcome (*thing_check)(void *context, struct text source, struct arena *, struct text *ret_report, struct error *);
+    /* The same, and publishes it; `by`: who. *ret_report has also "published_at", "fresh", "former". */
+    enum outcome (*thing_publish)(void *context, struct text source, struct text by, struct arena *, struct text *ret_report,
+                                  struct error *);
+};
+
+struct web_settings {
+    const char *listen;            /* "127.0.0.1:8080", "[::1]:8080"; port 0: one that is free (web_port says which) */
+    const char *certificate, *key; /* PEM files; both or none. None: plain HTTP */
+    uint32_t threads;              /* that serve HTTP; 0: 2 */
+    uint32_t connections_most;     /* 0: 1,000 */
+    uint32_t idle_seconds;         /* a connection that says nothing is closed; 0: 60 */
+    uint32_t inbox_most;           /* waiting commands beyond which new ones get 503; 0: 20,000 */
+    int64_t heartbeat_us;          /* of event streams; 0: 15 s */
+    bool metrics_open;             /* /metrics without a token from other machines too */
+    struct text region;            /* of cases that name none */
+    struct web_parts parts;
+};
+
+struct web;
+
+/* Listens and serves from here on. Settings, ports and what their pointers name are borrowed and must outlive it.
+ * REJECT http_listen_bad, http_tls_bad; RETRY http_listen_busy (the port is taken); FATAL out_of_memory. */
+enum outcome web_create(const struct web_settings *, const struct records_port *, const struct clock_port *,
+                        struct web **ret, struct error *);
+/* The port it listens on. */
+uint16_t web_port(const struct web *);
+/* Takes no new connection, ends event streams and waiting requests. */
+void web_stop(struct web *);
+/* Stops when that was not done; NULL is safe. */
+void web_free(struct web *);
+
+#endif
