@@ -1,6 +1,7 @@
 /* A case as the engine sees it: the fold of its events. Changed by case_apply (engine/) alone.
  *
  * Memory: one arena a case (bounded by LIMIT_case_state_bytes_most); texts taken from events are copied into it.
+ * Rows are filled again by replaying the journal; form, parties and materials change by corrections.
  * Owner: the conductor's cache of open cases. */
 #ifndef YJS_MODEL_CASE_H
 #define YJS_MODEL_CASE_H
@@ -12,44 +13,64 @@
 #include "model/event.h"
 #include "model/state.h"
 
+enum { CASE_SEEN_MOST = 8 };
+
 /* One element of an `each` step, or the step itself. */
 struct work_state {
     enum step_state state;
     uint32_t attempt;              /* current one, 0: never asked */
     uint32_t undo;                 /* compensations asked so far */
-    uint32_t correction;           /* corrections sent so far */
+    uint32_t correction;           /* corrections asked for so far */
+    uint32_t attempts_before;      /* attempts made before an operator's last retry: they no longer count */
+    uint32_t undos_before;
+    uint32_t incident_count;       /* open ones */
     bool accepted;                 /* the department said accepted: it must decide */
     bool correcting;               /* a correction is asked and not yet answered */
+    bool cancel_asked;             /* of the current attempt */
     bool spent;
-    int64_t asked_at_us;           /* first attempt */
+    bool overdue;                  /* its timeout has opened an incident; it does not fire again */
+    bool answered_for;             /* an operator recorded the answer (代錄) */
+    bool undo_over;                /* its compensation was given up: it stays granted */
+    bool disputed;
+    enum answer_kind final_answer; /* the answer that ended it; none: no department did */
+    enum answer_kind dispute_answer;
+    int64_t asked_at_us;           /* first attempt; TIME_NONE: never asked */
+    int64_t since_us;              /* from when timeout and give_up_after count: the first attempt or an operator's retry */
     int64_t attempt_at_us;         /* current attempt */
     int64_t ended_at_us;
-    int64_t due_at_us;             /* timeout of the attempt, end of a wait, TIME_NONE: none */
+    int64_t due_at_us;             /* timeout of the step, end of a wait, TIME_NONE: none */
     int64_t retry_at_us;           /* retrying: when */
     struct text department, region;        /* of the office asked */
     struct text reassigned_department, reassigned_region;  /* for the next attempt */
-    struct text result;            /* JSON bytes of the result's data; absent: none */
-    struct json result_value;      /* read from `result` when it was applied */
+    struct text result;            /* JSON bytes of the result's data; absent: none. Read when an expression asks. */
+    struct text certificates;      /* JSON bytes; absent: none */
     struct text reason;
     struct text child;             /* sub-case */
-    struct text final_source, final_id, final_digest;   /* dedupe marks of the answer that ended it */
-    struct text last_source, last_id;                   /* of the last answer of any kind */
-    bool disputed;
+    struct text final_source, final_id;        /* of the answer that ended it */
+    struct text dispute_result, dispute_reason;    /* of the answer that contradicts it */
+    /* Dedupe marks: hashes of (source, id) of this attempt's last answers, the newest at (seen_count - 1) % most. */
+    uint64_t seen[CASE_SEEN_MOST];
+    uint32_t seen_count;
 };
 
 struct step_row {
     struct work_state self;
     bool join_open;                /* the join opened (once) */
     int64_t deadline_at_us;        /* of the step's join, while waiting; TIME_NONE: none yet */
-    struct text missing;           /* JSON array: who was silent when the join opened by deadline */
-    struct json missing_value;
-    /* each */
+    struct text missing;           /* JSON array: who was silent when its join (or gathering) opened by deadline */
+    /* each; also the check of an approve step, which is its one element */
     uint32_t element_count;
     struct work_state *elements;
-    struct json elements_value;    /* the array */
-    uint32_t granted_count, refused_count, ended_count;   /* elements */
+    struct text elements_data;     /* JSON bytes of the array */
+    uint32_t granted_count, skipped_count, continued_count, refused_count, ended_count;   /* elements; continued: refused
+                                    * or expired under `continue`; refused: all others that ended without being granted */
     int64_t gather_at_us;          /* deadline of the gathering, TIME_NONE: none */
 };
+
+/* A signal that has come: a wait that opens later finds it. */
+struct signal_row { struct text name, data; int64_t at_us; };
+
+struct case_draft;                 /* engine/: changed rows only, while a decision is being made */
 
 struct case_state {
     struct arena *arena;           /* everything below lives here */
@@ -64,12 +85,18 @@ struct case_state {
     uint32_t version;              /* events applied */
     int64_t started_at_us, closed_at_us, changed_at_us;
     int32_t priority;
-    struct text source, source_id, content_digest;   /* of the submission: same number, same content */
+    struct text source, source_id;   /* of the submission */
     struct json form, parties, materials;            /* values read from the first event */
     struct step_row *steps;        /* definition->step_count of them */
-    uint32_t open_count;           /* steps that wait or are active (deliver excluded) */
+    struct signal_row *signals;
+    uint32_t signal_count;
+    uint32_t open_count;           /* steps and elements that wait or are active (deliver and checks excluded) */
+    uint32_t undo_count;           /* those of them that are being undone */
+    uint32_t due_count;            /* moments that case_next_due looks for: 0 saves the walk */
+    uint32_t answered_for_count;   /* answers recorded by operators (代錄) */
     uint32_t incident_count;       /* open ones */
     uint32_t dispute_count;        /* open ones */
+    struct case_draft *draft;      /* NULL outside a decision */
 };
 
 #endif

@@ -15,7 +15,6 @@ struct department {
     struct title title;
     uint16_t office_count;  const struct office *offices;
     uint16_t group_count;   const struct text *groups;
-    const struct text *group_codes;      /* beside each group: the code by which it is picked there; absent: its id */
     struct text fallback;                /* department that serves offices without an adapter: "worklist"; absent: none */
     uint16_t field_count;   const struct text *fields;       /* form fields it is entitled to (dotted paths); 0: not limited */
     uint16_t material_count; const struct text *materials;   /* materials it is entitled to; 0: not limited */
@@ -24,7 +23,8 @@ struct department {
 struct directory { uint16_t count; const struct department *departments; };
 
 const struct department *directory_find(const struct directory *, struct text id);
-/* A member of `group` by its id or, for groups such as banks, by the member code in `groups`' entry; NULL: none. */
+/* A member of `group` by its id or, for groups such as banks, by the member code in `groups`' entry ("banks:102");
+ * NULL: none. */
 const struct department *directory_find_member(const struct directory *, struct text group, struct text id);
 /* The office that serves `region`: its own, else that of the region's city (first four digits + "00"), else of its
  * province, else the department's only one; NULL when none does. */

@@ -21,6 +21,7 @@ enum input_kind {
     INPUT_RETRY, INPUT_SKIP, INPUT_REASSIGN, INPUT_REFUSE, INPUT_CLOSE, INPUT_VOID, INPUT_RESOLVE_DISPUTE,
     INPUT_ANSWER_FOR,           /* operator's; actor; evidence and confirmed_by for ANSWER_FOR */
     INPUT_CHILD_ENDED,          /* from the sub-case in the same batch: step, index, outcome, data */
+    INPUT_ACKNOWLEDGE,          /* operator's: the open incidents of a step, or of the case, that hold nothing are closed */
     INPUT_CALENDAR_CHANGED,
     INPUT_MIGRATED,             /* definition */
     INPUT_KIND_COUNT
@@ -38,7 +39,7 @@ struct input {
     enum answer_kind answer;
     bool retryable;
     enum case_outcome outcome;   /* child_ended; resolve_dispute: none */
-    enum case_stop stop;
+    enum case_stop stop;         /* close: none = an operator's (terminates); else the parent's */
     struct text department, region;   /* who answers (of the topic or token); reassign: the new one. Absent: trusted */
     struct text thing, number, definition, parent, parent_step;
     int32_t parent_index;

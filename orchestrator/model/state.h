@@ -68,6 +68,9 @@ static inline bool state_step_has_ended(enum step_state s) { return s >= STEP_GR
 /* Neither waiting nor ended: holds the case open. */
 static inline bool state_step_is_active(enum step_state s) { return s > STEP_WAITING && s < STEP_GRANTED; }
 
+/* Its compensation is under way. */
+static inline bool state_step_is_undoing(enum step_state s) { return s >= STEP_UNDOING && s <= STEP_UNDO_STUCK; }
+
 bool state_case_may_move(enum case_phase from, enum case_phase to);
 bool state_step_may_move(enum step_state from, enum step_state to);
 /* The gates. Write *state; abort the process when the table has no such transition. */

@@ -1,0 +1,45 @@
+/* The functions of case_apply's table, over the files that hold them. For engine/apply*.c alone. */
+#ifndef YJS_ENGINE_APPLY_PART_H
+#define YJS_ENGINE_APPLY_PART_H
+
+#include "engine/draft.h"
+#include "model/case.h"
+#include "model/event.h"
+
+/* Form, parties and materials of a submission or a correction. */
+bool apply_submission(struct case_state *, struct text form, struct text extra);
+bool apply_corrected_form(struct case_state *, struct text data);
+
+/* apply_step.c: what moves a step or an element */
+bool apply_asked(struct case_state *, const struct event *);
+bool apply_expanded(struct case_state *, const struct event *);
+bool apply_held(struct case_state *, const struct event *);
+bool apply_child_asked(struct case_state *, const struct event *);
+bool apply_ended(struct case_state *, const struct event *);
+bool apply_retry(struct case_state *, const struct event *);
+bool apply_stuck(struct case_state *, const struct event *);
+bool apply_cancel(struct case_state *, const struct event *);
+bool apply_undo(struct case_state *, const struct event *);
+bool apply_noted(struct case_state *, const struct event *);
+
+/* apply_note.c: what is remembered beside the flow */
+bool apply_recorded(struct case_state *, const struct event *);
+bool apply_correction(struct case_state *, const struct event *);
+bool apply_deadline(struct case_state *, const struct event *);
+bool apply_incident_opened(struct case_state *, const struct event *);
+bool apply_incident_closed(struct case_state *, const struct event *);
+bool apply_dispute_opened(struct case_state *, const struct event *);
+bool apply_dispute_resolved(struct case_state *, const struct event *);
+bool apply_operator(struct case_state *, const struct event *);
+bool apply_reassigned(struct case_state *, const struct event *);
+bool apply_calendar(struct case_state *, const struct event *);
+
+/* The gate, with the case's counters behind it. */
+void apply_move(struct case_state *, uint16_t step, int32_t index, struct work_state *, enum step_state to);
+/* A moment that case_next_due looks for. */
+void apply_due(struct case_state *, int64_t *moment, int64_t to_us);
+/* Remembers an answer's (source, id). */
+bool apply_seen(struct case_state *, struct work_state *, struct text source, struct text id);
+uint64_t answer_mark(struct text source, struct text id);
+
+#endif

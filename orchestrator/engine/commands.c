@@ -1,0 +1,108 @@
+/* What an event asks of the world, as a table from kind to function. The ids are those of schemas/README.md. */
+#include <stdio.h>
+
+#include "engine/engine.h"
+
+static struct command *add(struct command_list *list, enum command_kind kind, enum message_kind message,
+                           const struct event *e) {
+    struct command *command = &list->at[list->count++];
+    command->kind = kind;
+    command->message = message;
+    command->region = e->region;
+    command->department = TEXT_NONE;
+    command->id[0] = '\0';
+    command->event = e;
+    return command;
+}
+
+/* case:step[.index]:attempt and what follows it */
+static void name_task(struct command *command, struct text case_id, const char *behind) {
+    const struct event *e = command->event;
+    command->department = e->department;
+    if (e->index < 0)
+        snprintf(command->id, sizeof command->id, "%.*s:%.*s:%u%s", TEXT_ARG(case_id), TEXT_ARG(e->step),
+                 (unsigned)e->attempt, behind);
+    else
+        snprintf(command->id, sizeof command->id, "%.*s:%.*s.%d:%u%s", TEXT_ARG(case_id), TEXT_ARG(e->step),
+                 (int)e->index, (unsigned)e->attempt, behind);
+}
+
+/* To the case topic; the version makes the id unique within the case. */
+static void tell_topic(struct command_list *list, enum message_kind message, struct text case_id,
+                       const struct event *e) {
+    struct command *command = add(list, COMMAND_PUBLISH, message, e);
+    snprintf(command->id, sizeof command->id, "%.*s:event:%u", TEXT_ARG(case_id), (unsigned)e->version);
+}
+
+static void ask_department(struct command_list *list, enum message_kind message, struct text case_id,
+                           const struct event *e) {
+    char behind[32] = "";
+    if (message == MESSAGE_CANCEL)
+        snprintf(behind, sizeof behind, ":cancel");
+    else if (message == MESSAGE_COMPENSATE)
+        snprintf(behind, sizeof behind, ":undo:%u", (unsigned)e->ordinal);
+    else if (message == MESSAGE_CORRECTION_ANSWER)
+        snprintf(behind, sizeof behind, ":%u", (unsigned)e->ordinal);
+    name_task(add(list, COMMAND_PUBLISH, message, e), case_id, behind);
+}
+
+void engine_commands(struct text case_id, const struct event *e, struct command_list *ret) {
+    ret->count = 0;
+    switch (e->kind) {
+    case EVENT_STEP_ASKED: ask_department(ret, MESSAGE_TASK, case_id, e); break;
+    case EVENT_CANCEL_ASKED: ask_department(ret, MESSAGE_CANCEL, case_id, e); break;
+    case EVENT_UNDO_ASKED: ask_department(ret, MESSAGE_COMPENSATE, case_id, e); break;
+    case EVENT_CORRECTION_SENT: ask_department(ret, MESSAGE_CORRECTION_ANSWER, case_id, e); break;
+    case EVENT_CASE_STARTED: tell_topic(ret, MESSAGE_CASE_STARTED, case_id, e); break;
+    case EVENT_STEP_ENDED: tell_topic(ret, MESSAGE_STEP_ENDED, case_id, e); break;
+    case EVENT_STEP_STUCK:
+    case EVENT_INCIDENT_OPENED: tell_topic(ret, MESSAGE_INCIDENT_OPENED, case_id, e); break;
+    case EVENT_CHILD_ASKED: add(ret, COMMAND_START_CHILD, MESSAGE_TASK, e); break;
+    case EVENT_CHILD_CANCEL_ASKED: add(ret, COMMAND_STOP_CHILD, MESSAGE_TASK, e); break;
+    case EVENT_CASE_CLOSED:
+        tell_topic(ret, MESSAGE_CASE_CLOSED, case_id, e);
+        if (!text_is_none(e->parent))
+            add(ret, COMMAND_TELL_PARENT, MESSAGE_TASK, e);
+        break;
+    default: break;
+    }
+}
+
+bool engine_command_input(struct text case_id, const struct command *command, struct input *ret) {
+    const struct event *e = command->event;
+    struct input input;
+    switch (command->kind) {
+    case COMMAND_START_CHILD:
+        input = input_of(INPUT_SUBMIT, e->at_us);
+        input.case_id = e->child;
+        input.thing = e->thing;
+        input.definition = e->definition;
+        input.region = e->region;
+        input.parent = case_id;
+        input.parent_step = e->step;
+        input.parent_index = e->index;
+        input.data = e->data;
+        input.extra = e->extra;
+        input.priority = e->priority;
+        break;
+    case COMMAND_STOP_CHILD:
+        input = input_of(INPUT_CLOSE, e->at_us);
+        input.case_id = e->child;
+        input.stop = e->stop;
+        input.reason = e->reason;
+        break;
+    case COMMAND_TELL_PARENT:
+        input = input_of(INPUT_CHILD_ENDED, e->at_us);
+        input.case_id = e->parent;
+        input.step = e->parent_step;
+        input.index = e->parent_index;
+        input.outcome = e->outcome;
+        input.stop = e->stop;
+        break;
+    default: return false;
+    }
+    input.source = TEXT_NONE;
+    input.traceparent = e->traceparent;
+    *ret = input;
+    return true;
+}

@@ -1,0 +1,56 @@
+/* The applicant's correction goes to the department that asked for it; later steps see the corrected form. */
+#include "engine/decision.h"
+
+enum outcome decide_correction(struct decision *d) {
+    const struct input *in = d->input;
+    uint16_t step;
+    enum outcome outcome = find_work(d, &step);
+    if (outcome != OUTCOME_OK)
+        return outcome;
+    if (d->draft.phase == CASE_CLOSED) {
+        record(d, step, FATE_CASE_CLOSED);
+        return OUTCOME_OK;
+    }
+    bool no_element = in->index >= 0 && (uint32_t)in->index >= row_of(d, step)->element_count;
+    if (no_element || !work_of(d, step, in->index)->correcting) {
+        record(d, step, no_element ? FATE_NOT_ASKED : FATE_OUT_OF_PLACE);
+        return OUTCOME_OK;
+    }
+    struct json data;
+    outcome = in->value ? (data = *in->value, OUTCOME_OK)
+                        : json_read(d->arena, in->data, LIMIT_json_depth_most, &data, d->error);
+    if (outcome != OUTCOME_OK)
+        return outcome;
+    const struct json *form = json_get_string(&data, "form"), *materials = json_get_string(&data, "materials");
+    const struct work_state *work = work_of(d, step, in->index);
+    _cleanup_buffer_ struct buffer out;
+    struct json_writer w;
+    buffer_init(&out, LIMIT_message_bytes_most);
+    json_begin(&w, &out);
+    json_open(&w, '{');
+    json_key(&w, TEXT("task"));
+    json_put_text(&w, task_id(d, step, in->index, work->attempt));
+    json_key(&w, TEXT("form"));
+    if (form && form->type == JSON_OBJECT)
+        json_put_value(&w, form);
+    else
+        json_put_raw(&w, TEXT("{}"));
+    json_key(&w, TEXT("materials"));
+    if (materials && materials->type == JSON_ARRAY)
+        json_put_value(&w, materials);
+    else
+        json_put_raw(&w, TEXT("[]"));
+    json_close(&w, '}');
+    struct event sent = step_event(d, EVENT_CORRECTION_SENT, step, in->index);
+    sent.attempt = work->attempt;
+    sent.ordinal = work->correction;
+    sent.department = work->department;
+    sent.region = work->region;
+    sent.thing = d->draft.thing;
+    sent.source = in->source;
+    sent.id = in->id;
+    sent.actor = in->actor;
+    sent.data = keep_buffer(d, &out);
+    emit(d, &sent);
+    return OUTCOME_OK;
+}

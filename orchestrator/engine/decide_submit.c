@@ -1,0 +1,138 @@
+/* A new case: what it must bring, and its first steps. */
+#include "engine/decision.h"
+
+static const struct json *member_of(const struct json *extra, const char *name) {
+    return json_get(extra, text_from(name));
+}
+
+static enum outcome read_optional(struct decision *d, struct text bytes, struct json *ret) {
+    *ret = JSON_NULL_VALUE;
+    return text_is_none(bytes) ? OUTCOME_OK : json_read(d->arena, bytes, LIMIT_json_depth_most, ret, d->error);
+}
+
+static bool same(const struct json *a, const struct json *b) {
+    static const struct json null = {.type = JSON_NULL};
+    return json_equal(a ? a : &null, b ? b : &null);
+}
+
+/* Names the first-level fields of the form that differ. */
+static void name_differences(const struct json *old, const struct json *new_, struct buffer *out) {
+    for (uint32_t i = 0; old->type == JSON_OBJECT && i < old->count; i++)
+        if (!same(&old->children[i].value, json_get(new_, old->children[i].key)))
+            buffer_format(out, "%s/form/%.*s", out->length ? ", " : "", TEXT_ARG(old->children[i].key));
+    for (uint32_t i = 0; new_->type == JSON_OBJECT && i < new_->count; i++)
+        if (!json_get(old, new_->children[i].key))
+            buffer_format(out, "%s/form/%.*s", out->length ? ", " : "", TEXT_ARG(new_->children[i].key));
+}
+
+/* The same number again: the same content is the same case, other content a conflict. */
+static enum outcome submit_again(struct decision *d, const struct json *form, const struct json *extra) {
+    const struct case_state *s = &d->draft;
+    _cleanup_buffer_ struct buffer fields;
+    buffer_init(&fields, LIMIT_reason_bytes_most);
+    if (!text_is_none(d->input->thing) && !text_equal(d->input->thing, s->thing))
+        buffer_put_string(&fields, "/thing");
+    name_differences(&s->form, form, &fields);
+    if (!same(&s->parties, member_of(extra, "parties")))
+        buffer_format(&fields, "%s/parties", fields.length ? ", " : "");
+    if (!same(&s->materials, member_of(extra, "materials")))
+        buffer_format(&fields, "%s/materials", fields.length ? ", " : "");
+    if (fields.length || !same(&s->form, form))
+        return error_set(d->error, OUTCOME_REJECT, "case_conflict",
+                         "number %.*s is a case with other content; these differ: %.*s", TEXT_ARG(s->id),
+                         TEXT_ARG(buffer_text(&fields)));
+    struct event recorded = event_of(EVENT_ANSWER_RECORDED, d->input->at_us);
+    recorded.fate = FATE_DUPLICATE;
+    recorded.source = d->input->source;
+    recorded.id = d->input->id;
+    recorded.reason = TEXT("submit");
+    emit(d, &recorded);
+    return OUTCOME_OK;
+}
+
+static enum outcome find_region(struct decision *d, struct text *ret) {
+    const struct definition *definition = d->definition;
+    bool child = !text_is_none(d->input->parent);
+    *ret = d->input->region;
+    if (text_is_none(*ret) && definition->region_count)
+        *ret = definition->regions[0];
+    if (child || definition->region_count == 0)
+        return OUTCOME_OK;
+    for (uint16_t i = 0; i < definition->region_count; i++)
+        if (text_equal(definition->regions[i], *ret))
+            return OUTCOME_OK;
+    return error_set(d->error, OUTCOME_REJECT, "region_not_offered", "%.*s is not offered in region %.*s",
+                     TEXT_ARG(definition->thing), TEXT_ARG(*ret));
+}
+
+static bool is_given(const struct json *materials, struct text id) {
+    for (uint32_t i = 0; materials && materials->type == JSON_ARRAY && i < materials->count; i++)
+        if (text_equal(json_get_text(&materials->children[i].value, TEXT("id")), id))
+            return true;
+    return false;
+}
+
+/* One notice with all that is missing. What a lookup fetches is not asked; what may come later is not asked now. */
+static enum outcome check_materials(struct decision *d) {
+    _cleanup_buffer_ struct buffer missing;
+    buffer_init(&missing, LIMIT_reason_bytes_most);
+    for (uint16_t i = 0; i < d->definition->material_count; i++) {
+        const struct material_definition *material = &d->definition->materials[i];
+        bool wanted = material->required && !material->from_lookup && material->tolerable_until.unit == LIMIT_NONE;
+        if (!wanted || is_given(&d->draft.materials, material->id))
+            continue;
+        struct error error;
+        if (material->when && !evaluate_condition(d, material->when, 0, &wanted, &error)) {
+            if (d->failed)
+                return OUTCOME_FATAL;
+            return error_set(d->error, OUTCOME_REJECT, "material_condition",
+                             "whether material %.*s is needed can't be told from the form: %s", TEXT_ARG(material->id),
+                             error.message);
+        }
+        if (wanted)
+            buffer_format(&missing, "%s%.*s", missing.length ? ", " : "", TEXT_ARG(material->id));
+    }
+    if (missing.length == 0)
+        return OUTCOME_OK;
+    return error_set(d->error, OUTCOME_REJECT, "material_missing", "these materials are required and missing: %.*s",
+                     TEXT_ARG(buffer_text(&missing)));
+}
+
+enum outcome decide_submit(struct decision *d) {
+    const struct input *in = d->input;
+    struct json form, extra;
+    enum outcome outcome = in->value ? (form = *in->value, OUTCOME_OK) : read_optional(d, in->data, &form);
+    if (outcome == OUTCOME_OK)
+        outcome = read_optional(d, in->extra, &extra);
+    if (outcome != OUTCOME_OK)
+        return outcome;
+    if (d->draft.phase != CASE_NONE)
+        return submit_again(d, &form, &extra);
+    if (in->data.length > LIMIT_form_bytes_most)
+        return error_set(d->error, OUTCOME_REJECT, "form_bytes_most", "the form has %zu bytes; at most %d are allowed",
+                         in->data.length, (int)LIMIT_form_bytes_most);
+    struct event started = event_of(EVENT_CASE_STARTED, in->at_us);
+    outcome = find_region(d, &started.region);
+    if (outcome != OUTCOME_OK)
+        return outcome;
+    started.thing = d->definition->thing;
+    started.definition = d->definition->hash;
+    started.number = d->draft.root;
+    started.parent = in->parent;
+    started.parent_step = in->parent_step;
+    started.parent_index = in->parent_index;
+    started.priority = in->priority;
+    started.source = in->source;
+    started.id = in->id;
+    started.actor = in->actor;
+    started.data = in->data;
+    started.extra = in->extra;
+    d->overlay.form = &form;
+    if (!emit(d, &started))
+        return OUTCOME_FATAL;
+    outcome = check_materials(d);
+    for (uint16_t i = 0; outcome == OUTCOME_OK && i < d->definition->step_count && !d->failed; i++)
+        if (step_of(d, i)->need_count == 0)
+            flow_evaluate(d, i);
+    return outcome;
+}

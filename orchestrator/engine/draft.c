@@ -1,0 +1,101 @@
+/* Where a case's rows are: in the case, or copied into a draft when a decision changes them. */
+#include "engine/draft.h"
+
+#include "engine/engine.h"
+
+static void work_init(struct work_state *work) {
+    *work = (struct work_state){.asked_at_us = TIME_NONE, .since_us = TIME_NONE, .attempt_at_us = TIME_NONE,
+                                .ended_at_us = TIME_NONE, .due_at_us = TIME_NONE, .retry_at_us = TIME_NONE};
+}
+
+enum outcome case_init(struct case_state *state, struct arena *arena, const struct definition *definition,
+                       struct text id) {
+    *state = (struct case_state){.arena = arena, .definition = definition, .parent_index = -1,
+                                 .started_at_us = TIME_NONE, .closed_at_us = TIME_NONE, .changed_at_us = TIME_NONE};
+    state->id = text_copy(arena, id);
+    size_t slash = text_find(state->id, '/');
+    state->root = text_span(state->id.at, slash == SIZE_MAX ? state->id.length : slash);
+    state->steps = arena_new_array(arena, definition->step_count, struct step_row);
+    if (!state->id.at || !state->steps)
+        return OUTCOME_FATAL;
+    for (uint16_t i = 0; i < definition->step_count; i++) {
+        work_init(&state->steps[i].self);
+        state->steps[i].deadline_at_us = state->steps[i].gather_at_us = TIME_NONE;
+    }
+    return OUTCOME_OK;
+}
+
+struct step_row *case_row_write(struct case_state *state, uint16_t step) {
+    if (!state->draft)
+        return &state->steps[step];
+    struct draft_row *copy = state->draft->rows[step];
+    if (!copy) {
+        copy = arena_new(state->draft->arena, struct draft_row);
+        if (!copy)
+            return NULL;
+        copy->row = state->steps[step];
+        state->draft->rows[step] = copy;
+    }
+    return &copy->row;
+}
+
+struct work_state *case_work_write(struct case_state *state, uint16_t step, int32_t index) {
+    struct step_row *row = case_row_write(state, step);
+    if (!row)
+        return NULL;
+    if (index < 0)
+        return &row->self;
+    if ((uint32_t)index >= row->element_count)
+        return NULL;
+    if (!state->draft || state->draft->rows[step]->owns_elements)
+        return &row->elements[index];
+    struct draft_row *copy = state->draft->rows[step];
+    if (!copy->elements)
+        copy->elements = arena_new_array(state->draft->arena, row->element_count, struct work_state *);
+    if (!copy->elements)
+        return NULL;
+    if (!copy->elements[index]) {
+        copy->elements[index] = arena_new(state->draft->arena, struct work_state);
+        if (!copy->elements[index])
+            return NULL;
+        *copy->elements[index] = row->elements[index];
+    }
+    return copy->elements[index];
+}
+
+bool case_elements_make(struct case_state *state, uint16_t step, uint32_t count) {
+    struct step_row *row = case_row_write(state, step);
+    struct work_state *elements = row ? arena_new_array(case_arena(state), count, struct work_state) : NULL;
+    if (!elements)
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        work_init(&elements[i]);
+    row->elements = elements;
+    row->element_count = count;
+    if (state->draft)
+        state->draft->rows[step]->owns_elements = true;
+    return true;
+}
+
+struct arena *case_arena(struct case_state *state) { return state->draft ? state->draft->arena : state->arena; }
+
+bool case_keep(struct case_state *state, struct text *into, struct text from) {
+    if (state->draft || text_is_none(from)) {
+        *into = from;
+        return true;
+    }
+    if (into->at && text_equal(*into, from))
+        return true;
+    *into = text_copy(state->arena, from);
+    return into->at != NULL;
+}
+
+bool case_keep_over(struct case_state *state, struct text *into, struct text from) {
+    if (state->draft || !into->at || text_is_none(from) || from.length > into->length)
+        return case_keep(state, into, from);
+    char *room = (char *)(uintptr_t)into->at;
+    memmove(room, from.at, from.length);
+    room[from.length] = '\0';
+    into->length = from.length;
+    return true;
+}

@@ -1,0 +1,57 @@
+/* Rows of a case, read and written: in the case itself when an event is applied, in a draft while a decision is made.
+ *
+ * A draft is a case_state whose rows are copied on the first write, so that case_apply, the only code that changes a
+ * case, serves both and a decision costs what it changes, not what the case holds. For engine/ alone. */
+#ifndef YJS_ENGINE_DRAFT_H
+#define YJS_ENGINE_DRAFT_H
+
+#include "model/case.h"
+
+struct draft_row {
+    struct step_row row;
+    struct work_state **elements;      /* changed elements, NULL: not changed; the array is made by the first change */
+    bool owns_elements;                /* row.elements was made in this draft */
+};
+struct case_draft {
+    struct arena *arena;
+    struct draft_row **rows;           /* changed rows, NULL: not changed */
+    const struct json *form;           /* the submission's form when somebody has read it already */
+};
+
+/* The row of a step as it stands now. */
+static inline const struct step_row *case_row(const struct case_state *state, uint16_t step) {
+    if (state->draft && state->draft->rows[step])
+        return &state->draft->rows[step]->row;
+    return &state->steps[step];
+}
+/* The step itself (index < 0) or its element; index < element_count. */
+static inline const struct work_state *case_work(const struct case_state *state, uint16_t step, int32_t index) {
+    const struct step_row *row = case_row(state, step);
+    if (index < 0)
+        return &row->self;
+    if (state->draft && state->draft->rows[step] && state->draft->rows[step]->elements &&
+        state->draft->rows[step]->elements[index])
+        return state->draft->rows[step]->elements[index];
+    return &row->elements[index];
+}
+
+/* For writing; NULL when there is no memory. */
+struct step_row *case_row_write(struct case_state *, uint16_t step);
+struct work_state *case_work_write(struct case_state *, uint16_t step, int32_t index);
+/* Makes `count` fresh elements. */
+bool case_elements_make(struct case_state *, uint16_t step, uint32_t count);
+/* The arena into which the state's texts go, and a text as the state keeps it. */
+struct arena *case_arena(struct case_state *);
+bool case_keep(struct case_state *, struct text *into, struct text from);
+/* The same into room that is used again and again: what was there is overwritten when it fits. */
+bool case_keep_over(struct case_state *, struct text *into, struct text from);
+
+/* Is this work the check of an approve step (its one element), and does it hold its case open? */
+static inline bool case_is_check(const struct definition *definition, uint16_t step, int32_t index) {
+    return index >= 0 && definition->steps[step].kind == STEP_APPROVE;
+}
+static inline bool case_holds_open(const struct definition *definition, uint16_t step, int32_t index) {
+    return definition->steps[step].kind != STEP_DELIVER && !case_is_check(definition, step, index);
+}
+
+#endif

@@ -1,0 +1,18 @@
+/* Messages by name: the CloudEvents `type`. */
+#include "model/command.h"
+
+#include "model/names.h"
+
+static const char *const names[MESSAGE_KIND_COUNT] = {
+    [MESSAGE_TASK] = "task",
+    [MESSAGE_CORRECTION_ANSWER] = "correction_answer",
+    [MESSAGE_CANCEL] = "cancel",
+    [MESSAGE_COMPENSATE] = "compensate",
+    [MESSAGE_WARNING] = "warning",
+    [MESSAGE_CASE_STARTED] = "case_started",
+    [MESSAGE_STEP_ENDED] = "step_ended",
+    [MESSAGE_CASE_CLOSED] = "case_closed",
+    [MESSAGE_INCIDENT_OPENED] = "incident_opened",
+};
+
+const char *message_kind_name(enum message_kind kind) { return names_of(names, MESSAGE_KIND_COUNT, (size_t)kind); }
