@@ -96,7 +96,7 @@ static void decide(struct simulate *m, struct yjs_task *task) {
         yjs_wait(task, "{\"corrected\":false}", YJS_NEVER_WAKE);
     } else if (step->answer) {
         size_t length;
-        char *request = host_request(m->host, task, &length);
+        char *request = host_request(m->host, task, NULL, &length);
         if (request)
             host_answer(m->host, task, 200, request, length);
         free(request);

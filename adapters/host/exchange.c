@@ -32,9 +32,24 @@ static void fail_mapping(struct yjs_task *task, const char *code, const char *wh
     yjs_fail(task, YJS_NEVER, code, message);
 }
 
-char *host_request(struct host *h, struct yjs_task *task, size_t *ret_length) {
+static char *dump(jv value, size_t *ret_length) {
+    jv text = jv_dump_string(value, 0);
+    size_t length = (size_t)jv_string_length_bytes(jv_copy(text));
+    char *copy = strndup(jv_string_value(text), length);
+    jv_free(text);
+    if (!copy)
+        abort();
+    *ret_length = length;
+    return copy;
+}
+
+char *host_envelope(const struct yjs_task *task, size_t *ret_length) { return dump(envelope(task), ret_length); }
+
+char *host_request(struct host *h, struct yjs_task *task, const char *callback, size_t *ret_length) {
     const struct host_step *step = host_step(h, task);
     jv value = envelope(task);
+    if (callback)
+        value = jv_object_set(value, jv_string("callback"), jv_string(callback));
     if (step->require) {
         jv verdict = mapping_run(step->require, jv_copy(value));
         bool holds = jv_get_kind(verdict) == JV_KIND_TRUE;
@@ -51,13 +66,7 @@ char *host_request(struct host *h, struct yjs_task *task, size_t *ret_length) {
         fail_mapping(task, "request_mapping", "the request mapping", value);
         return NULL;
     }
-    jv text = jv_dump_string(value, 0);
-    *ret_length = (size_t)jv_string_length_bytes(jv_copy(text));
-    char *copy = strndup(jv_string_value(text), *ret_length);
-    jv_free(text);
-    if (!copy)
-        abort();
-    return copy;
+    return dump(value, ret_length);
 }
 
 /* One answer document: {kind, …}. */
@@ -77,17 +86,30 @@ static enum host_verdict post(struct yjs_task *task, jv document) {
     return verdict ? HOST_FAULTY : yjs_kind_is_final(kind) ? HOST_FINAL : HOST_OPEN;
 }
 
+static bool is_nothing(jv answer) {
+    if (jv_get_kind(answer) != JV_KIND_OBJECT)
+        return jv_get_kind(answer) == JV_KIND_NULL;
+    jv pending = jv_object_get(jv_copy(answer), jv_string("pending"));
+    bool is = jv_get_kind(pending) == JV_KIND_TRUE;
+    jv_free(pending);
+    return is;
+}
+
 static jv as_answer(jv body) {
     bool list = jv_get_kind(body) == JV_KIND_ARRAY && jv_array_length(jv_copy(body)) > 0;
     jv first = list ? jv_array_get(jv_copy(body), 0) : jv_copy(body);
     bool speaks = jv_get_kind(first) == JV_KIND_OBJECT && jv_object_has(jv_copy(first), jv_string("kind"));
     jv_free(first);
-    if (speaks)
+    if (speaks || is_nothing(body))
         return body;
     return jv_object_set(jv_object_set(jv_object(), jv_string("kind"), jv_string("result")), jv_string("result"), body);
 }
 
 static enum host_verdict post_all(struct yjs_task *task, jv answers) {
+    if (is_nothing(answers)) {
+        jv_free(answers);
+        return HOST_NOTHING;
+    }
     if (jv_get_kind(answers) != JV_KIND_ARRAY)
         return post(task, answers);
     enum host_verdict verdict = HOST_FAULTY;

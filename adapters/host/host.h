@@ -44,15 +44,22 @@ const char *host_department(struct host *);
 const struct host_step *host_step(struct host *, const struct yjs_task *);
 
 /* The task for the department: by the step's `request` mapping, or the whole envelope (the message's document with
- * `task`, `type`, `attempt` and, after a correction, `correction`). NULL: the mapping failed, the task is answered. */
-char *host_request(struct host *, struct yjs_task *, size_t *ret_length);
+ * `task`, `type`, `attempt`, after a correction `correction`, and `callback` when given). To be freed. NULL: the mapping
+ * failed, the task is answered. */
+char *host_request(struct host *, struct yjs_task *, const char *callback, size_t *ret_length);
+/* The same without any mapping. */
+char *host_envelope(const struct yjs_task *, size_t *ret_length);
 
-enum host_verdict { HOST_FINAL, HOST_OPEN, HOST_FAULTY };
+enum host_verdict { HOST_FINAL, HOST_OPEN, HOST_NOTHING, HOST_FAULTY };
 /* What the department said, as answers: by the step's `answer` mapping over {status, body, task}, or by itself when it
  * is an object with `kind` (or a list of such), or else as the `result`. FINAL: the task has ended. OPEN: something was
- * answered that does not end it; the driver waits on. FAULTY: it was no answer; the task is ended by an `error`. */
+ * answered that does not end it; the driver waits on. NOTHING: null or `pending: true`, nothing is decided yet. FAULTY:
+ * it was no answer; the task is ended by an `error`. */
 enum host_verdict host_answer(struct host *, struct yjs_task *, int status, const char *body, size_t length);
 
+static inline void reply_json(struct yjs_request *request, int status, const char *body) {
+    yjs_reply(request, status, "application/json", body, strlen(body));
+}
 #define answer_literal(task, kind, literal) yjs_answer((task), (kind), (literal), sizeof(literal) - 1)
 
 /* ---- mapping.c: jq expressions ---- */
