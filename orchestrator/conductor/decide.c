@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "wire/event_codec.h"
-#include "wire/input_codec.h"
 #include "wire/schema.h"
 
 static const struct definition *find_definition(void *context, struct text hash) {
@@ -108,48 +107,30 @@ static bool pass_on(struct batch *batch, const struct open_case *open, const str
     struct command_list commands;
     engine_commands(open->state.id, event, &commands);
     for (uint32_t i = 0; i < commands.count; i++) {
-        enum command_kind kind = commands.at[i].kind;
-        if (kind == COMMAND_PUBLISH || kind == COMMAND_NONE)
-            continue;
+        struct input input;
+        if (!engine_command_input(open->state.id, &commands.at[i], &input))
+            continue; /* it is published */
         struct pending *next = vector_new(&batch->internal, batch->arena, struct pending);
         if (!next)
             return false;
-        next->origin = ORIGIN_INTERNAL;
-        next->shard = open->shard;
-        struct input *input = &next->input;
-        *input = input_of(INPUT_NONE, event->at_us);
-        if (kind == COMMAND_START_CHILD) {
-            input->kind = INPUT_SUBMIT;
-            input->case_id = event->child;
-            input->number = case_root(open->state.id);
-            input->thing = event->thing;
-            input->definition = event->definition;
-            input->region = text_is_none(event->region) ? open->state.region : event->region;
-            input->parent = open->state.id;
-            input->parent_step = event->step;
-            input->parent_index = event->index;
-            input->data = event->data;
-            input->extra = event->extra;
-            input->priority = open->state.priority;
-            input->source = TEXT(CLOUD_EVENT_SOURCE);
-            input->id = event->child;
-        } else if (kind == COMMAND_STOP_CHILD) {
-            input->kind = INPUT_CLOSE;
-            input->case_id = event->child;
-            input->stop = event->stop;
-            input->reason = event->reason;
-            input->actor = TEXT(CLOUD_EVENT_SOURCE);
-        } else {
-            input->kind = INPUT_CHILD_ENDED;
-            input->case_id = open->state.parent;
-            input->step = open->state.parent_step;
-            input->index = open->state.parent_index;
-            input->outcome = event->outcome;
-            input->stop = open->state.stop;
-            input->data = event->data;
-        }
+        *next = (struct pending){.origin = ORIGIN_INTERNAL, .shard = open->shard, .input = input};
     }
     return true;
+}
+
+/* A sub-case that can't be started is told to its parent as one that ended without an outcome. */
+static bool tell_parent(struct batch *batch, const struct pending *refused) {
+    const struct input *start = &refused->input;
+    struct pending *next = vector_new(&batch->internal, batch->arena, struct pending);
+    if (!next)
+        return false;
+    *next = (struct pending){.origin = ORIGIN_INTERNAL, .shard = refused->shard,
+                             .input = input_of(INPUT_CHILD_ENDED, start->at_us)};
+    next->input.case_id = start->parent;
+    next->input.step = start->parent_step;
+    next->input.index = start->parent_index;
+    next->input.reason = text_format(batch->arena, "%s: %s", refused->error.code, refused->error.message);
+    return !text_is_none(next->input.reason);
 }
 
 /* Holds a value against a schema; a refusal names the first fault and says when there are more. */
@@ -341,6 +322,8 @@ enum outcome decide_pending(struct conductor *c, struct batch *batch, struct pen
                 *row = (struct store_timer){pending->input.case_id, pending->shard, TIME_NONE};
             return row ? OUTCOME_OK : error_no_memory(error);
         }
+        if (pending->origin == ORIGIN_INTERNAL && pending->input.kind == INPUT_SUBMIT)
+            return tell_parent(batch, pending) ? OUTCOME_OK : error_no_memory(error);
         batch->counted.inputs_dead += pending->origin == ORIGIN_BUS;
         return rows_problem(c, batch, pending) ? OUTCOME_OK : error_no_memory(error);
     }
