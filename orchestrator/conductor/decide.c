@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "wire/event_codec.h"
-#include "wire/schema.h"
+#include "wire/input_check.h"
 
 static const struct definition *find_definition(void *context, struct text hash) {
     struct error error;
@@ -133,34 +133,6 @@ static bool tell_parent(struct batch *batch, const struct pending *refused) {
     return !text_is_none(next->input.reason);
 }
 
-/* Holds a value against a schema; a refusal names the first fault and says when there are more. */
-static enum outcome check_value(const struct schema *schema, const struct json *value, const char *code, struct arena *arena,
-                                struct error *error) {
-    struct schema_fault_list faults = {.most = 20};
-    if (!schema)
-        return OUTCOME_OK;
-    enum outcome outcome = schema_validate(schema, value, arena, &faults);
-    if (outcome != OUTCOME_REJECT || faults.count == 0)
-        return outcome == OUTCOME_OK ? OUTCOME_OK : error_set(error, outcome, code, "the value could not be checked");
-    _cleanup_buffer_ struct buffer out;
-    buffer_init(&out, ERROR_MESSAGE_SIZE);
-    for (size_t i = 0; i < faults.count && !out.failed; i++)
-        buffer_format(&out, "%s%.*s: %.*s", i ? "; " : "", TEXT_ARG(faults.fault[i].at), TEXT_ARG(faults.fault[i].message));
-    return error_set(error, OUTCOME_REJECT, code, "%s%s", out.at ? out.at : "", out.failed || faults.cut ? " (and more)" : "");
-}
-
-static enum outcome check_result(const struct open_case *open, struct pending *pending, struct batch *batch) {
-    const struct input *input = &pending->input;
-    static const struct json empty = {.type = JSON_OBJECT};
-    if (input->kind != INPUT_ANSWER && input->kind != INPUT_ANSWER_FOR)
-        return OUTCOME_OK;
-    uint16_t step = definition_find_step(open->state.definition, input->step);
-    if (input->answer != ANSWER_RESULT || step == NO_INDEX || open->state.phase == CASE_CLOSED || input->undo > 0)
-        return OUTCOME_OK;
-    return check_value(open->state.definition->steps[step].result_schema, input->value ? input->value : &empty,
-                       "result_invalid", batch->arena, &pending->error);
-}
-
 /* A new application: its definition, its form against the schema, and an empty case to begin with. */
 static enum outcome begin_case(struct conductor *c, struct batch *batch, struct pending *pending, struct open_case **ret) {
     struct input *input = &pending->input;
@@ -169,17 +141,7 @@ static enum outcome begin_case(struct conductor *c, struct batch *batch, struct 
                                               : definitions_get(c, input->definition, &pending->error);
     if (!definition)
         return pending->error.outcome == OUTCOME_OK ? OUTCOME_REJECT : pending->error.outcome;
-    if (!input->value) {
-        struct json *form = arena_new(batch->arena, struct json);
-        if (!form)
-            return error_no_memory(&pending->error);
-        enum outcome outcome = json_read(batch->arena, text_is_none(input->data) ? TEXT("{}") : input->data,
-                                         LIMIT_json_depth_most, form, &pending->error);
-        if (outcome != OUTCOME_OK)
-            return outcome;
-        input->value = form;
-    }
-    enum outcome outcome = check_value(definition->form_schema, input->value, "form_invalid", batch->arena, &pending->error);
+    enum outcome outcome = input_check(definition, input, batch->arena, &pending->error);
     if (outcome != OUTCOME_OK)
         return outcome;
     struct open_case *open = cache_make(c, input->case_id, definition);
@@ -282,7 +244,9 @@ static enum outcome run_engine(struct conductor *c, struct batch *batch, struct 
     struct world world = {.definition = open->state.definition, .find_definition = find_definition, .context = c,
                           .directory = c->directory};
     struct event_list events = {0};
-    enum outcome outcome = check_result(open, pending, batch);
+    bool checked = pending->input.kind == INPUT_SUBMIT || open->state.phase == CASE_CLOSED; /* a closed case records */
+    enum outcome outcome = checked ? OUTCOME_OK
+                                   : input_check(open->state.definition, &pending->input, batch->arena, &pending->error);
     if (outcome == OUTCOME_OK)
         outcome = engine_decide(&world, &open->state, &pending->input, batch->arena, &events, &pending->error);
     if (outcome != OUTCOME_OK)

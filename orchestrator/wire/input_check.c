@@ -1,0 +1,62 @@
+/* Forms and results against their schemas. */
+#include "wire/input_check.h"
+
+#include "base/json.h"
+#include "model/limits.h"
+#include "wire/schema.h"
+
+static enum outcome check_value(const struct schema *schema, const struct json *value, const char *code, struct arena *arena,
+                                struct error *error) {
+    struct schema_fault_list faults = {.most = 20};
+    if (!schema)
+        return OUTCOME_OK;
+    enum outcome outcome = schema_validate(schema, value, arena, &faults);
+    if (outcome == OUTCOME_OK)
+        return OUTCOME_OK;
+    if (outcome == OUTCOME_FATAL)
+        return error_no_memory(error);
+    _cleanup_buffer_ struct buffer out;
+    buffer_init(&out, ERROR_MESSAGE_SIZE);
+    for (size_t i = 0; i < faults.count && !out.failed; i++)
+        buffer_format(&out, "%s%.*s: %.*s", i ? "; " : "", TEXT_ARG(faults.fault[i].at), TEXT_ARG(faults.fault[i].message));
+    return error_set(error, OUTCOME_REJECT, code, "%s%s", out.at ? out.at : "it could not be checked",
+                     out.failed || faults.cut ? " (and more)" : "");
+}
+
+/* `data` as a value; absent data is an empty object. */
+static enum outcome read_data(struct input *input, struct arena *arena, struct error *error) {
+    if (input->value)
+        return OUTCOME_OK;
+    struct json *value = arena_new(arena, struct json);
+    if (!value)
+        return error_no_memory(error);
+    enum outcome outcome = json_read(arena, text_is_none(input->data) ? TEXT("{}") : input->data, LIMIT_json_depth_most, value, error);
+    if (outcome == OUTCOME_OK)
+        input->value = value;
+    return outcome;
+}
+
+enum outcome input_check(const struct definition *definition, struct input *input, struct arena *arena, struct error *error) {
+    const struct schema *schema = NULL;
+    const char *code = "result_invalid";
+    if (input->kind == INPUT_SUBMIT) {
+        schema = definition->form_schema;
+        code = "form_invalid";
+        if (input->data.length > LIMIT_form_bytes_most)
+            return error_set(error, OUTCOME_REJECT, code, "a form is at most form_bytes_most (%d) bytes", LIMIT_form_bytes_most);
+    } else if ((input->kind == INPUT_ANSWER || input->kind == INPUT_ANSWER_FOR) && input->answer == ANSWER_RESULT && input->undo == 0) {
+        uint16_t step = definition_find_step(definition, input->step);
+        if (step == NO_INDEX)
+            return OUTCOME_OK; /* the engine says so */
+        schema = definition->steps[step].result_schema;
+    } else if (input->kind == INPUT_SIGNAL) {
+        for (uint16_t i = 0; i < definition->step_count && !schema; i++)
+            if (definition->steps[i].kind == STEP_WAIT && definition->steps[i].wait.mode == WAIT_SIGNAL &&
+                text_equal(definition->steps[i].wait.signal, input->id))
+                schema = definition->steps[i].result_schema;
+    } else {
+        return OUTCOME_OK;
+    }
+    enum outcome outcome = read_data(input, arena, error);
+    return outcome == OUTCOME_OK ? check_value(schema, input->value, code, arena, error) : outcome;
+}
