@@ -90,8 +90,26 @@ static bool keyword_mentions(struct comparison *c, const struct schema_keyword *
     }
 }
 
-/* Is the property new altogether? Then it is the exception of evolution. */
+static bool are_objects(const struct facts *facts) {
+    unsigned mask = ON_ALL;
+    facts_each(facts, KEYWORD_TYPE, type) mask &= type->type.mask;
+    return !(mask & ~(unsigned)ON_OBJECT);
+}
+
+/* Does `before` speak of an object here? A type that was only assumed for a case (it has no source) says nothing. */
+static bool speak_of_objects(const struct facts *facts) {
+    struct facts written = {.count = 0};
+    for (unsigned i = 0; i < facts->count; i++)
+        if (facts->node[i]->source)
+            written.node[written.count++] = facts->node[i];
+    facts_each(&written, KEYWORD_OBJECT, object) return object != NULL;
+    return are_objects(&written);
+}
+
+/* Was an object spoken of, and is the property new to it altogether? Then it is the exception of evolution. */
 static bool is_new(struct comparison *c, const struct facts *facts, struct text key) {
+    if (!speak_of_objects(facts))
+        return false;
     for (unsigned i = 0; i < facts->count; i++)
         if (node_mentions(c, facts->node[i], key, 0))
             return false;
@@ -175,7 +193,9 @@ static bool imply_name_patterns(struct comparison *c, const struct facts *facts,
             }
         }
         implied &= imply_patterns_of_facts(c, facts, new->node, NULL);
-        if (facts_of_others(facts, &others) && (others.count || has_branches(facts) || c->exact || new->node->verdict == NODE_NOTHING))
+        bool strict = has_branches(facts) || !speak_of_objects(facts) || c->exact;
+        bool open = facts_of_others(facts, &others);
+        if (open && (others.count || strict || new->node->verdict == NODE_NOTHING))
             implied &= facts_imply(c, &others, new->node);
     }
     return implied;
@@ -249,12 +269,6 @@ static bool properties_exclude(struct comparison *c, const struct facts *a, cons
         }
     }
     return false;
-}
-
-static bool are_objects(const struct facts *facts) {
-    unsigned mask = ON_ALL;
-    facts_each(facts, KEYWORD_TYPE, type) mask &= type->type.mask;
-    return !(mask & ~(unsigned)ON_OBJECT);
 }
 
 bool facts_exclude(struct comparison *c, const struct facts *facts, const struct schema_node *node) {
