@@ -192,8 +192,9 @@ bool pg_is_up(const struct pg *pg) {
 }
 
 bool pg_refresh(struct pg *pg) {
-    if (!pg_is_up(pg) || !PQconsumeInput(pg->connection) || PQstatus(pg->connection) != CONNECTION_OK)
-        return false;
-    /* An idle connection that has a result to read was told that it ends (57P01). */
-    return !PQisBusy(pg->connection);
+    /* An ended session sends its last words (57P01) and then closes: the first reading gets the words. */
+    for (int reading = 0; reading < 2; reading++)
+        if (!pg_is_up(pg) || !PQconsumeInput(pg->connection) || PQisBusy(pg->connection))
+            return false;
+    return pg_is_up(pg);
 }

@@ -7,7 +7,7 @@
 
 #define LIMIT(n) " LIMIT least(coalesce(" n "::text::int, 50), 1000)"
 #define CASE_COLUMNS \
-    "c.id, c.root, c.parent, c.thing, c.title, c.region, c.phase, c.outcome, c.stop, c.priority, c.incidents, c.version, " \
+    "c.id, c.root, c.parent, c.thing, c.title, c.region, c.phase, c.outcome, c.stop, c.priority, c.incidents AS open_incidents, c.version, " \
     "c.started_at, c.changed_at, c.closed_at, c.definition_hash AS definition"
 #define TASK_ID "s.case_id || ':' || s.step || CASE WHEN s.index < 0 THEN '' ELSE '.' || s.index END || ':' || s.attempt"
 #define STEP_COLUMNS \

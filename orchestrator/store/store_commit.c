@@ -188,12 +188,13 @@ static void read_fenced(const PGresult *result, struct arena *arena, int32_t **r
  * place is certain: the server passes over everything up to the pipeline's end. */
 static enum store_fate judge(struct store *store, const PGresult *result, bool at_commit, struct error *error) {
     enum outcome outcome = pg_error(&store->pg, result, "commit", error);
+    const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+    if (!*pg_state(result))   /* libpq's own words: the server said nothing before it went */
+        return STORE_UNKNOWN;
+    if (at_commit && severity && strcmp(severity, "ERROR") != 0)
+        return STORE_UNKNOWN;   /* the session ended within COMMIT: it may be done but for its answer */
     if (strcmp(pg_state(result), PG_STATE_FENCED) == 0)
         return STORE_FENCED;
-    const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
-    bool session_ended = !*pg_state(result) || (severity && strcmp(severity, "ERROR") != 0);
-    if (at_commit && session_ended)
-        return STORE_UNKNOWN;
     return outcome == OUTCOME_RETRY ? STORE_AWAY : STORE_REFUSED;
 }
 
@@ -217,9 +218,7 @@ static enum store_fate read_fate(struct store *store, int sent, struct arena *ar
         ExecStatusType status = PQresultStatus(result);
         bool at_commit = done == sent - 1;
         if (!decided && (status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE)) {
-            fate = judge(store, result, at_commit && status == PGRES_FATAL_ERROR, error);
-            if (!*pg_state(result))   /* libpq's own words: the server said nothing before it went */
-                fate = STORE_UNKNOWN;
+            fate = judge(store, result, at_commit, error);
             decided = true;
             if (fate == STORE_FENCED)
                 read_fenced(result, arena, ret_fenced, ret_fenced_count);
@@ -249,7 +248,8 @@ enum store_fate store_commit(void *context, const struct store_batch *batch, str
                              uint32_t *ret_fenced_count, struct error *error) {
     struct store *store = context;
     int sent = 0;
-    if (!pg_is_up(&store->pg)) {
+    if (!pg_refresh(&store->pg)) {   /* a session that has ended already is told from one that ends under way */
+        pg_close(&store->pg);
         error_set(error, OUTCOME_RETRY, "store_away", "commit: not connected to the database");
         return STORE_AWAY;
     }
