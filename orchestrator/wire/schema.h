@@ -102,8 +102,8 @@ enum outcome schema_validate(const struct schema *, const struct json *value, st
  * be shown; make the change in a simpler way or give the message a new version).
  *
  * One exception is made for evolution, as everywhere with open objects: where `before` speaks of an object, a property
- * that it neither names nor restricts may be given a schema by `after`. A strict reader would call that narrower, as an unknown property could
- * have had another shape; who sends properties nobody has named carries that risk himself. */
+ * that it neither names nor restricts may be given a schema by `after`. A strict reader would call that narrower, as an
+ * unknown property could have had another shape; who sends properties nobody has named carries that risk himself. */
 enum outcome schema_compatible(const struct schema *before, const struct schema *after, struct arena *scratch,
                                struct schema_fault_list *faults);
 

@@ -319,45 +319,6 @@ static bool implies_property_names(struct comparison *c, const struct facts *fac
     return facts_imply(c, &inner, k->node);
 }
 
-static bool is_always_there(const struct facts *facts, struct text with, struct text name) {
-    facts_each(facts, KEYWORD_OBJECT, old) {
-        const struct schema_property *property = schema_property_find(&old->object, name);
-        if (property && property->required)
-            return true;
-    }
-    facts_each(facts, KEYWORD_DEPENDENCIES, old) {
-        for (uint32_t i = 0; i < old->dependencies.count; i++) {
-            const struct schema_dependency *dependency = &old->dependencies.dependency[i];
-            for (uint32_t n = 0; dependency->names && n < dependency->names->count; n++)
-                if (text_equal(dependency->key, with) && text_equal(json_at(dependency->names, n)->text, name))
-                    return true;
-        }
-    }
-    return false;
-}
-
-static bool implies_dependencies(struct comparison *c, const struct facts *facts, const struct schema_keyword *k) {
-    for (uint32_t i = 0; i < k->dependencies.count && !c->stopped; i++) {
-        const struct schema_dependency *new = &k->dependencies.dependency[i];
-        struct facts ignored = {.count = 0}, more = *facts;
-        bool closed = false;
-        facts_of_property(c, facts, new->key, &ignored, &closed);
-        if (closed)
-            continue;
-        for (uint32_t n = 0; new->names && n < new->names->count; n++)
-            if (!is_always_there(facts, new->key, json_at(new->names, n)->text))
-                return narrowed(c, k, "a property is needed now together with another, and was not before");
-        facts_each(facts, KEYWORD_DEPENDENCIES, old) {
-            for (uint32_t d = 0; d < old->dependencies.count; d++)
-                if (old->dependencies.dependency[d].node && text_equal(old->dependencies.dependency[d].key, new->key))
-                    facts_add(&more, old->dependencies.dependency[d].node);
-        }
-        if (new->node && !facts_imply(c, &more, new->node))
-            return false;
-    }
-    return true;
-}
-
 static bool implies_keyword(struct comparison *c, const struct facts *facts, const struct schema_keyword *k) {
     switch (k->kind) {
     case KEYWORD_REF: return facts_imply(c, facts, k->node);
@@ -384,7 +345,7 @@ static bool implies_keyword(struct comparison *c, const struct facts *facts, con
     case KEYWORD_UNIQUE_ITEMS: return implies_unique(c, facts, k);
     case KEYWORD_OBJECT: return facts_imply_object(c, facts, &k->object);
     case KEYWORD_PROPERTY_NAMES: return implies_property_names(c, facts, k);
-    case KEYWORD_DEPENDENCIES: return implies_dependencies(c, facts, k);
+    case KEYWORD_DEPENDENCIES: return facts_imply_dependencies(c, facts, k);
     case KEYWORD_ANY_OF: return implies_any_of(c, facts, k);
     case KEYWORD_ONE_OF: return implies_one_of(c, facts, k);
     case KEYWORD_NOT: return implies_not(c, facts, k);

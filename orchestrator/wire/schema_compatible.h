@@ -11,7 +11,11 @@
 /* Schemas of which every document in question is known to fulfil all; `$ref` and allOf are opened. */
 struct facts { const struct schema_node *node[FACTS_MOST]; unsigned count; };
 
-struct comparison_frame { const struct comparison_frame *up; const struct facts *facts; const struct schema_node *node; };
+struct comparison_frame {
+    const struct comparison_frame *up;
+    const struct facts *facts;
+    const struct schema_node *node;
+};
 
 struct comparison {
     const struct schema *before, *after;
@@ -29,6 +33,7 @@ void facts_add(struct facts *, const struct schema_node *);
 /* Is every document that fulfils the facts valid by `node`? Notes why not. */
 bool facts_imply(struct comparison *, const struct facts *, const struct schema_node *node);
 bool facts_imply_object(struct comparison *, const struct facts *, const struct schema_object *);
+bool facts_imply_dependencies(struct comparison *, const struct facts *, const struct schema_keyword *);
 /* Is no document that fulfils the facts valid by `node`? Only when it is easily seen. */
 bool facts_exclude(struct comparison *, const struct facts *, const struct schema_node *node);
 /* The property's schemas among the facts. *closed: by the facts there is no such property. */

@@ -231,6 +231,47 @@ bool facts_imply_object(struct comparison *c, const struct facts *facts, const s
     return implied;
 }
 
+static bool is_always_there(const struct facts *facts, struct text with, struct text name) {
+    facts_each(facts, KEYWORD_OBJECT, old) {
+        const struct schema_property *property = schema_property_find(&old->object, name);
+        if (property && property->required)
+            return true;
+    }
+    facts_each(facts, KEYWORD_DEPENDENCIES, old) {
+        for (uint32_t i = 0; i < old->dependencies.count; i++) {
+            const struct schema_dependency *dependency = &old->dependencies.dependency[i];
+            for (uint32_t n = 0; dependency->names && n < dependency->names->count; n++)
+                if (text_equal(dependency->key, with) && text_equal(json_at(dependency->names, n)->text, name))
+                    return true;
+        }
+    }
+    return false;
+}
+
+bool facts_imply_dependencies(struct comparison *c, const struct facts *facts, const struct schema_keyword *k) {
+    for (uint32_t i = 0; i < k->dependencies.count && !c->stopped; i++) {
+        const struct schema_dependency *new = &k->dependencies.dependency[i];
+        struct facts ignored = {.count = 0}, more = *facts;
+        bool closed = false;
+        facts_of_property(c, facts, new->key, &ignored, &closed);
+        if (closed)
+            continue;
+        for (uint32_t n = 0; new->names && n < new->names->count; n++)
+            if (!is_always_there(facts, new->key, json_at(new->names, n)->text))
+                return comparison_fault(c, TEXT("dependencies"), "schema_narrowed", new->key,
+                                        "a property is needed now together with \"%.*s\", and was not before",
+                                        TEXT_ARG(new->key));
+        facts_each(facts, KEYWORD_DEPENDENCIES, old) {
+            for (uint32_t d = 0; d < old->dependencies.count; d++)
+                if (old->dependencies.dependency[d].node && text_equal(old->dependencies.dependency[d].key, new->key))
+                    facts_add(&more, old->dependencies.dependency[d].node);
+        }
+        if (new->node && !facts_imply(c, &more, new->node))
+            return false;
+    }
+    return true;
+}
+
 /* ---- what excludes what ---- */
 
 static const struct schema_values *values_of(const struct facts *facts) {

@@ -9,18 +9,24 @@
 
 static const char schema_text[] =
     "{\"$schema\":\"http://json-schema.org/draft-07/schema#\",\"type\":\"object\",\"additionalProperties\":false,"
-    "\"required\":[\"case\",\"home\",\"parties\",\"price\",\"filed_at\"],\"definitions\":{\"party\":{\"type\":\"object\","
+    "\"required\":[\"case\",\"home\",\"parties\",\"price\",\"filed_at\"],\"definitions\":{\"party\":{\"type\""
+    ":\"object\","
     "\"required\":[\"name\",\"id\"],\"additionalProperties\":false,\"properties\":{\"name\":{\"type\":\"string\","
     "\"minLength\":2,\"maxLength\":64},\"id\":{\"type\":\"string\",\"format\":\"citizen-id\"},\"phone\":{\"type\":"
-    "\"string\",\"pattern\":\"^1[3-9]\\\\d{9}$\"},\"email\":{\"type\":\"string\",\"format\":\"email\"},\"share\":{\"type\":"
-    "\"number\",\"exclusiveMinimum\":0,\"maximum\":1,\"multipleOf\":0.01}}}},\"properties\":{\"case\":{\"type\":\"string\","
+    "\"string\",\"pattern\":\"^1[3-9]\\\\d{9}$\"},\"email\":{\"type\":\"string\",\"format\":\"email\"},\"shar"
+    "e\":{\"type\":"
+    "\"number\",\"exclusiveMinimum\":0,\"maximum\":1,\"multipleOf\":0.01}}}},\"properties\":{\"case\":{\"typ"
+    "e\":\"string\","
     "\"pattern\":\"^[0-9A-Z]{10,32}$\"},\"home\":{\"type\":\"object\",\"required\":[\"unit_number\",\"address\"],"
     "\"properties\":{\"unit_number\":{\"type\":\"string\",\"format\":\"real-estate-unit\"},\"address\":{\"type\":"
-    "\"string\",\"maxLength\":200},\"area\":{\"type\":\"number\",\"minimum\":1},\"region\":{\"format\":\"region-code\"},"
+    "\"string\",\"maxLength\":200},\"area\":{\"type\":\"number\",\"minimum\":1},\"region\":{\"format\":\"regio"
+    "n-code\"},"
     "\"use\":{\"enum\":[\"residential\",\"commercial\",\"industrial\",\"office\"]}}},\"parties\":{\"type\":\"array\","
     "\"minItems\":2,\"maxItems\":20,\"items\":{\"$ref\":\"#/definitions/party\"}},\"price\":{\"type\":\"string\","
-    "\"pattern\":\"^\\\\d{1,12}\\\\.\\\\d{2}$\"},\"filed_at\":{\"type\":\"string\",\"format\":\"date-time\"},\"utilities\":"
-    "{\"type\":\"array\",\"uniqueItems\":true,\"items\":{\"enum\":[\"water\",\"power\",\"gas\"]}},\"remarks\":{\"type\":"
+    "\"pattern\":\"^\\\\d{1,12}\\\\.\\\\d{2}$\"},\"filed_at\":{\"type\":\"string\",\"format\":\"date-time\"}"
+    ",\"utilities\":"
+    "{\"type\":\"array\",\"uniqueItems\":true,\"items\":{\"enum\":[\"water\",\"power\",\"gas\"]}},\"remarks\":"
+    "{\"type\":"
     "\"string\",\"maxLength\":500}}}";
 
 static const char message_text[] =

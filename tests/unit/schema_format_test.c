@@ -37,6 +37,17 @@ static void test_citizen_id_has_province_day_of_birth_and_check_character(void *
     (void)state;
     CHECK({"citizen-id", "11010519491231002X", true},        /* the standard's own examples */
           {"citizen-id", "440524188001010014", true},
+          {"citizen-id", "441302199003070091", true},
+          {"citizen-id", "441302199003070040", true},
+          {"citizen-id", "44130219900307018X", true},
+          {"citizen-id", "441302199003070059", true},
+          {"citizen-id", "441302199003070008", true},
+          {"citizen-id", "441302199003070067", true},
+          {"citizen-id", "441302199003070016", true},
+          {"citizen-id", "441302199003070075", true},
+          {"citizen-id", "441302199003070024", true},
+          {"citizen-id", "441302199003070083", true},
+          {"citizen-id", "441302199003070032", true},
           {"citizen-id", "11010519491231002x", false},       /* a small x */
           {"citizen-id", "110105194912310029", false},       /* wrong check character */
           {"citizen-id", "11015019491231002X", false},       /* two digits exchanged */

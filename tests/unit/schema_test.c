@@ -63,7 +63,9 @@ static void refused(const char *quoted, const char *code, const char *at) {
         fail_msg("%s: %s at \"%.*s\": %.*s", quoted, faults.fault[0].code, TEXT_ARG(faults.fault[0].at),
                  TEXT_ARG(faults.fault[0].message));
 }
-static enum outcome validate(const char *quoted) { return schema_validate(schema, read_quoted(quoted), &scratch, &faults); }
+static enum outcome validate(const char *quoted) {
+    return schema_validate(schema, read_quoted(quoted), &scratch, &faults);
+}
 static void takes(const char *quoted) {
     if (validate(quoted) != OUTCOME_OK)
         fail_msg("%s: %.*s", quoted, TEXT_ARG(faults.fault[0].message));
