@@ -26,6 +26,8 @@ struct decision {
     uint32_t queue_head, queue_tail;
     const struct json **results;       /* results read so far, by step; NULL until the first */
     const struct json **elements;      /* arrays of elements read so far, by step */
+    uint16_t opening;                  /* the step whose join opens by deadline now: its own `missing` may be read */
+    struct text opening_missing;
     bool failed;
 };
 

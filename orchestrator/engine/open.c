@@ -164,6 +164,8 @@ void open_step(struct decision *d, uint16_t step, struct text missing) {
     const struct step_definition *opening = step_of(d, step);
     struct error error;
     bool wanted = true;
+    d->opening = text_is_none(missing) ? NO_INDEX : step;
+    d->opening_missing = missing;
     if (opening->when && !evaluate_condition(d, opening->when, step, &wanted, &error)) {
         stuck_by(d, step, -1, missing, &error);
         return;

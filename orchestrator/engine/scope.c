@@ -62,7 +62,7 @@ static const struct json *step_member(struct decision *d, uint16_t step, size_t 
     case 0: return new_json(d->arena, json_string(text_from(state_step_name(row->self.state))));
     case 1: return result_of(d, step);
     case 2: return new_json(d->arena, text_or_null(row->self.reason));
-    default: return read_bytes(d, row->missing);
+    default: return read_bytes(d, step == d->opening ? d->opening_missing : row->missing);
     }
 }
 
