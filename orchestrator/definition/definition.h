@@ -81,6 +81,11 @@ bool definition_runs(const struct definition *, struct text file_name, struct ar
 enum outcome directory_compile(struct arena *, struct text source, struct text file_name, struct fault_list *faults,
                                const struct directory **ret, struct error *);
 
+/* YAML that is no definition (a script of `thing run`), as JSON, read with the same strictness (no aliases, anchors,
+ * tags, doubled keys). *faults is initialised here. REJECT yaml_syntax: *faults has the places. */
+enum outcome definition_yaml_to_json(struct arena *, struct text source, struct text file_name, struct fault_list *faults,
+                                     const struct json **ret, struct error *);
+
 /* ---- comparing ---- */
 
 /* One difference in the domain's words. `step`: a step that an open case must not have reached if it is to migrate;
