@@ -83,6 +83,7 @@ bool yjs_kind_is_final(enum yjs_kind);
 int yjs_answer(struct yjs_task *, enum yjs_kind, const char *data, size_t length);
 
 enum yjs_failure {
+    YJS_BUSY,      /* the handler has no room just now: begun again in a moment, nothing is counted */
     YJS_AWAY,      /* the department's system cannot be reached: the task is held; counts for the circuit breaker */
     YJS_AGAIN,     /* this task failed and may succeed later: retried here, then answered `error`, retryable */
     YJS_NEVER,     /* it never will: answered `error`, not retryable */

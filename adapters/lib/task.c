@@ -211,6 +211,11 @@ void yjs_fail(struct yjs_task *open, enum yjs_failure how, const char *code, con
     int64_t now_us = yjs_now_us();
     if (t->place == PLACE_ENDED)
         return;
+    if (how == YJS_BUSY) {
+        t->wake_at_us = now_us + 10000;
+        task_place(a, t, PLACE_RESTING);
+        return;
+    }
     if (how == YJS_AWAY) {
         a->counters.away++;
         breaker_failed(a, now_us);

@@ -129,6 +129,14 @@ class Kit:
         with open(os.path.join(self.folder, "adapter.log"), encoding="utf-8") as file:
             return file.read()
 
+    def record(self):
+        """What the simulator says it did."""
+        try:
+            with open(os.path.join(self.folder, "record"), encoding="utf-8") as file:
+                return file.read()
+        except FileNotFoundError:
+            return ""
+
     # ---- messages ----
 
     def post(self, kind, identity, data, caseid, step, attempt=1, thing="test", extra=None):

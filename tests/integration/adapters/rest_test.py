@@ -65,7 +65,7 @@ def test_cancellation_reaches_the_system():
         start()
         kit.adapter(config)
         task = kit.task()
-        until(lambda: '"taken"' in open(f"{kit.folder}/record", encoding="utf-8").read())
+        until(lambda: '"taken"' in kit.record())
         kit.cancel(task)
         assert kit.final(task)[0] == "cancelled"
 
