@@ -1,0 +1,302 @@
+/* Failed attempts, time that runs out, and what an operator does (DESIGN §3, Answers). */
+#include "engine_builder.h"
+
+#define SERIAL {.id = "a"}, {.id = "b", .needs = "a"}
+
+/* ---- retry ---- */
+
+static void test_retryable_error_is_tried_again_within_its_back_off(void **unused) {
+    (void)unused;
+    struct run *run = RUN_NEW({.id = "a", .retry = {5, 10 * SECONDS, 1 * HOURS, 0}});
+    submit(run, "{}");
+    fail_retryably(run, "a");
+    int64_t due = event_at(run, EVENT_RETRY_SET, "a", 0)->due_us;
+    assert_in_range(due - run->now_us, 0, 10 * SECONDS);
+    assert_int_equal(case_next_due(&run->state), due);
+    pass(run, due - run->now_us);
+    assert_int_equal(event_at(run, EVENT_STEP_ASKED, "a", 0)->attempt, 2);
+    fail_retryably(run, "a");
+    assert_in_range(event_at(run, EVENT_RETRY_SET, "a", 0)->due_us - run->now_us, 0, 20 * SECONDS);
+    run_end(run);
+}
+
+static void test_back_off_is_the_same_for_the_same_case_step_and_attempt(void **unused) {
+    (void)unused;
+    int64_t due[2];
+    for (int i = 0; i < 2; i++) {
+        struct run *run = RUN_NEW({.id = "a", .retry = {5, 1 * HOURS, 1 * DAYS, 0}});
+        submit(run, "{}");
+        fail_retryably(run, "a");
+        due[i] = event_at(run, EVENT_RETRY_SET, "a", 0)->due_us;
+        run_end(run);
+    }
+    assert_int_equal(due[0], due[1]);
+}
+
+static void test_step_is_stuck_when_its_attempts_are_used_up(void **unused) {
+    (void)unused;
+    struct run *run = RUN_NEW({.id = "a", .retry = {2, 1 * SECONDS, 1 * SECONDS, 0}});
+    submit(run, "{}");
+    fail_retryably(run, "a");
+    pass(run, 1 * SECONDS);
+    fail_retryably(run, "a");
+    assert_state(run, "a", STEP_STUCK);
+    assert_int_equal(run->state.incident_count, 1);
+    assert_true(text_is(event_at(run, EVENT_STEP_STUCK, "a", 0)->reason, "attempts_used_up"));
+    run_end(run);
+}
+
+static void test_step_is_stuck_when_its_time_to_give_up_has_come(void **unused) {
+    (void)unused;
+    struct run *run = RUN_NEW({.id = "a", .retry = {100, 1 * SECONDS, 1 * SECONDS, 1 * HOURS}});
+    submit(run, "{}");
+    run->now_us += 1 * HOURS + 1;
+    fail_retryably(run, "a");
+    assert_state(run, "a", STEP_STUCK);
+    assert_true(text_is(event_at(run, EVENT_STEP_STUCK, "a", 0)->reason, "gave_up"));
+    run_end(run);
+}
+
+static void test_error_that_is_not_retryable_is_stuck_at_once(void **unused) {
+    (void)unused;
+    struct run *run = RUN_NEW({.id = "a"});
+    submit(run, "{}");
+    fail_for_good(run, "a");
+    assert_state(run, "a", STEP_STUCK);
+    assert_non_null(strstr(event_at(run, EVENT_STEP_STUCK, "a", 0)->data.at, "no such unit"));
+    run_end(run);
+}
+
+static void test_result_of_the_failed_attempt_is_taken_while_it_waits_to_be_retried(void **unused) {
+    (void)unused;
+    struct run *run = RUN_NEW({.id = "a"});
+    submit(run, "{}");
+    fail_retryably(run, "a");
+    grant(run, "a");
+    assert_closed(run, CASE_GRANTED);
+    assert_int_equal(case_next_due(&run->state), TIME_NONE);
+    run_end(run);
+}
+
+static void test_result_of_a_stuck_step_closes_its_incident(void **unused) {
+    (void)unused;
+    struct run *run = RUN_NEW({.id = "a"});
+    submit(run, "{}");
+    fail_for_good(run, "a");
+    grant(run, "a");
+    assert_closed(run, CASE_GRANTED);
+    assert_int_equal(run->state.incident_count, 0);
+    run_end(run);
+}
+
+/* ---- time ---- */
+
+static void test_timeout_that_expires_calls_the_task_back(void **unused) {
+    (void)unused;
+    struct run *run = RUN_NEW({.id = "a", .timeout = WITHIN(1 * DAYS)});
+    submit(run, "{}");
+    pass(run, 1 * DAYS);
+    assert_state(run, "a", STEP_EXPIRED);
+    assert_non_null(event_at(run, EVENT_CANCEL_ASKED, "a", 0));
+    assert_closed(run, CASE_REFUSED);
+    run_end(run);
+}
+
+static void test_timeout_that_is_an_incident_lets_the_step_run_on(void **unused) {
+    (void)unused;
+    struct run *run = RUN_NEW({.id = "a", .timeout = WITHIN(1 * DAYS), .timeout_then = ON_TIMEOUT_INCIDENT});
+    submit(run, "{}");
+    pass(run, 1 * DAYS);
+    assert_state(run, "a", STEP_RUNNING);
+    assert_int_equal(run->state.incident_count, 1);
+    pass(run, 1 * DAYS);
+    assert_int_equal(run->events.count, 0);
+    grant(run, "a");
+    assert_closed(run, CASE_GRANTED);
+    assert_int_equal(run->state.incident_count, 0);
+    run_end(run);
+}
+
+static void test_timer_with_nothing_due_does_nothing(void **unused) {
+    (void)unused;
+    struct run *run = RUN_NEW({.id = "a", .timeout = WITHIN(1 * DAYS)});
+    submit(run, "{}");
+    pass(run, 1 * HOURS);
+    assert_int_equal(run->outcome, OUTCOME_OK);
+    assert_int_equal(run->events.count, 0);
+    assert_int_equal(case_next_due(&run->state), START_US + 1 * DAYS);
+    run_end(run);
+}
+
+static void test_timeout_counts_from_the_first_attempt(void **unused) {
+    (void)unused;
+    struct run *run = RUN_NEW({.id = "a", .timeout = WITHIN(1 * DAYS)});
+    submit(run, "{}");
+    run->now_us += 12 * HOURS;
+    fail_retryably(run, "a");
+    pass(run, 1 * SECONDS);
+    assert_int_equal(event_at(run, EVENT_STEP_ASKED, "a", 0)->due_us, START_US + 1 * DAYS);
+    run_end(run);
+}
+
+/* ---- operators ---- */
+
+static void test_operator_retries_a_stuck_step_with_fresh_attempts(void **unused) {
+    (void)unused;
+    struct run *run = RUN_NEW({.id = "a", .retry = {2, 1 * SECONDS, 1 * SECONDS, 0}});
+    submit(run, "{}");
+    fail_for_good(run, "a");
+    operate(run, INPUT_RETRY, "a");
+    assert_int_equal(event_at(run, EVENT_STEP_ASKED, "a", 0)->attempt, 2);
+    assert_int_equal(run->state.incident_count, 0);
+    assert_int_equal(run->events.at[0].kind, EVENT_OPERATOR_ACTED);
+    fail_retryably(run, "a");
+    assert_state(run, "a", STEP_RETRYING);
+    pass(run, 1 * SECONDS);
+    fail_retryably(run, "a");
+    assert_state(run, "a", STEP_STUCK);
+    run_end(run);
+}
+
+static void test_operator_retry_works_everything_out_again(void **unused) {
+    (void)unused;
+    struct run *run = RUN_NEW({.id = "x"}, {.id = "a", .needs = "x", .when = ".steps.x.result.wanted"}, {.id = "z"});
+    submit(run, "{}");
+    grant_with(run, "x", "{\"wanted\":\"yes\"}");
+    assert_state(run, "a", STEP_STUCK);
+    operate(run, INPUT_RETRY, "a");
+    assert_state(run, "a", STEP_STUCK);
+    assert_int_equal(run->state.incident_count, 1);
+    operate(run, INPUT_SKIP, "a");
+    assert_state(run, "a", STEP_SKIPPED);
+    run_end(run);
+}
+
+static void test_operator_skips_a_stuck_step_and_the_case_goes_on(void **unused) {
+    (void)unused;
+    struct run *run = RUN_NEW(SERIAL);
+    submit(run, "{}");
+    fail_for_good(run, "a");
+    operate(run, INPUT_SKIP, "a");
+    assert_state(run, "a", STEP_SKIPPED);
+    assert_state(run, "b", STEP_RUNNING);
+    run_end(run);
+}
+
+static void test_operator_refuses_a_stuck_step(void **unused) {
+    (void)unused;
+    struct run *run = RUN_NEW(SERIAL);
+    submit(run, "{}");
+    fail_for_good(run, "a");
+    operate(run, INPUT_REFUSE, "a");
+    assert_state(run, "a", STEP_REFUSED);
+    assert_closed(run, CASE_REFUSED);
+    run_end(run);
+}
+
+static void test_operator_reassigns_a_step_to_another_department(void **unused) {
+    (void)unused;
+    struct run *run = RUN_NEW({.id = "a", .department = "tax"});
+    submit(run, "{}");
+    fail_for_good(run, "a");
+    struct input in = input_of(INPUT_REASSIGN, 0);
+    in.step = TEXT("a");
+    in.actor = TEXT("li");
+    in.department = TEXT("housing");
+    run_input(run, &in);
+    assert_true(text_is(event_at(run, EVENT_STEP_ASKED, "a", 0)->department, "housing"));
+    assert_int_equal(work(run, "a")->attempt, 2);
+    run_end(run);
+}
+
+static void test_reassigning_a_running_step_calls_its_task_back(void **unused) {
+    (void)unused;
+    struct run *run = RUN_NEW({.id = "a", .department = "tax"});
+    submit(run, "{}");
+    struct input in = input_of(INPUT_REASSIGN, 0);
+    in.step = TEXT("a");
+    in.department = TEXT("housing");
+    run_input(run, &in);
+    assert_true(text_is(event_at(run, EVENT_CANCEL_ASKED, "a", 0)->department, "tax"));
+    assert_true(text_is(event_at(run, EVENT_STEP_ASKED, "a", 0)->department, "housing"));
+    run_end(run);
+}
+
+static void test_operator_verb_out_of_place_is_refused(void **unused) {
+    (void)unused;
+    struct run *run = RUN_NEW(SERIAL);
+    submit(run, "{}");
+    operate(run, INPUT_RETRY, "b");
+    assert_rejected(run, "not_in_place");
+    grant(run, "a");
+    operate(run, INPUT_SKIP, "a");
+    assert_rejected(run, "not_in_place");
+    grant(run, "b");
+    operate(run, INPUT_CLOSE, NULL);
+    assert_rejected(run, "case_closed");
+    run_end(run);
+}
+
+static struct input answer_for(struct run *run, const char *step) {
+    struct input in = answer_input(run, step, ANSWER_RESULT);
+    in.kind = INPUT_ANSWER_FOR;
+    in.actor = TEXT("li");
+    in.confirmed_by = TEXT("wang");
+    in.evidence = TEXT("sm3:abc");
+    return in;
+}
+
+static void test_answer_recorded_for_a_department_is_marked_and_counted(void **unused) {
+    (void)unused;
+    struct run *run = RUN_NEW(SERIAL);
+    submit(run, "{}");
+    struct input in = answer_for(run, "a");
+    run_input(run, &in);
+    assert_state(run, "a", STEP_GRANTED);
+    assert_state(run, "b", STEP_RUNNING);
+    assert_true(work(run, "a")->answered_for);
+    assert_int_equal(run->state.answered_for_count, 1);
+    run_end(run);
+}
+
+static void test_answer_for_needs_evidence_and_a_second_person(void **unused) {
+    (void)unused;
+    struct run *run = RUN_NEW(SERIAL);
+    submit(run, "{}");
+    struct input in = answer_for(run, "a");
+    in.evidence = TEXT_NONE;
+    run_input(run, &in);
+    assert_rejected(run, "answer_for_incomplete");
+    in = answer_for(run, "a");
+    in.confirmed_by = in.actor;
+    run_input(run, &in);
+    assert_rejected(run, "answer_for_same_person");
+    assert_state(run, "a", STEP_RUNNING);
+    run_end(run);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_retryable_error_is_tried_again_within_its_back_off),
+        cmocka_unit_test(test_back_off_is_the_same_for_the_same_case_step_and_attempt),
+        cmocka_unit_test(test_step_is_stuck_when_its_attempts_are_used_up),
+        cmocka_unit_test(test_step_is_stuck_when_its_time_to_give_up_has_come),
+        cmocka_unit_test(test_error_that_is_not_retryable_is_stuck_at_once),
+        cmocka_unit_test(test_result_of_the_failed_attempt_is_taken_while_it_waits_to_be_retried),
+        cmocka_unit_test(test_result_of_a_stuck_step_closes_its_incident),
+        cmocka_unit_test(test_timeout_that_expires_calls_the_task_back),
+        cmocka_unit_test(test_timeout_that_is_an_incident_lets_the_step_run_on),
+        cmocka_unit_test(test_timer_with_nothing_due_does_nothing),
+        cmocka_unit_test(test_timeout_counts_from_the_first_attempt),
+        cmocka_unit_test(test_operator_retries_a_stuck_step_with_fresh_attempts),
+        cmocka_unit_test(test_operator_retry_works_everything_out_again),
+        cmocka_unit_test(test_operator_skips_a_stuck_step_and_the_case_goes_on),
+        cmocka_unit_test(test_operator_refuses_a_stuck_step),
+        cmocka_unit_test(test_operator_reassigns_a_step_to_another_department),
+        cmocka_unit_test(test_reassigning_a_running_step_calls_its_task_back),
+        cmocka_unit_test(test_operator_verb_out_of_place_is_refused),
+        cmocka_unit_test(test_answer_recorded_for_a_department_is_marked_and_counted),
+        cmocka_unit_test(test_answer_for_needs_evidence_and_a_second_person),
+    };
+    return cmocka_run_group_tests_name("engine: retries and operators", tests, NULL, NULL);
+}
