@@ -145,12 +145,24 @@ bool apply_retry(struct case_state *s, const struct event *e) {
     return case_keep_over(s, &work->reason, e->reason) && apply_seen(s, work, e->source, e->id);
 }
 
+/* With its first element the step itself is being undone. */
+static bool begin_undo(struct case_state *s, const struct event *e, struct work_state *work, enum step_state to) {
+    apply_move(s, e->step_index, e->index, work, to);
+    struct work_state *self = e->index < 0 ? NULL : case_work_write(s, e->step_index, -1);
+    if (self && self->state == STEP_GRANTED)
+        apply_move(s, e->step_index, -1, self, STEP_UNDOING);
+    return e->index < 0 || self != NULL;
+}
+
 bool apply_stuck(struct case_state *s, const struct event *e) {
     struct work_state *work = case_work_write(s, e->step_index, e->index);
     if (!work || !open_join(s, e))
         return false;
     bool undoing = state_step_is_undoing(work->state) || work->state == STEP_GRANTED;
-    apply_move(s, e->step_index, e->index, work, undoing ? STEP_UNDO_STUCK : STEP_STUCK);
+    if (!undoing)
+        apply_move(s, e->step_index, e->index, work, STEP_STUCK);
+    else if (!begin_undo(s, e, work, STEP_UNDO_STUCK))
+        return false;
     apply_due(s, &work->retry_at_us, TIME_NONE);
     work->incident_count++;
     s->incident_count++;
@@ -164,8 +176,8 @@ bool apply_cancel(struct case_state *s, const struct event *e) {
         return false;
     work->cancel_asked = true;
     if (e->stop == CASE_STOP_COMPENSATE && work->state == STEP_GRANTED)
-        apply_move(s, e->step_index, e->index, work, STEP_UNDOING);
-    else if (e->state == STEP_CANCELLING)
+        return begin_undo(s, e, work, STEP_UNDOING);
+    if (e->state == STEP_CANCELLING)
         apply_move(s, e->step_index, e->index, work, STEP_CANCELLING);
     return true;
 }
@@ -174,7 +186,8 @@ bool apply_undo(struct case_state *s, const struct event *e) {
     struct work_state *work = case_work_write(s, e->step_index, e->index);
     if (!work)
         return false;
-    apply_move(s, e->step_index, e->index, work, STEP_UNDOING);
+    if (!begin_undo(s, e, work, STEP_UNDOING))
+        return false;
     work->undo = e->ordinal;
     work->attempt_at_us = e->at_us;
     work->seen_count = 0;
