@@ -73,6 +73,10 @@ enum outcome definition_compile(struct arena *, struct text source, struct text 
                                 const struct definition_context *, struct fault_list *faults,
                                 const struct definition **ret, struct error *);
 
+/* Gives back what its schemas hold outside the arena (compiled patterns); call it before the arena is freed or reset.
+ * NULL is allowed. */
+void definition_free(const struct definition *);
+
 /* Which kinds of step the engine runs today. False: *faults (which may hold others already) has `not_running_yet` for
  * each step that it does not; publishing refuses such a definition, checking only warns. */
 bool definition_runs(const struct definition *, struct text file_name, struct arena *, struct fault_list *faults);

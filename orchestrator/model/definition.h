@@ -127,6 +127,7 @@ struct definition {
     const struct json *form;             /* the form's JSON Schema */
     const struct schema *form_schema;    /* compiled */
     const uint16_t *step_order_by_id;    /* indices sorted by id, for definition_find_step */
+    uint32_t schema_count; struct schema *const *schemas;   /* all of them, for definition_free */
     struct text canonical;               /* the canonical JSON: what is hashed, stored and compiled again */
     /* Regions where items, limits or departments differ: each a whole definition with the same steps in the same
      * order, the same hash. A case runs on definition_for_region of its region from its first event on. */

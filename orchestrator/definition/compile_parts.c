@@ -1,0 +1,213 @@
+/* Compiles what stands around the steps: parties, items, materials; and the small readers every part uses. */
+#include "definition/compile.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/time.h"
+#include "definition/limit.h"
+
+void compiler_fault(struct compiler *c, struct place place, const char *code, const char *format, ...) {
+    char room[1024];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(room, sizeof room, format, list);
+    va_end(list);
+    fault_put(&c->faults, place, code, NULL, "%s", room);
+}
+
+void compiler_fault_remedy(struct compiler *c, struct place place, const char *code, struct text remedy,
+                           const char *format, ...) {
+    char room[1024];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(room, sizeof room, format, list);
+    va_end(list);
+    struct text message = text_copy(c->arena, text_from(room));
+    fault_put_text(&c->faults, place, code, remedy, message);
+}
+
+uint16_t compiler_find(const struct map *map, struct text id) {
+    size_t index = id.at ? (size_t)(uintptr_t)map_get(map, id) : 0;
+    return index ? (uint16_t)(index - 1) : NO_INDEX;
+}
+
+void compiler_unknown(struct compiler *c, struct place place, const char *code, const char *what,
+                      const struct map *known, struct text id) {
+    struct text names[256], remedy = TEXT_NONE;
+    size_t count = 0;
+    map_each(known, slot)
+        if (count < 256)
+            names[count++] = slot->key;
+    struct text nearest = nearest_of(id, names, count);
+    if (nearest.at)
+        remedy = text_format(c->arena, "Did you mean %.*s?", TEXT_ARG(nearest));
+    compiler_fault_remedy(c, place, code, remedy, "there is no %s \"%.*s\"", what, SHOWN(id));
+}
+
+struct title read_title(struct compiler *c, const struct node *n) {
+    (void)c;
+    return (struct title){node_text(node_get(n, "zh-Hant")), node_text(node_get(n, "zh-Hans")),
+                          node_text(node_get(n, "en"))};
+}
+
+struct limit_time read_limit(const struct node *n) {
+    struct limit_time limit = {LIMIT_NONE, 0};
+    if (node_is_text(n) && limit_parse(n->text, &limit, NULL) != OUTCOME_OK)
+        return (struct limit_time){LIMIT_NONE, 0};
+    return limit;
+}
+
+int64_t read_duration_us(const struct node *n, int64_t otherwise) {
+    int64_t us = otherwise;
+    return node_is_text(n) && duration_parse(n->text, &us, NULL) == OUTCOME_OK ? us : otherwise;
+}
+
+int64_t read_count(const struct node *n, int64_t otherwise) {
+    int64_t number = otherwise;
+    return n && json_to_int64(n->value, &number) ? number : otherwise;
+}
+
+uint16_t compiler_gather(struct compiler *c, const char *key, struct map *ids, const struct node ***ret) {
+    const struct node *list = node_get(c->root, key);
+    uint16_t count = 0;
+    *ret = NULL;
+    if (!list || list->type != JSON_ARRAY || list->count == 0)
+        return 0;
+    const struct node **nodes = arena_new_array(c->arena, list->count, const struct node *);
+    if (!nodes)
+        return 0;
+    for (uint32_t i = 0; i < list->count && count < NO_INDEX - 1; i++) {
+        const struct node *n = &list->members[i].node, *id = node_get(n, "id");
+        if (!node_is_text(id) || !id_is_well_formed(id->text))
+            continue;
+        if (map_get(ids, id->text)) {
+            compiler_fault(c, id->place, "duplicate_id", "\"%.*s\" stands twice in %s", SHOWN(id->text), key);
+            continue;
+        }
+        if (!map_put(ids, id->text, (void *)(uintptr_t)(count + 1u))) {
+            c->arena->failed = true;
+            return 0;
+        }
+        nodes[count++] = n;
+    }
+    *ret = nodes;
+    return count;
+}
+
+void compile_parties(struct compiler *c) {
+    const struct node **nodes;
+    uint16_t count = compiler_gather(c, "parties", &c->party_ids, &nodes);
+    c->parties = arena_new_array(c->arena, count, struct party_definition);
+    for (uint16_t i = 0; c->parties && i < count; i++)
+        c->parties[i] = (struct party_definition){
+            .id = node_text(node_get(nodes[i], "id")), .title = read_title(c, node_get(nodes[i], "title")),
+            .many = node_is_true(node_get(nodes[i], "many")), .signs = node_is_true(node_get(nodes[i], "signs")),
+            .agent_allowed = text_is(node_text(node_get(nodes[i], "agent")), "allowed")};
+    c->out->party_count = c->parties ? count : 0;
+    c->out->parties = c->parties;
+}
+
+/* ---- items ---- */
+
+static bool law_lists(struct text reason) {
+    static const char *const listed[] = {"hearing", "tender", "auction", "inspection", "testing", "quarantine",
+                                         "appraisal", "expert_review"};   /* 行政許可法 45 */
+    for (size_t i = 0; i < sizeof listed / sizeof *listed; i++)
+        if (text_is(reason, listed[i]))
+            return true;
+    return false;
+}
+
+static void compile_uncounted(struct compiler *c, const struct node *list, struct item_definition *item) {
+    if (!list || list->type != JSON_ARRAY)
+        return;
+    struct uncounted *rows = arena_new_array(c->arena, list->count, struct uncounted);
+    for (uint32_t i = 0; rows && i < list->count; i++) {
+        const struct node *n = &list->members[i].node;
+        rows[i] = (struct uncounted){.reason = node_text(node_get(n, "reason")),
+                                     .of_statute = text_is(node_text(node_get(n, "of")), "statute"),
+                                     .basis = node_text(node_get(n, "basis"))};
+        if (rows[i].of_statute && text_is_none(rows[i].basis) && !law_lists(rows[i].reason))
+            compiler_fault(c, n->place, "uncounted_without_basis",
+                           "item %.*s leaves \"%.*s\" out of the statutory limit without a basis", TEXT_ARG(item->id),
+                           SHOWN(rows[i].reason));
+        for (uint32_t k = 0; k < i; k++)
+            if (rows[i].reason.at && text_equal(rows[k].reason, rows[i].reason))
+                compiler_fault(c, n->place, "duplicate_id", "item %.*s leaves \"%.*s\" out twice", TEXT_ARG(item->id),
+                               SHOWN(rows[i].reason));
+    }
+    item->uncounted = rows;
+    item->uncounted_count = rows ? (uint16_t)list->count : 0;
+}
+
+static void check_department_id(struct compiler *c, const struct node *n) {
+    struct department_rule unused = compile_department(c, n, NULL, NO_INDEX, false);
+    (void)unused;
+}
+
+void compile_items(struct compiler *c) {
+    uint16_t count = compiler_gather(c, "items", &c->item_ids, &c->item_nodes);
+    c->items = arena_new_array(c->arena, count, struct item_definition);
+    c->item_forms = arena_new_array(c->arena, count, const struct schema_entry *);
+    for (uint16_t i = 0; c->items && c->item_forms && i < count; i++) {
+        const struct node *n = c->item_nodes[i];
+        c->items[i] = (struct item_definition){
+            .id = node_text(node_get(n, "id")), .code = node_text(node_get(n, "code")),
+            .department = node_text(node_get(n, "department")), .basis = node_text(node_get(n, "basis")),
+            .title = read_title(c, node_get(n, "title")), .promise = read_limit(node_get(n, "promise")),
+            .statute = read_limit(node_get(n, "statute")),
+            .correction_within = read_limit(node_get(n, "correction_within")),
+            .first_step = NO_INDEX, .last_step = NO_INDEX};
+        compile_uncounted(c, node_get(n, "uncounted"), &c->items[i]);
+        check_department_id(c, node_get(n, "department"));
+        c->item_forms[i] = schemas_get(c, node_get(n, "form"), "form");
+    }
+    c->out->item_count = c->items && c->item_forms ? count : 0;
+    c->out->items = c->items;
+}
+
+/* ---- materials ---- */
+
+static void compile_material(struct compiler *c, const struct node *n, struct material_definition *m) {
+    struct reading reading = {.compiler = c, .step = NO_INDEX, .key = "when"};
+    const struct node *from = node_get(n, "from"), *tolerable = node_get(n, "tolerable");
+    const struct node *trust = node_get(tolerable, "trust");
+    m->when = read_condition(&reading, node_get(n, "when"));
+    if (from && from->type == JSON_OBJECT) {
+        struct department_rule source = compile_department(c, node_get(from, "lookup"), NULL, NO_INDEX, false);
+        m->from_lookup = true;
+        m->lookup_source = node_text(node_get(from, "lookup"));
+        m->basis = node_text(node_get(from, "basis"));
+        reading.key = "input";
+        reading.receiver = source.id.at ? &source : NULL;
+        m->lookup_input = read_template(&reading, node_get(from, "input"));
+        const struct department *department =
+            c->context->directory && source.id.at ? directory_find(c->context->directory, source.id) : NULL;
+        if (department && !department->may_act_as_source)
+            compiler_fault(c, node_get(from, "lookup")->place, "not_a_source",
+                           "department %.*s does not answer lookups", SHOWN(source.id));
+    }
+    m->tolerable_until = read_limit(node_get(tolerable, "until"));
+    m->if_missing = node_text(node_get(tolerable, "if_missing"));
+    char grades[8];
+    size_t count = 0;
+    for (uint32_t i = 0; trust && trust->type == JSON_ARRAY && i < trust->count && count < sizeof grades; i++)
+        if (trust->members[i].node.text.length == 1)
+            grades[count++] = trust->members[i].node.text.at[0];
+    m->tolerable_trust = text_copy(c->arena, text_span(grades, count));
+}
+
+void compile_materials(struct compiler *c) {
+    uint16_t count = compiler_gather(c, "materials", &c->material_ids, &c->material_nodes);
+    c->materials = arena_new_array(c->arena, count, struct material_definition);
+    for (uint16_t i = 0; c->materials && i < count; i++) {
+        const struct node *n = c->material_nodes[i];
+        c->materials[i] = (struct material_definition){
+            .id = node_text(node_get(n, "id")), .title = read_title(c, node_get(n, "title")),
+            .required = node_is_true(node_get(n, "required"))};
+        compile_material(c, n, &c->materials[i]);
+    }
+    c->out->material_count = c->materials ? count : 0;
+    c->out->materials = c->materials;
+}
