@@ -46,6 +46,7 @@ struct settings {
     X(publish_give_up, DURATION, "publish.give_up", "30s", false, "A message that can't be published for so long is put aside, with an incident") \
     X(publications, COUNT, "publish.most", "50000", false, "Messages handed to the broker and not yet acknowledged") \
     X(life_cycle_steps, BOOL, "publish.steps", "false", false, "step_ended on the case topic, besides the case's own events") \
+    X(state, PATH, "state", "/var/lib/yijianshi", false, "Folder for the mark that a fatal signal leaves; without it a poisonous input is not told from bad luck") \
     X(drain, DURATION, "drain", "10s", false, "How long a stop waits for what is under way")
 #define SETTING_TYPE_TEXT struct text
 #define SETTING_TYPE_PATH struct text

@@ -128,7 +128,9 @@ static enum outcome refused(struct conductor *c, struct batch *batch, struct err
 
 enum outcome batch_run(struct conductor *c, struct batch *batch, struct error *error) {
     int64_t begun_us = conductor_monotonic(c);
-    enum outcome outcome = load_cases(c, batch, error);
+    enum outcome outcome = poison_name(c, batch, error);
+    if (outcome == OUTCOME_OK)
+        outcome = load_cases(c, batch, error);
     if (outcome == OUTCOME_OK)
         outcome = decide_all(c, batch, error);
     if (outcome == OUTCOME_OK && !rows_gather(c, batch))
@@ -145,8 +147,10 @@ enum outcome batch_run(struct conductor *c, struct batch *batch, struct error *e
     METER_SET(c, batch_microseconds_last, conductor_monotonic(c) - begun_us);
     if (fate == STORE_COMMITTED) {
         committed(c, batch);
-        if (c->careful_left > 0 && --c->careful_left == 0)
+        if (c->careful_left > 0 && batch->pending.count > 0 && --c->careful_left == 0) {
             c->batch_most = c->settings.batch_inputs_most;
+            c->careful = c->settings.crashed = false;
+        }
         return OUTCOME_OK;
     }
     METER_ADD(c, batches_lost, 1);

@@ -31,6 +31,7 @@ struct conductor_settings {
     int64_t publish_give_up_us;       /* a message that can't be published for so long is put aside */
     uint32_t publications_most;       /* handed to the bus and not acknowledged; beyond it no new batch */
     bool life_cycle_steps;            /* step_ended on the case topic too */
+    bool crashed;                     /* this instance's last run ended by a fatal signal: begin carefully */
 };
 
 struct conductor_ports { struct store_port store; struct bus_port bus; struct clock_port clock; };

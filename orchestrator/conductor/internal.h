@@ -29,6 +29,8 @@ struct shard {
     int64_t resume_at_us;         /* monotonic: after a failed delivery */
     int64_t failing_seq;
     bool touched;                 /* by the batch under way */
+    struct text trying;           /* what a daemon was trying when it died; absent: nothing */
+    int32_t deaths;               /* so often */
 };
 
 /* ---- open cases (cache.c) ---- */
@@ -103,7 +105,8 @@ struct conductor {
     bool inbox_hint;
     uint32_t publications_open;
     uint32_t batch_most;                   /* 1 while a batch that was refused is taken apart */
-    uint32_t careful_left;
+    uint32_t careful_left;                 /* inputs until batches are whole again */
+    bool careful;                          /* name each input before it is tried (poison.c) */
     struct vector put_aside;               /* struct store_unsent, for the next batch; in aside_arena */
     struct arena aside_arena;
     struct bus_message messages[LIMIT_batch_inputs_most];
@@ -152,6 +155,10 @@ bool rows_dead(struct conductor *, struct batch *, const struct pending *);
 bool rows_answer(struct batch *, const struct pending *, int32_t status, struct text body);
 bool rows_problem(struct conductor *, struct batch *, const struct pending *);
 bool rows_incident(struct batch *, const struct open_case *, const struct event *, bool open);
+
+/* poison.c */
+void poison_taken(struct conductor *, struct shard *, const struct store_shard *taken);
+enum outcome poison_name(struct conductor *, struct batch *, struct error *);
 
 /* publish.c */
 void publish_batch(struct conductor *, struct batch *);           /* after its commit */

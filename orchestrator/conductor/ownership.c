@@ -148,6 +148,7 @@ static enum outcome take_wanted(struct conductor *c, const struct text *members,
         shard->sent_seq = shard->written_published_seq = taken[i].published_seq;
         shard->stalled_since_us = shard->resume_at_us = 0;
         shard->failing_seq = 0;
+        poison_taken(c, shard, &taken[i]);
     }
     METER_ADD(c, shards_owned, taken_count);
     METER_ADD(c, takeovers, taken_count);

@@ -1,0 +1,50 @@
+/* An input that kills the daemon: after a death by a fatal signal inputs are tried one at a time, each named in the
+ * store before it is tried; one that was being tried at two deaths goes to the dead letters as `crashed`. */
+#include "conductor/internal.h"
+
+enum { POISON_DEATHS = 2 };
+
+void poison_taken(struct conductor *c, struct shard *shard, const struct store_shard *taken) {
+    shard->trying = text_copy(&c->arena, taken->trying);
+    shard->deaths = taken->trying_deaths;
+    if (!c->settings.crashed && text_is_none(taken->trying))
+        return;
+    if (!c->careful)
+        log_warn("careful", "a daemon died by a fatal signal here: inputs are tried one at a time for a while");
+    c->careful = true;
+    c->batch_most = 1;
+    c->careful_left = 2 * c->settings.batch_inputs_most; /* past what was in flight */
+}
+
+static struct text name_of(struct batch *batch, const struct pending *pending) {
+    if (pending->message)
+        return text_format(batch->arena, "%.*s@%d:%lld", TEXT_ARG(pending->message->topic), pending->message->partition,
+                           (long long)pending->message->offset);
+    if (pending->row)
+        return text_format(batch->arena, "inbox:%lld", (long long)pending->row->id);
+    return text_format(batch->arena, "timer:%.*s", TEXT_ARG(pending->input.case_id));
+}
+
+enum outcome poison_name(struct conductor *c, struct batch *batch, struct error *error) {
+    for (uint32_t i = 0; c->careful && i < batch->pending.count; i++) {
+        struct pending *pending = &vector_at(&batch->pending, struct pending)[i];
+        struct shard *shard = &c->shards[pending->shard];
+        struct text name = name_of(batch, pending);
+        if (text_is_none(name))
+            return error_no_memory(error);
+        bool again = text_equal(name, shard->trying);
+        if (again && shard->deaths >= POISON_DEATHS) {
+            pending->dead = true;
+            error_set(&pending->error, OUTCOME_REJECT, "crashed", "the daemon died %d times while it tried this input",
+                      shard->deaths);
+            continue;
+        }
+        struct store_shard row = {.shard = shard->number, .epoch = shard->epoch, .next_seq = shard->next_seq,
+                                  .published_seq = shard->written_published_seq, .trying = name,
+                                  .trying_deaths = again ? shard->deaths : 0};
+        enum outcome outcome = c->ports.store.trying(c->ports.store.context, &row, error);
+        if (outcome != OUTCOME_OK)
+            return outcome;
+    }
+    return OUTCOME_OK;
+}
