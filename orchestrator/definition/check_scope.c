@@ -3,7 +3,7 @@
 #include "definition/compile.h"
 
 /* What `.case` has. The engine's scope (engine/) gives exactly these. */
-static const char *const case_names[] = {"number", "id", "thing", "region", "started_at", "priority", "parent", NULL};
+static const char *const case_names[] = {"id", "number", "thing", "region", "started_at", NULL};
 static const char *const step_names[] = {"state", "result", "reason", "missing", NULL};
 
 struct visit { struct reading *reading; const struct node *node; bool is_whole_path; };
@@ -79,15 +79,26 @@ static void check_form_path(const struct visit *visit, const struct expression_p
 static void check_result_path(const struct visit *visit, const struct expression_path *path, uint16_t step) {
     struct compiler *c = visit->reading->compiler;
     const struct schema_entry *result = c->step_results[step];
-    if (!result || c->steps[step].is_each || path->count < 4)
+    size_t from = c->steps[step].is_each ? 4 : 3;   /* each gives a list of its elements' results */
+    if (path->count < 4 || (!result && from == 3))
         return;
-    struct schema_answer answer = schemas_walk(c, result, path->segments + 3, path->count - 3);
+    if (from == 4 && path->segments[3].at) {
+        compiler_fault_remedy(c, place_of_path(visit, path), "path_not_in_result",
+                              TEXT("Read its elements: .steps.<id>.result[]."), "`%s` reads %.*s, but %.*s gives a list",
+                              visit->reading->key, TEXT_ARG(text_of_path(c, path->segments, 4)),
+                              TEXT_ARG(c->steps[step].id));
+        return;
+    }
+    if (!result)
+        return;
+    struct schema_answer answer = schemas_walk(c, result, path->segments + from, path->count - from);
+    size_t shown = answer.segments + from + 1;
     if (answer.reach == REACH_NONE)
         compiler_fault_remedy(
             c, place_of_path(visit, path), "path_not_in_result",
             answer.near.at ? text_format(c->arena, "Did you mean %.*s?", TEXT_ARG(answer.near)) : TEXT_NONE,
             "`%s` reads %.*s, which the result of %.*s can't have", visit->reading->key,
-            TEXT_ARG(text_of_path(c, path->segments, answer.segments + 4 < path->count ? answer.segments + 4 : path->count)),
+            TEXT_ARG(text_of_path(c, path->segments, shown < path->count ? shown : path->count)),
             TEXT_ARG(c->steps[step].id));
 }
 

@@ -213,14 +213,6 @@ static bool compile_whole(struct compiler *c) {
     return !c->arena->failed;
 }
 
-static enum outcome refuse(const struct fault_list *faults, struct error *error) {
-    for (uint32_t i = 0; i < faults->count; i++)
-        if (faults->at[i].severity == FAULT_ERROR)
-            return error_set(error, OUTCOME_REJECT, faults->at[i].code, "%.*s:%u:%u: %.*s", TEXT_ARG(faults->at[i].file),
-                             faults->at[i].line, faults->at[i].column, TEXT_ARG(faults->at[i].message));
-    return error_set(error, OUTCOME_REJECT, "too_many_faults", "there are faults");
-}
-
 enum outcome definition_compile(struct arena *arena, struct text source, struct text file_name,
                                 const struct definition_context *context, struct fault_list *faults,
                                 const struct definition **ret, struct error *error) {
@@ -241,7 +233,7 @@ enum outcome definition_compile(struct arena *arena, struct text source, struct 
         return OUTCOME_OK;
     }
     schemas_free(&c);
-    return arena->failed ? error_no_memory(error) : refuse(faults, error);
+    return arena->failed ? error_no_memory(error) : fault_list_refuse(faults, error);
 }
 
 void definition_free(const struct definition *definition) {

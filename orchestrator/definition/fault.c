@@ -87,6 +87,14 @@ void fault_list_sort(struct fault_list *list) {
         qsort(list->at, sorted, sizeof *list->at, fault_order);
 }
 
+enum outcome fault_list_refuse(const struct fault_list *list, struct error *error) {
+    for (uint32_t i = 0; i < list->count; i++)
+        if (list->at[i].severity == FAULT_ERROR)
+            return error_set(error, OUTCOME_REJECT, list->at[i].code, "%.*s:%u:%u: %.*s", TEXT_ARG(list->at[i].file),
+                             list->at[i].line, list->at[i].column, TEXT_ARG(list->at[i].message));
+    return error_set(error, OUTCOME_REJECT, "too_many_faults", "there are faults");
+}
+
 void fault_list_write_text(const struct fault_list *list, struct buffer *out) {
     for (uint32_t i = 0; i < list->count; i++) {
         const struct fault *f = &list->at[i];

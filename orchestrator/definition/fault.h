@@ -22,6 +22,8 @@ void fault_put(struct faults *, struct place, const char *code, const char *reme
 void fault_put_text(struct faults *, struct place, const char *code, struct text remedy, struct text message);
 /* By line and column, errors and warnings mixed. */
 void fault_list_sort(struct fault_list *);
+/* REJECT with the first error of the list. */
+enum outcome fault_list_refuse(const struct fault_list *, struct error *);
 const struct fault_code *fault_code_find(const char *code);
 
 #endif
