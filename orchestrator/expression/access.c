@@ -29,7 +29,7 @@ static bool array_positions(struct evaluation *e, const struct json *array, cons
         if (same && (!value_integer(e, i, &position) || !list_add(e, &list, TEXT_NONE, position)))
             return false;
     }
-    *ret = part->count ? list_array(&list) : JSON_NULL_VALUE;
+    *ret = list_array(&list);
     return true;
 }
 
@@ -37,7 +37,7 @@ bool value_index(struct evaluation *e, const struct json *value, const struct js
     int64_t position;
     if (key->type == JSON_STRING && (value->type == JSON_OBJECT || value->type == JSON_NULL))
         return value_field(e, value, key->text, ret);
-    if (value->type == JSON_NULL && key->type == JSON_NUMBER) {
+    if (value->type == JSON_NULL && (key->type == JSON_NUMBER || key->type == JSON_OBJECT)) {
         *ret = JSON_NULL_VALUE;
         return true;
     }

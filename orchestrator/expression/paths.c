@@ -20,6 +20,7 @@ struct reading {
     struct arena *scratch;
     void (*visit)(void *context, const struct expression_path *);
     void *context;
+    unsigned reports;
 };
 
 static bool read_node(struct reading *, const struct expression *, const struct places *input, struct places *ret);
@@ -32,6 +33,7 @@ static bool report_spot(struct reading *r, const struct spot *spot, const struct
     for (const struct spot *s = spot; s->parent; s = s->parent)
         segments[s->depth - 1] = s->name;
     struct expression_path path = {segments, depth, at};
+    r->reports++;
     r->visit(r->context, &path);
     return true;
 }
@@ -47,6 +49,12 @@ static bool report(struct reading *r, const struct places *places, const struct 
 static bool read_whole(struct reading *r, const struct expression *node, const struct places *input) {
     struct places *places = arena_new(r->scratch, struct places);
     return places && read_node(r, node, input, places) && report(r, places, node);
+}
+
+/* What was walked to and then not looked into is still needed to be there: [ .list[] | 1 ] reads the list. */
+static bool report_unused(struct reading *r, const struct places *places, unsigned reports_before,
+                          const struct places *result, const struct expression *at) {
+    return r->reports != reports_before || (result && result->count) || report(r, places, at);
 }
 
 static bool step_down(struct reading *r, struct places *places, struct text name) {
@@ -90,8 +98,10 @@ static bool read_step(struct reading *r, const struct expression *node, const st
 
 static bool read_elements(struct reading *r, const struct expression *node, const struct places *input,
                           struct places *ret) {
+    unsigned before = r->reports;
     *ret = *input;
-    return step_down(r, ret, TEXT_NONE) && read_whole(r, node->children[0], ret);
+    return step_down(r, ret, TEXT_NONE) && read_whole(r, node->children[0], ret) &&
+           report_unused(r, input, before, NULL, node);
 }
 
 static bool read_call(struct reading *r, const struct expression *node, const struct places *input,
@@ -140,6 +150,13 @@ static bool read_call(struct reading *r, const struct expression *node, const st
     return node->count == 0 || read_whole(r, node->children[0], input);
 }
 
+static bool read_piped(struct reading *r, const struct expression *node, const struct places *between,
+                       struct places *ret) {
+    unsigned before = r->reports;
+    return read_node(r, node->children[1], between, ret) &&
+           report_unused(r, between, before, ret, node->children[0]);
+}
+
 static bool read_node(struct reading *r, const struct expression *node, const struct places *input,
                       struct places *ret) {
     struct places *between;
@@ -155,8 +172,7 @@ static bool read_node(struct reading *r, const struct expression *node, const st
         return read_node(r, node->children[0], input, ret);
     case EXPRESSION_PIPE:
         between = arena_new(r->scratch, struct places);
-        return between && read_node(r, node->children[0], input, between) &&
-               read_node(r, node->children[1], between, ret);
+        return between && read_node(r, node->children[0], input, between) && read_piped(r, node, between, ret);
     case EXPRESSION_IF:
         return read_whole(r, node->children[0], input) && read_either(r, node, input, 1, ret);
     case EXPRESSION_ALTERNATIVE:
@@ -174,7 +190,7 @@ static bool read_node(struct reading *r, const struct expression *node, const st
 bool expression_paths(const struct expression *root, struct arena *scratch,
                       void (*visit)(void *context, const struct expression_path *), void *context) {
     static const struct spot scope;
-    struct reading reading = {scratch, visit, context};
+    struct reading reading = {scratch, visit, context, 0};
     struct places input = {.at = {&scope}, .count = 1};
     return read_whole(&reading, root, &input);
 }

@@ -51,7 +51,7 @@ static unsigned type_step(const struct typing *t, const struct expression *node,
         result = (base & T_OBJECT ? T_ANY : 0) | (base & T_NULL);
     } else if (node->kind == EXPRESSION_INDEX) {
         unsigned key = type_node(t, node->children[1], input);
-        result = (base & T_NULL && key & (T_STRING | T_NUMBER)) ? T_NULL : 0;
+        result = (base & T_NULL && key & (T_STRING | T_NUMBER | T_OBJECT)) ? T_NULL : 0;
         if ((base & T_OBJECT && key & T_STRING) || (base & T_ARRAY && key & (T_NUMBER | T_ARRAY)))
             result = T_ANY;
     } else {
