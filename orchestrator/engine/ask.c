@@ -218,6 +218,10 @@ static bool prepare_undo(struct decision *d, uint16_t step, int32_t index, struc
     struct office_asked office = {work->department, work->department, work->region};
     bool other = !text_is_none(rule->id) || !text_is_none(rule->group) || !text_is_none(work->reassigned_department);
     struct json input;
+    if (!other && text_is_none(work->department)) {
+        error_set(error, OUTCOME_REJECT, "no_department", "nobody was asked for this step and `compensate` names nobody");
+        return false;
+    }
     if ((other && !office_find(d, rule, work->department, step, index, &office, error)) ||
         !input_of_work(d, definition->compensate.input, step, index, &input, error))
         return false;

@@ -36,6 +36,28 @@ void record(struct decision *d, uint16_t step, enum answer_fate fate) {
     emit(d, &recorded);
 }
 
+void acted_for(struct decision *d, uint16_t step) {
+    const struct input *in = d->input;
+    if (in->kind != INPUT_ANSWER_FOR)
+        return;
+    _cleanup_buffer_ struct buffer out;
+    struct json_writer w;
+    buffer_init(&out, LIMIT_message_bytes_most);
+    json_begin(&w, &out);
+    json_open(&w, '{');
+    json_key(&w, TEXT("evidence"));
+    json_put_text(&w, in->evidence);
+    json_key(&w, TEXT("confirmed_by"));
+    json_put_text(&w, in->confirmed_by);
+    json_close(&w, '}');
+    struct event acted = step_event(d, EVENT_OPERATOR_ACTED, step, in->index);
+    acted.reason = TEXT("answer_for");
+    acted.actor = in->actor;
+    acted.answer = in->answer;
+    acted.extra = keep_buffer(d, &out);
+    emit(d, &acted);
+}
+
 static bool was_seen(const struct work_state *work, const struct input *in) {
     if (text_is_none(in->source) || text_is_none(in->id))
         return false;
@@ -63,6 +85,7 @@ static bool is_same_final(struct decision *d, const struct work_state *work) {
 
 static void open_dispute(struct decision *d, uint16_t step) {
     const struct input *in = d->input;
+    acted_for(d, step);
     struct event opened = step_event(d, EVENT_DISPUTE_OPENED, step, in->index);
     opened.attempt = work_of(d, step, in->index)->attempt;
     opened.answer = in->answer;
@@ -96,6 +119,7 @@ static void answer_after_end(struct decision *d, uint16_t step) {
 
 static void answer_ends(struct decision *d, uint16_t step, enum step_state state) {
     const struct input *in = d->input;
+    acted_for(d, step);
     struct event ended = step_event(d, EVENT_STEP_ENDED, step, in->index);
     ended.state = state;
     ended.answer = in->answer;
@@ -110,6 +134,7 @@ static void answer_ends(struct decision *d, uint16_t step, enum step_state state
 
 static void note(struct decision *d, uint16_t step) {
     const struct input *in = d->input;
+    acted_for(d, step);
     const struct work_state *work = work_of(d, step, in->index);
     struct event noted = step_event(d, EVENT_ANSWER_NOTED, step, in->index);
     noted.answer = in->answer;
@@ -160,12 +185,14 @@ static void answer_current(struct decision *d, uint16_t step) {
             record(d, step, FATE_OUT_OF_PLACE);
         break;
     case ANSWER_ERROR:
-        if (state == STEP_RUNNING)
+        if (state == STEP_RUNNING) {
+            acted_for(d, step);
             attempt_failed(d, step, in->index, in->retryable);
-        else if (state == STEP_CANCELLING)   /* nothing is being worked on: there is nothing left to cancel */
+        } else if (state == STEP_CANCELLING) {   /* nothing is being worked on: there is nothing left to cancel */
             answer_ends(d, step, STEP_CANCELLED);
-        else
+        } else {
             record(d, step, FATE_OUT_OF_PLACE);
+        }
         break;
     case ANSWER_CORRECTION: note_correction(d, step); break;
     default: note(d, step); break;
@@ -199,6 +226,8 @@ static bool record_unasked(struct decision *d, uint16_t step) {
         return true;
     }
     const struct work_state *work = work_of(d, step, in->index);
+    if (in->undo && work->undo > 0)
+        return false;   /* the compensation that it names is looked at by its own number */
     bool asks = step_of(d, step)->kind != STEP_THING && step_of(d, step)->kind != STEP_WAIT;
     bool never = work->attempt == 0 || !asks || work->state == STEP_SKIPPED || in->attempt > work->attempt;
     if (!never && (in->attempt == 0 || in->attempt == work->attempt))
@@ -247,38 +276,11 @@ enum outcome decide_answer(struct decision *d) {
 /* 代錄: an operator records a department's answer, with its evidence and a second person's confirmation. */
 enum outcome decide_answer_for(struct decision *d) {
     const struct input *in = d->input;
-    uint16_t step;
     if (in->actor.length == 0 || in->evidence.length == 0 || in->confirmed_by.length == 0)
         return error_set(d->error, OUTCOME_REJECT, "answer_for_incomplete",
                          "an answer on a department's behalf needs its actor, evidence and the person who confirms it");
     if (text_equal(in->actor, in->confirmed_by))
         return error_set(d->error, OUTCOME_REJECT, "answer_for_same_person",
                          "the person who confirms must be another than the one who records");
-    enum outcome outcome = find_work(d, &step);
-    if (outcome != OUTCOME_OK)
-        return outcome;
-    bool no_element = in->index >= 0 && (uint32_t)in->index >= row_of(d, step)->element_count;
-    bool each_itself = step_of(d, step)->is_each && in->index < 0;
-    const struct work_state *work = no_element || each_itself ? NULL : work_of(d, step, in->index);
-    bool current = work && work->attempt > 0 && (in->attempt == 0 || in->attempt == work->attempt) &&
-                   state_step_is_active(work->state) && step_of(d, step)->kind != STEP_THING;
-    if (current && (d->draft.phase != CASE_CLOSED || open_after_closing(d, step, in->index))) {
-        _cleanup_buffer_ struct buffer out;
-        struct json_writer w;
-        buffer_init(&out, LIMIT_message_bytes_most);
-        json_begin(&w, &out);
-        json_open(&w, '{');
-        json_key(&w, TEXT("evidence"));
-        json_put_text(&w, in->evidence);
-        json_key(&w, TEXT("confirmed_by"));
-        json_put_text(&w, in->confirmed_by);
-        json_close(&w, '}');
-        struct event acted = step_event(d, EVENT_OPERATOR_ACTED, step, in->index);
-        acted.reason = TEXT("answer_for");
-        acted.actor = in->actor;
-        acted.answer = in->answer;
-        acted.extra = keep_buffer(d, &out);
-        emit(d, &acted);
-    }
     return decide_answer(d);
 }

@@ -73,6 +73,8 @@ enum outcome decide_calendar(struct decision *);
 /* The step and element that the input names; REJECT unknown_step, unknown_element. */
 enum outcome find_work(struct decision *, uint16_t *ret_step);
 void record(struct decision *, uint16_t step, enum answer_fate);
+/* Before an effect of an operator's answer_for: who recorded it, who confirmed it, by which evidence. */
+void acted_for(struct decision *, uint16_t step);
 
 /* ---- join.c: when a join is met ---- */
 enum join_verdict { JOIN_OPEN, JOIN_MET, JOIN_UNSATISFIED };

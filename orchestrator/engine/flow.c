@@ -141,6 +141,8 @@ void flow_asked(struct decision *d, uint16_t step) {
         uint16_t waiting = asked->dependents[i];
         const struct join_rule *join = &step_of(d, waiting)->join;
         const struct step_row *row = row_of(d, waiting);
+        if (step_of(d, waiting)->kind == STEP_DELIVER && d->draft.phase != CASE_CLOSED)
+            continue;   /* when its time comes, all that it needs has ended */
         if (join->deadline.unit == LIMIT_NONE || row->self.state != STEP_WAITING || row->deadline_at_us != TIME_NONE)
             continue;
         struct event set = step_event(d, EVENT_DEADLINE_SET, waiting, -1);

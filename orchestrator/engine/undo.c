@@ -92,7 +92,10 @@ enum outcome undo_answer(struct decision *d, uint16_t step) {
         (in->answer == ANSWER_ERROR && work->state != STEP_UNDOING) ||
         (final_end && work->state == STEP_UNDO_STUCK)) {
         record(d, step, FATE_OUT_OF_PLACE);
-    } else if (in->answer == ANSWER_RESULT) {
+        return OUTCOME_OK;
+    }
+    acted_for(d, step);
+    if (in->answer == ANSWER_RESULT) {
         undo_ended(d, step);
     } else if (in->answer == ANSWER_ERROR) {
         attempt_failed(d, step, in->index, in->retryable);
