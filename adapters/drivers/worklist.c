@@ -1,0 +1,193 @@
+/* worklist: the department has no system: its staff see what is to be done, claim it and answer it over this API.
+ *
+ * GET  /worklist?step=…&person=…&most=…     what lies ready, and what the person holds
+ * GET  /worklist/task?id=…                  one task with its whole document
+ * POST /worklist/claim   {"task", "person"}             409 when someone else holds it
+ * POST /worklist/release {"task", "person"}
+ * POST /worklist/answer  {"task", "person", "answer": {"kind": …}}   only who holds it may answer */
+#include <stddef.h>
+#include <stdlib.h>
+#include "base/time.h"
+#include "desk.h"
+#include "drivers.h"
+
+struct settings { const char *token; int64_t claim_us; };
+
+#define AT(field) offsetof(struct settings, field)
+static const struct setting settings_table[] = {
+    {"token", SETTING_TEXT, AT(token), NULL, true, "bearer token of the department's front end", NULL},
+    {"claim", SETTING_DURATION, AT(claim_us), "8h", false, "a claim without an answer runs out after this", NULL},
+    SETTINGS_END,
+};
+
+struct worklist { struct desk desk; const struct settings *s; };
+
+static void put_row(struct buffer *out, const struct yjs_task *task) {
+    struct desk_state state = desk_state_of(task);
+    char at[TIME_TEXT_SIZE];
+    struct json_writer w;
+    json_begin(&w, out);
+    json_open(&w, '{');
+    const struct { const char *key; const char *value; } fields[] = {
+        {"task", task->id}, {"type", task->type}, {"number", task->number}, {"thing", task->thing}, {"step", task->step},
+        {"held_by", state.mark ? state.holder : NULL},
+    };
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        json_key(&w, text_from(fields[i].key));
+        json_put_text(&w, text_from(fields[i].value));
+    }
+    json_key(&w, TEXT("taken_at"));
+    json_put_text(&w, time_format_utc(task->taken_at_us, at));
+    json_key(&w, TEXT("until"));
+    if (state.mark)
+        json_put_text(&w, time_format_utc(state.until_us, at));
+    else
+        json_put_null(&w);
+    json_close(&w, '}');
+}
+
+struct listing { struct buffer out; const char *step, *person; int64_t left; bool any; };
+
+static bool list_one(void *user, struct yjs_task *task) {
+    struct listing *l = user;
+    struct desk_state state = desk_state_of(task);
+    bool shown = !state.asked && task->state && (state.mark == 0 || (l->person && !strcmp(l->person, state.holder)));
+    size_t length = strcspn(task->step, ".");
+    if (!shown || (l->step && (strlen(l->step) != length || strncmp(l->step, task->step, length))))
+        return true;
+    if (l->any)
+        buffer_put_byte(&l->out, ',');
+    l->any = true;
+    put_row(&l->out, task);
+    return --l->left > 0;
+}
+
+static void serve_list(struct worklist *l, struct yjs_request *request) {
+    const char *most = yjs_request_query(request, "most");
+    struct listing listing = {.step = yjs_request_query(request, "step"), .person = yjs_request_query(request, "person"), .left = 100};
+    if (most && (!text_to_int64(text_from(most), &listing.left) || listing.left < 1 || listing.left > 1000)) {
+        reply_json(request, 400, "{\"error\":\"most is 1 to 1000\"}");
+        return;
+    }
+    buffer_init(&listing.out, 8u * 1024 * 1024);
+    buffer_put_string(&listing.out, "{\"tasks\":[");
+    yjs_each(host_adapter(l->desk.host), list_one, &listing);
+    buffer_put_string(&listing.out, "]}");
+    yjs_reply(request, 200, "application/json", buffer_text(&listing.out).at, listing.out.length);
+    buffer_free(&listing.out);
+}
+
+static void serve_task(struct worklist *l, struct yjs_request *request) {
+    const char *id = yjs_request_query(request, "id");
+    struct yjs_task *task = id ? yjs_find(host_adapter(l->desk.host), id) : NULL;
+    struct buffer out;
+    if (!task) {
+        reply_json(request, 404, "{\"error\":\"no such open task\"}");
+        return;
+    }
+    buffer_init(&out, 4u * 1024 * 1024);
+    buffer_put_string(&out, "{\"row\":");
+    put_row(&out, task);
+    buffer_put_string(&out, ",\"request\":");
+    if (desk_put_request(&l->desk, task, &out)) {
+        buffer_put_byte(&out, '}');
+        yjs_reply(request, 200, "application/json", buffer_text(&out).at, out.length);
+    } else {
+        reply_json(request, 409, "{\"error\":\"the task's mapping failed; it was answered\"}");
+    }
+    buffer_free(&out);
+}
+
+static void serve_get(void *user, struct yjs_request *request) {
+    struct worklist *l = user;
+    if (!yjs_request_has_token(request, l->s->token))
+        reply_json(request, 401, "{\"error\":\"a bearer token is needed\"}");
+    else if (!strcmp(request->path, "/worklist"))
+        serve_list(l, request);
+    else if (!strcmp(request->path, "/worklist/task"))
+        serve_task(l, request);
+    else
+        reply_json(request, 404, "{\"error\":\"no such path\"}");
+}
+
+enum verb { VERB_CLAIM, VERB_RELEASE, VERB_ANSWER, VERBS };
+static const char *const verbs[VERBS] = {"/claim", "/release", "/answer"};
+
+/* NULL, or why the person may not do this to the task. */
+static const char *refusal(enum verb verb, const struct desk_state *state, struct text person) {
+    bool held = state->mark != 0, own = held && text_is(person, state->holder);
+    if (verb == VERB_CLAIM)
+        return state->asked ? "the applicant is to correct it first" : held && !own ? "someone else holds it" : NULL;
+    return own ? NULL : "the person does not hold it";
+}
+
+static void act(struct worklist *l, struct yjs_request *request, enum verb verb, struct yjs_task *task, const struct json *body) {
+    struct text person = json_get_text(body, TEXT("person"));
+    const struct json *answer = json_get_string(body, "answer");
+    struct desk_state state = desk_state_of(task);
+    const char *refused = refusal(verb, &state, person), *said = verb == VERB_CLAIM ? "held" : "ready";
+    char reply[256];
+    if (!refused && verb == VERB_ANSWER && (!answer || answer->type != JSON_OBJECT))
+        refused = "answer must be an object";
+    if (refused) {
+        snprintf(reply, sizeof(reply), "{\"error\":\"%s\"}", refused);
+        reply_json(request, 409, reply);
+        return;
+    }
+    if (verb == VERB_CLAIM)
+        desk_hold(&l->desk, task, person, yjs_now_us() + l->s->claim_us);
+    else if (verb == VERB_RELEASE)
+        desk_release(&l->desk, task);
+    else
+        said = desk_answer(&l->desk, task, answer);
+    snprintf(reply, sizeof(reply), "{\"state\":\"%s\"}", said);
+    bool durable = yjs_commit(host_adapter(l->desk.host)) == 0;
+    reply_json(request, durable ? 200 : 503, durable ? reply : "{\"error\":\"try again\"}");
+}
+
+static void serve_post(void *user, struct yjs_request *request) {
+    struct worklist *l = user;
+    struct arena arena;
+    struct json body;
+    char id[1024];
+    int verb = 0;
+    arena_init(&arena, 64u * 1024 * 1024);
+    if (desk_admit(request, l->s->token, &arena, &body)) {
+        while (verb < VERBS && strcmp(request->rest, verbs[verb]))
+            verb++;
+        snprintf(id, sizeof(id), "%.*s", TEXT_ARG(json_get_text(&body, TEXT("task"))));
+        struct yjs_task *task = yjs_find(host_adapter(l->desk.host), id);
+        if (verb == VERBS || !task)
+            reply_json(request, 404, "{\"error\":\"no such path or open task\"}");
+        else if (json_get_text(&body, TEXT("person")).length == 0 || json_get_text(&body, TEXT("person")).length > 100)
+            reply_json(request, 400, "{\"error\":\"person is needed, at most 100 bytes\"}");
+        else
+            act(l, request, (enum verb)verb, task, &body);
+    }
+    arena_free(&arena);
+}
+
+static int worklist_open(struct host *host, void **ret, struct yjs_error *error) {
+    struct worklist *l = calloc(1, sizeof(*l));
+    if (!l)
+        abort();
+    desk_open(&l->desk, host);
+    l->s = host_settings(host);
+    *ret = l;
+    if (!yjs_route(host_adapter(host), "GET", "/worklist", serve_get, l) && !yjs_route(host_adapter(host), "POST", "/worklist", serve_post, l))
+        return 0;
+    *error = (struct yjs_error){"no_listener", "the driver worklist needs the department's `http: {port: …}`"};
+    return -1;
+}
+
+static void worklist_close(void *self) {
+    desk_close(self);
+    free(self);
+}
+
+const struct yjs_driver driver_worklist = {
+    .name = "worklist", .help = "no system: staff list, claim and answer tasks over the adapter's HTTP port",
+    .settings = settings_table, .settings_size = sizeof(struct settings),
+    .open = worklist_open, .close = worklist_close,
+    .handler = {.start = desk_start, .restored = desk_restored, .forget = desk_forget, .cancel = desk_cancel},
+};
