@@ -2,7 +2,7 @@
 #include "drivers.h"
 
 const struct yjs_driver *const yjs_drivers[] = {
-    &driver_rest, &driver_exec, &driver_table, &driver_worklist, &driver_lease, &driver_simulate, NULL,
+    &driver_rest, &driver_exec, &driver_table, &driver_worklist, &driver_lease, &driver_lookup, &driver_simulate, NULL,
 };
 
 const struct yjs_driver *driver_find(const char *name) {
