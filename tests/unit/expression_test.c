@@ -86,7 +86,7 @@ static void test_numbers_are_decimal_text(void **state) {
     static const struct example examples[] = {
         {".form.fee", "0.10"}, {".form.number", "12345678901234567890"}, {".form.number + 1", "12345678901234567891"},
         {"0.1 + 0.2", "0.3"}, {"1 / 3", "0.3333333333333333333333333333333333"},
-        {"2 / 3", "0.6666666666666666666666666666666667"}, {"10 / 4", "2.5"}, {"1e20 % 7", "2"}, {"-7 % 4", "-3"},
+        {"2 / 3", "0.6666666666666666666666666666666667"}, {"5 / 9", "0.5555555555555555555555555555555556"}, {"10 / 4", "2.5"}, {"1e20 % 7", "2"}, {"-7 % 4", "-3"},
         {"7 % -4", "3"}, {"5.9 % 3", "2"}, {"1 / 0", "<expression_division>"}, {"1 % 0.5", "<expression_division>"},
         {".form.fee * 3", "0.3"}, {"0 * -1", "0"}, {"1.0 == 1", "true"}, {"12345678901234567890 < .form.number", "false"},
         {"12345678901234567889 < .form.number", "true"}, {"\"\\(.form.fee)\"", "\"0.10\""}, {"2.5 | round", "3"},
@@ -305,7 +305,8 @@ static void test_plain_conditions_decide(void **state) {
         {"{\"field\":\"form.area\",\"has\":\"x\"}", "<expression_type>"}, {"{\"field\":\"form.area\",\"is\":89.5}", "true"},
         {"{\"field\":\"form.area\",\"not\":89.5}", "false"}, {"{\"field\":\"form.empty\",\"not\":1}", "true"},
         {"{\"field\":\"form.empty\",\"is\":null}", "true"}, {"{\"field\":\"form.area\",\"over\":80,\"under\":90}", "true"},
-        {"{\"field\":\"form.area\",\"over\":90}", "false"}, {"{\"field\":\"form.empty\",\"under\":90}", "false"},
+        {"{\"field\":\"form.area\",\"over\":90}", "false"}, {"{\"field\":\"form.area\",\"over\":89.5}", "false"},
+        {"{\"field\":\"form.area\",\"under\":89.5}", "false"}, {"{\"field\":\"form.empty\",\"under\":90}", "false"},
         {"{\"field\":\"form.name\",\"over\":1}", "<expression_type>"}, {"{\"field\":\"form.no\",\"exists\":true}", "false"},
         {"{\"field\":\"form.no\",\"exists\":false}", "true"}, {"{\"field\":\"form.owners.0.name\",\"is\":\"a\"}", "true"},
         {"{\"all\":[{\"field\":\"form.yes\",\"is\":true},{\"any\":[false,{\"field\":\"form.area\",\"over\":1}]}]}", "true"},
