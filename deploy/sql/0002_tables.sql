@@ -90,12 +90,10 @@ CREATE TABLE case_ (
     incidents       int NOT NULL,
     changed_at      timestamptz NOT NULL,
     version         int NOT NULL
-) WITH (fillfactor = 70);
+) WITH (fillfactor = 50);
 CREATE INDEX case_started ON case_ (started_at, id);
 CREATE INDEX case_thing ON case_ (thing, started_at, id);
-CREATE INDEX case_open ON case_ (started_at, id) WHERE phase <> 'closed';
 CREATE INDEX case_parent ON case_ (parent) WHERE parent IS NOT NULL;
-CREATE INDEX case_title ON case_ (title) WHERE title IS NOT NULL;
 COMMENT ON TABLE case_ IS 'Cases: a projection of the journal. A root''s id is its number (流水號)';
 COMMENT ON COLUMN case_.root IS 'Number of the topmost case: gives the shard and is the Kafka key';
 COMMENT ON COLUMN case_.title IS 'What lists show, masked';

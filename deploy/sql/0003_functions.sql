@@ -91,7 +91,6 @@ LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
     EXECUTE format('CREATE UNIQUE INDEX %I ON %I (shard, seq)', name || '_seq', name);
     EXECUTE format('CREATE UNIQUE INDEX %I ON %I (case_id, version)', name || '_case', name);
-    EXECUTE format('CREATE INDEX %I ON %I USING brin (at) WITH (pages_per_range = 32)', name || '_at', name);
 END
 $$;
 

@@ -147,7 +147,10 @@ static enum outcome configure(struct pg *pg, const struct pg_settings *settings,
              "SET jit = off; SET client_min_messages = warning",
              settings->statement_timeout_ms, settings->statement_timeout_ms / 2,
              settings->plan_cache_mode ? settings->plan_cache_mode : "auto");
-    return pg_script(pg, sql, error);
+    enum outcome outcome = pg_script(pg, sql, error);
+    if (outcome == OUTCOME_OK && settings->by_index)
+        outcome = pg_script(pg, "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off", error);
+    return outcome;
 }
 
 static void ignore_notice(void *context, const PGresult *notice) {

@@ -19,6 +19,7 @@ struct pg_settings {
     const char *conninfo;
     const char *application;          /* application_name: how operators find the connection */
     const char *plan_cache_mode;      /* force_generic_plan, force_custom_plan, auto */
+    bool by_index;                    /* plans once and for all: look rows up by index, whatever the tables' size is now */
     int statement_timeout_ms;         /* on the server, a statement */
     int wait_ms;                      /* here, a round trip: when it is over the connection is given up */
 };

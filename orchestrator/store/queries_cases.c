@@ -13,6 +13,9 @@
 #define STEP_COLUMNS \
     "s.step, s.index, s.kind, s.position, s.state, s.open, s.attempt, s.department, s.region, s.child, s.reason, s.asked_at, " \
     "s.due_at, s.ended_at"
+#define CLAIM \
+    "(SELECT row_to_json(q) FROM (SELECT k.claimed_by AS by, k.at, k.until FROM task_claim k WHERE k.case_id = s.case_id " \
+    "AND k.step = s.step AND k.index = s.index AND k.attempt = s.attempt AND k.until > now()) q) AS claim"
 
 const struct query queries_cases[] = {
     {"things_list", "", "the current definitions: thing, hash, published_at, published_by, title, regions", false,
@@ -30,6 +33,8 @@ const struct query queries_cases[] = {
     {"thing_source", "hash_or_name", "thing, hash and source (YAML) as its author wrote it", false,
      "SELECT json_build_object('thing', thing, 'hash', hash, 'source', source)::text FROM definition "
      "WHERE hash = $1::text OR (thing = $1::text AND current)"},
+    {"thing_current", "thing", "the current definition's hash; no row: there is none", false,
+     "SELECT json_build_object('hash', hash)::text FROM definition WHERE thing = $1::text AND current"},
     {"cases_list", "thing,phase,outcome,region,department,text,changed_since,cursor,limit,scope",
      "cases, newest first. phase: running, stopping, closed or open (= not closed); department: has an open step there; "
      "text: beginning of the number or title; changed_since: RFC 3339; scope: all = sub-cases too",
@@ -62,15 +67,22 @@ const struct query queries_cases[] = {
      "CASE WHEN $3::text = 'yes' THEN e.data::json END AS data FROM event e "
      "WHERE e.case_id = $1::text AND e.version > coalesce($2::text::int, 0) ORDER BY e.version"
      " LIMIT least(coalesce($4::text::int, 1000), 10000)) x"},
+    {"case_events", "id,after_version,data,limit",
+     "as case_timeline; data: whose data is shown: * (all), a department's id (of its own steps), or absent (none)", false,
+     "SELECT row_to_json(x)::text FROM (SELECT e.version, e.at, e.kind, e.step, "
+     "CASE WHEN $3::text = '*' OR EXISTS (SELECT FROM step s WHERE s.case_id = e.case_id AND s.step = e.step "
+     "AND s.department = $3::text AND s.index = coalesce((e.data::json ->> 'index')::int, -1)) THEN e.data::json END AS data "
+     "FROM event e WHERE e.case_id = $1::text AND e.version > coalesce($2::text::int, 0) ORDER BY e.version"
+     " LIMIT least(coalesce($4::text::int, 1000), 10000)) x"},
     {"case_versions", "ids", "ids: JSON array of case ids; gives id, version, phase, changed_at of those that are there", false,
      "SELECT json_build_object('id', id, 'version', version, 'phase', phase, 'changed_at', changed_at)::text FROM case_ "
      "WHERE id = ANY (ARRAY(SELECT json_array_elements_text($1::text::json)))"},
     {"tasks_list", "department,region,cursor,limit,state",
      "open steps, by id of the task: task, case, step, index, attempt, state, department, region, asked_at, due_at, thing, "
-     "title. department and region absent: any; state: running, stuck …",
+     "title, claim {by, at, until}. department and region absent: any; state: running, stuck …",
      false,
      "SELECT row_to_json(x)::text FROM (SELECT " TASK_ID " AS task, s.case_id AS \"case\", " STEP_COLUMNS
-     ", c.thing, c.title, c.root, c.priority FROM step s JOIN case_ c ON c.id = s.case_id "
+     ", c.thing, c.title, c.root, c.priority, " CLAIM " FROM step s JOIN case_ c ON c.id = s.case_id "
      "WHERE s.open AND ($1::text IS NULL OR s.department = $1::text) AND ($2::text IS NULL OR s.region = $2::text) "
      "AND ($3::text IS NULL OR (" TASK_ID ") COLLATE \"C\" > $3::text) AND ($5::text IS NULL OR s.state = $5::text) "
      "ORDER BY (" TASK_ID ") COLLATE \"C\"" LIMIT("$4") ") x"},
@@ -79,11 +91,24 @@ const struct query queries_cases[] = {
      "itself",
      false,
      "SELECT row_to_json(x)::text FROM (SELECT " TASK_ID " AS task, s.case_id AS \"case\", " STEP_COLUMNS
-     ", c.thing, c.title, c.root, (SELECT row_to_json(q) FROM (SELECT e.kind, e.version, e.at, e.data::json AS data "
+     ", c.thing, c.title, c.root, " CLAIM ", (SELECT row_to_json(q) FROM (SELECT e.kind, e.version, e.at, e.data::json AS data "
      "FROM event e WHERE e.case_id = s.case_id AND e.step = s.step AND e.kind IN ('step_asked', 'undo_asked') "
      "AND (s.index < 0 OR (e.data::json ->> 'index')::int = s.index) ORDER BY e.version DESC LIMIT 1) q) AS asked "
      "FROM step s JOIN case_ c ON c.id = s.case_id "
      "WHERE s.case_id = $1::text AND s.step = $2::text AND s.index = coalesce($3::text::int, -1)) x"},
+    {"task_claim", "case,step,index,attempt,by,seconds",
+     "takes an open step for somebody; gives by, at, until; no row: it is over, or somebody else has it", true,
+     "WITH old AS (DELETE FROM task_claim WHERE until < now() - interval '1 day'), "
+     "k AS (INSERT INTO task_claim (case_id, step, index, attempt, claimed_by, at, until) "
+     "SELECT s.case_id, s.step, s.index, s.attempt, $5::text, now(), now() + make_interval(secs => $6::text::int) FROM step s "
+     "WHERE s.case_id = $1::text AND s.step = $2::text AND s.index = $3::text::int AND s.attempt = $4::text::int AND s.open "
+     "ON CONFLICT (case_id, step, index) DO UPDATE SET attempt = excluded.attempt, claimed_by = excluded.claimed_by, "
+     "at = excluded.at, until = excluded.until WHERE task_claim.claimed_by = excluded.claimed_by OR task_claim.until < now() "
+     "OR task_claim.attempt < excluded.attempt RETURNING *) "
+     "SELECT json_build_object('by', claimed_by, 'at', at, 'until', until)::text FROM k"},
+    {"task_release", "case,step,index,by", "gives case, step; no row: it was not claimed by `by`", true,
+     "WITH k AS (DELETE FROM task_claim WHERE case_id = $1::text AND step = $2::text AND index = $3::text::int "
+     "AND claimed_by = $4::text RETURNING *) SELECT json_build_object('case', case_id, 'step', step)::text FROM k"},
     {"departments_stats", "", "a row a department: open, stuck, retrying, overdue, oldest (asked_at)", false,
      "SELECT row_to_json(x)::text FROM (SELECT department, count(*) AS open, "
      "count(*) FILTER (WHERE state IN ('stuck', 'undo_stuck')) AS stuck, "

@@ -38,6 +38,11 @@ const struct query queries_operation[] = {
     {"unsent_list", "limit", "messages that could not be sent: shard, seq, topic, reason, at, and the event's case and kind", false,
      "SELECT row_to_json(x)::text FROM (SELECT u.shard, u.seq, u.topic, u.reason, u.at, e.case_id AS \"case\", e.kind "
      "FROM unsent u LEFT JOIN event e ON e.shard = u.shard AND e.seq = u.seq ORDER BY u.at DESC" LIMIT("$1") ") x"},
+    {"inbox_waiting", "", "waiting: commands in the inbox, counted up to 100,000", false,
+     "SELECT json_build_object('waiting', count(*))::text FROM (SELECT FROM inbox LIMIT 100000) i"},
+    {"command_answers", "ids", "ids: JSON array of commands; gives command, status, body (text) of those that are answered", false,
+     "SELECT json_build_object('command', inbox_id, 'status', status, 'body', body)::text FROM command_answer "
+     "WHERE inbox_id = ANY (ARRAY(SELECT json_array_elements_text($1::text::json)::bigint)) AND status <> 0"},
     {"shards_list", "",
      "a row a shard: shard, owner, epoch, taken_at, clean, trying, deaths, next_seq, published_seq, unpublished, inbox, "
      "timers_overdue, unsent",

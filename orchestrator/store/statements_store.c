@@ -6,55 +6,91 @@ const struct pg_statement statements_store[] = {
     {"begin", "BEGIN"},
     {"fence", "SELECT fence($1::int[], $2::bigint[])"},
     {"event_insert",
-     "INSERT INTO event (shard, seq, case_id, version, at, kind, step, data) "
-     "SELECT * FROM unnest($1::int[], $2::bigint[], $3::text[], $4::int[], $5::timestamptz[], $6::text[], $7::text[], "
-     "$8::text[])"},
+     "INSERT INTO event (shard, seq, case_id, version, at, kind, step, data) SELECT unnest($1::int[]), "
+     "unnest($2::bigint[]), unnest($3::text[]), unnest($4::int[]), unnest($5::timestamptz[]), unnest($6::text[]), "
+     "unnest($7::text[]), unnest($8::text[])"},
+    {"case_insert",
+     "INSERT INTO case_ (id, root, parent, shard, thing, region, source, source_id, content_digest, title, "
+     "started_at, definition_hash, priority, phase, outcome, stop, closed_at, incidents, changed_at, version) "
+     "SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), unnest($4::int[]), unnest($5::text[]), "
+     "unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), unnest($9::text[]), unnest($10::text[]), "
+     "unnest($11::timestamptz[]), unnest($12::text[]), unnest($13::int[]), unnest($14::text[]), "
+     "unnest($15::text[]), unnest($16::text[]), unnest($17::timestamptz[]), unnest($18::int[]), "
+     "unnest($19::timestamptz[]), unnest($20::int[])"},
+    {"case_update",
+     "WITH met AS (UPDATE case_ c SET definition_hash = g.definition_hash, priority = g.priority, phase = g.phase, "
+     "outcome = g.outcome, stop = g.stop, closed_at = g.closed_at, incidents = g.incidents, changed_at = g.changed_at, "
+     "version = g.version "
+     "FROM (SELECT unnest($1::text[]) AS id, unnest($2::text[]) AS definition_hash, unnest($3::int[]) AS priority, "
+     "unnest($4::text[]) AS phase, unnest($5::text[]) AS outcome, unnest($6::text[]) AS stop, "
+     "unnest($7::timestamptz[]) AS closed_at, unnest($8::int[]) AS incidents, unnest($9::timestamptz[]) AS changed_at, "
+     "unnest($10::int[]) AS version) g WHERE c.id = g.id RETURNING 1) "
+     "SELECT expect_rows((SELECT count(*) FROM met), cardinality($1::text[]), 'case_')"},
     {"case_upsert",
-     "INSERT INTO case_ (id, root, parent, shard, thing, region, source, source_id, content_digest, title, started_at, "
-     "definition_hash, priority, phase, outcome, stop, closed_at, incidents, changed_at, version) "
-     "SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::text[], $6::text[], $7::text[], $8::text[], "
-     "$9::text[], $10::text[], $11::timestamptz[], $12::text[], $13::int[], $14::text[], $15::text[], $16::text[], "
-     "$17::timestamptz[], $18::int[], $19::timestamptz[], $20::int[]) "
-     "ON CONFLICT (id) DO UPDATE SET definition_hash = excluded.definition_hash, priority = excluded.priority, "
-     "phase = excluded.phase, outcome = excluded.outcome, stop = excluded.stop, closed_at = excluded.closed_at, "
-     "incidents = excluded.incidents, changed_at = excluded.changed_at, version = excluded.version"},
+     "INSERT INTO case_ (id, root, parent, shard, thing, region, source, source_id, content_digest, title, "
+     "started_at, definition_hash, priority, phase, outcome, stop, closed_at, incidents, changed_at, version) "
+     "SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), unnest($4::int[]), unnest($5::text[]), "
+     "unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), unnest($9::text[]), unnest($10::text[]), "
+     "unnest($11::timestamptz[]), unnest($12::text[]), unnest($13::int[]), unnest($14::text[]), "
+     "unnest($15::text[]), unnest($16::text[]), unnest($17::timestamptz[]), unnest($18::int[]), "
+     "unnest($19::timestamptz[]), unnest($20::int[]) ON CONFLICT (id) DO UPDATE SET definition_hash = "
+     "excluded.definition_hash, priority = excluded.priority, phase = excluded.phase, outcome = excluded.outcome, "
+     "stop = excluded.stop, closed_at = excluded.closed_at, incidents = excluded.incidents, changed_at = "
+     "excluded.changed_at, version = excluded.version"},
+    {"step_insert",
+     "INSERT INTO step (case_id, step, index, shard, position, kind, child, department, region, asked_at, due_at, "
+     "attempt, open, state, reason, ended_at) SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::int[]), "
+     "unnest($4::int[]), unnest($5::int[]), unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), "
+     "unnest($9::text[]), unnest($10::timestamptz[]), unnest($11::timestamptz[]), unnest($12::int[]), "
+     "unnest($13::boolean[]), unnest($14::text[]), unnest($15::text[]), unnest($16::timestamptz[])"},
+    {"step_update",
+     "WITH met AS (UPDATE step s SET child = g.child, department = g.department, region = g.region, asked_at = g.asked_at, "
+     "due_at = g.due_at, attempt = g.attempt, open = g.open, state = g.state, reason = g.reason, ended_at = g.ended_at "
+     "FROM (SELECT unnest($1::text[]) AS case_id, unnest($2::text[]) AS step, unnest($3::int[]) AS index, "
+     "unnest($4::text[]) AS child, unnest($5::text[]) AS department, unnest($6::text[]) AS region, "
+     "unnest($7::timestamptz[]) AS asked_at, unnest($8::timestamptz[]) AS due_at, unnest($9::int[]) AS attempt, "
+     "unnest($10::boolean[]) AS open, unnest($11::text[]) AS state, unnest($12::text[]) AS reason, "
+     "unnest($13::timestamptz[]) AS ended_at) g "
+     "WHERE s.case_id = g.case_id AND s.step = g.step AND s.index = g.index RETURNING 1) "
+     "SELECT expect_rows((SELECT count(*) FROM met), cardinality($1::text[]), 'step')"},
     {"step_upsert",
-     "INSERT INTO step (case_id, step, index, shard, position, kind, child, department, region, asked_at, due_at, attempt, "
-     "open, state, reason, ended_at) "
-     "SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::int[], $6::text[], $7::text[], $8::text[], "
-     "$9::text[], $10::timestamptz[], $11::timestamptz[], $12::int[], $13::boolean[], $14::text[], $15::text[], "
-     "$16::timestamptz[]) "
-     "ON CONFLICT (case_id, step, index) DO UPDATE SET child = excluded.child, department = excluded.department, "
-     "region = excluded.region, asked_at = excluded.asked_at, due_at = excluded.due_at, attempt = excluded.attempt, "
-     "open = excluded.open, state = excluded.state, reason = excluded.reason, ended_at = excluded.ended_at"},
+     "INSERT INTO step (case_id, step, index, shard, position, kind, child, department, region, asked_at, due_at, "
+     "attempt, open, state, reason, ended_at) SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::int[]), "
+     "unnest($4::int[]), unnest($5::int[]), unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), "
+     "unnest($9::text[]), unnest($10::timestamptz[]), unnest($11::timestamptz[]), unnest($12::int[]), "
+     "unnest($13::boolean[]), unnest($14::text[]), unnest($15::text[]), unnest($16::timestamptz[]) ON CONFLICT "
+     "(case_id, step, index) DO UPDATE SET child = excluded.child, department = excluded.department, region = "
+     "excluded.region, asked_at = excluded.asked_at, due_at = excluded.due_at, attempt = excluded.attempt, open = "
+     "excluded.open, state = excluded.state, reason = excluded.reason, ended_at = excluded.ended_at"},
     {"timer_delete", "DELETE FROM timer WHERE case_id = ANY ($1::text[])"},
     {"timer_upsert",
-     "INSERT INTO timer (case_id, shard, due_at) SELECT * FROM unnest($1::text[], $2::int[], $3::timestamptz[]) "
-     "ON CONFLICT (case_id) DO UPDATE SET due_at = excluded.due_at"},
+     "INSERT INTO timer (case_id, shard, due_at) SELECT unnest($1::text[]), unnest($2::int[]), "
+     "unnest($3::timestamptz[]) ON CONFLICT (case_id) DO UPDATE SET due_at = excluded.due_at"},
     {"incident_upsert",
-     "INSERT INTO incident (id, case_id, step, index, shard, code, message, department, region, opened_at, closed_at, "
-     "closed_by, closed_how) "
-     "SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::int[], $6::text[], $7::text[], $8::text[], "
-     "$9::text[], $10::timestamptz[], $11::timestamptz[], $12::text[], $13::text[]) "
-     "ON CONFLICT (id) DO UPDATE SET code = excluded.code, message = excluded.message, opened_at = excluded.opened_at, "
-     "closed_at = excluded.closed_at, closed_by = excluded.closed_by, closed_how = excluded.closed_how"},
+     "INSERT INTO incident (id, case_id, step, index, shard, code, message, department, region, opened_at, "
+     "closed_at, closed_by, closed_how) SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), "
+     "unnest($4::int[]), unnest($5::int[]), unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), "
+     "unnest($9::text[]), unnest($10::timestamptz[]), unnest($11::timestamptz[]), unnest($12::text[]), "
+     "unnest($13::text[]) ON CONFLICT (id) DO UPDATE SET code = excluded.code, message = excluded.message, "
+     "opened_at = excluded.opened_at, closed_at = excluded.closed_at, closed_by = excluded.closed_by, closed_how = "
+     "excluded.closed_how"},
     {"dead_insert",
-     "INSERT INTO dead_letter (shard, topic, partition, \"offset\", at, code, message, key, headers, value) "
-     "SELECT * FROM unnest($1::int[], $2::text[], $3::int[], $4::bigint[], $5::timestamptz[], $6::text[], $7::text[], "
-     "$8::bytea[], $9::text[], $10::bytea[])"},
+     "INSERT INTO dead_letter (shard, topic, partition, \"offset\", at, code, message, key, headers, value) SELECT "
+     "unnest($1::int[]), unnest($2::text[]), unnest($3::int[]), unnest($4::bigint[]), unnest($5::timestamptz[]), "
+     "unnest($6::text[]), unnest($7::text[]), unnest($8::bytea[]), unnest($9::text[]), unnest($10::bytea[])"},
     {"forward_insert",
-     "INSERT INTO inbox (shard, root, kind, data, idempotency_key) "
-     "SELECT * FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[])"},
+     "INSERT INTO inbox (shard, root, kind, data, idempotency_key) SELECT unnest($1::int[]), unnest($2::text[]), "
+     "unnest($3::text[]), unnest($4::text[]), unnest($5::text[])"},
     {"inbox_delete", "DELETE FROM inbox WHERE id = ANY ($1::bigint[])"},
     {"answer_update",
      "UPDATE command_answer a SET status = g.status, body = g.body "
      "FROM unnest($1::bigint[], $2::int[], $3::text[]) AS g (inbox_id, status, body) WHERE a.inbox_id = g.inbox_id"},
     {"unsent_insert",
-     "INSERT INTO unsent (shard, seq, topic, reason, at) "
-     "SELECT * FROM unnest($1::int[], $2::bigint[], $3::text[], $4::text[], $5::timestamptz[]) ON CONFLICT DO NOTHING"},
+     "INSERT INTO unsent (shard, seq, topic, reason, at) SELECT unnest($1::int[]), unnest($2::bigint[]), "
+     "unnest($3::text[]), unnest($4::text[]), unnest($5::timestamptz[]) ON CONFLICT DO NOTHING"},
     {"offset_upsert",
-     "INSERT INTO shard_offset (shard, topic, next) SELECT * FROM unnest($1::int[], $2::text[], $3::bigint[]) "
-     "ON CONFLICT (shard, topic) DO UPDATE SET next = excluded.next"},
+     "INSERT INTO shard_offset (shard, topic, next) SELECT unnest($1::int[]), unnest($2::text[]), "
+     "unnest($3::bigint[]) ON CONFLICT (shard, topic) DO UPDATE SET next = excluded.next"},
     {"shard_update",
      "UPDATE shard s SET next_seq = g.next_seq, published_seq = g.published_seq, trying = g.trying, deaths = g.deaths "
      "FROM unnest($1::int[], $2::bigint[], $3::bigint[], $4::text[], $5::int[]) "

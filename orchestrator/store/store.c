@@ -79,7 +79,7 @@ static enum outcome read_settings(struct store *store, struct error *error) {
 static enum outcome store_open(void *context, struct error *error) {
     struct store *store = context;
     const struct pg_settings settings = {.conninfo = store->conninfo, .application = store->instance,
-                                         .plan_cache_mode = "force_generic_plan",
+                                         .plan_cache_mode = "force_generic_plan", .by_index = true,
                                          .statement_timeout_ms = store->statement_timeout_ms, .wait_ms = store->wait_ms};
     pg_close(&store->pg);
     enum outcome outcome = pg_open(&store->pg, &settings, NULL, error);

@@ -8,71 +8,95 @@
 enum column_kind { COLUMN_END, COLUMN_TEXT, COLUMN_BYTES, COLUMN_INT32, COLUMN_INT64, COLUMN_TIME, COLUMN_IS_OPEN };
 struct column { enum column_kind kind; size_t offset; };
 
-/* Which rows of a part a statement is for. */
-enum part_filter { FILTER_NONE, FILTER_TIMER_GONE, FILTER_TIMER_SET };
+/* Which rows of a batch's array a statement is for. */
+enum part_filter { FILTER_NONE, FILTER_TIMER_GONE, FILTER_TIMER_SET, FILTER_CASE, FILTER_STEP };
 
 struct part {
     const char *statement;
     size_t rows_offset, count_offset, row_size;   /* in struct store_batch; of a row */
     enum part_filter filter;
+    enum store_row row;                           /* FILTER_CASE, FILTER_STEP: those known in this way */
     struct column columns[STORE_COLUMNS_MOST + 1];
 };
 
 #define ROWS(field, count, type) offsetof(struct store_batch, field), offsetof(struct store_batch, count), sizeof(type)
 #define C(kind, type, field) {COLUMN_##kind, offsetof(type, field)}
 
+/* An inserted row has all columns; an update leaves out what never changes. */
+#define CASE_ALL_COLUMNS \
+    C(TEXT, struct store_case, case_id), C(TEXT, struct store_case, root), C(TEXT, struct store_case, parent), \
+    C(INT32, struct store_case, shard), C(TEXT, struct store_case, thing), C(TEXT, struct store_case, region), \
+    C(TEXT, struct store_case, source), C(TEXT, struct store_case, source_id), \
+    C(TEXT, struct store_case, content_digest), C(TEXT, struct store_case, title), \
+    C(TIME, struct store_case, started_at_us), C(TEXT, struct store_case, definition_hash), \
+    C(INT32, struct store_case, priority), C(TEXT, struct store_case, phase), C(TEXT, struct store_case, outcome), \
+    C(TEXT, struct store_case, stop), C(TIME, struct store_case, closed_at_us), \
+    C(INT32, struct store_case, incidents), C(TIME, struct store_case, changed_at_us), \
+    C(INT32, struct store_case, version)
+#define CASE_CHANGED_COLUMNS \
+    C(TEXT, struct store_case, case_id), C(TEXT, struct store_case, definition_hash), \
+    C(INT32, struct store_case, priority), C(TEXT, struct store_case, phase), C(TEXT, struct store_case, outcome), \
+    C(TEXT, struct store_case, stop), C(TIME, struct store_case, closed_at_us), \
+    C(INT32, struct store_case, incidents), C(TIME, struct store_case, changed_at_us), \
+    C(INT32, struct store_case, version)
+#define STEP_ALL_COLUMNS \
+    C(TEXT, struct store_step, case_id), C(TEXT, struct store_step, step), C(INT32, struct store_step, index), \
+    C(INT32, struct store_step, shard), C(INT32, struct store_step, position), C(TEXT, struct store_step, kind), \
+    C(TEXT, struct store_step, child), C(TEXT, struct store_step, department), C(TEXT, struct store_step, region), \
+    C(TIME, struct store_step, asked_at_us), C(TIME, struct store_step, due_at_us), \
+    C(INT32, struct store_step, attempt), C(IS_OPEN, struct store_step, state), C(TEXT, struct store_step, state), \
+    C(TEXT, struct store_step, reason), C(TIME, struct store_step, ended_at_us)
+#define STEP_CHANGED_COLUMNS \
+    C(TEXT, struct store_step, case_id), C(TEXT, struct store_step, step), C(INT32, struct store_step, index), \
+    C(TEXT, struct store_step, child), C(TEXT, struct store_step, department), C(TEXT, struct store_step, region), \
+    C(TIME, struct store_step, asked_at_us), C(TIME, struct store_step, due_at_us), \
+    C(INT32, struct store_step, attempt), C(IS_OPEN, struct store_step, state), C(TEXT, struct store_step, state), \
+    C(TEXT, struct store_step, reason), C(TIME, struct store_step, ended_at_us)
+#define CASE_ROWS ROWS(cases, case_count, struct store_case), FILTER_CASE
+#define STEP_ROWS ROWS(steps, step_count, struct store_step), FILTER_STEP
+
 /* In the order of the transaction. The columns are the statement's $1, $2 … (statements_store.c). */
 static const struct part parts[] = {
-    {"fence", ROWS(shards, shard_count, struct store_shard), FILTER_NONE,
+    {"fence", ROWS(shards, shard_count, struct store_shard), FILTER_NONE, STORE_ROW_ANY,
      {C(INT32, struct store_shard, shard), C(INT64, struct store_shard, epoch)}},
-    {"event_insert", ROWS(events, event_count, struct store_event), FILTER_NONE,
+    {"event_insert", ROWS(events, event_count, struct store_event), FILTER_NONE, STORE_ROW_ANY,
      {C(INT32, struct store_event, shard), C(INT64, struct store_event, seq), C(TEXT, struct store_event, case_id),
       C(INT32, struct store_event, version), C(TIME, struct store_event, at_us), C(TEXT, struct store_event, kind),
       C(TEXT, struct store_event, step), C(TEXT, struct store_event, data)}},
-    {"case_upsert", ROWS(cases, case_count, struct store_case), FILTER_NONE,
-     {C(TEXT, struct store_case, case_id), C(TEXT, struct store_case, root), C(TEXT, struct store_case, parent),
-      C(INT32, struct store_case, shard), C(TEXT, struct store_case, thing), C(TEXT, struct store_case, region),
-      C(TEXT, struct store_case, source), C(TEXT, struct store_case, source_id), C(TEXT, struct store_case, content_digest),
-      C(TEXT, struct store_case, title), C(TIME, struct store_case, started_at_us),
-      C(TEXT, struct store_case, definition_hash), C(INT32, struct store_case, priority), C(TEXT, struct store_case, phase),
-      C(TEXT, struct store_case, outcome), C(TEXT, struct store_case, stop), C(TIME, struct store_case, closed_at_us),
-      C(INT32, struct store_case, incidents), C(TIME, struct store_case, changed_at_us),
-      C(INT32, struct store_case, version)}},
-    {"step_upsert", ROWS(steps, step_count, struct store_step), FILTER_NONE,
-     {C(TEXT, struct store_step, case_id), C(TEXT, struct store_step, step), C(INT32, struct store_step, index),
-      C(INT32, struct store_step, shard), C(INT32, struct store_step, position), C(TEXT, struct store_step, kind),
-      C(TEXT, struct store_step, child), C(TEXT, struct store_step, department), C(TEXT, struct store_step, region),
-      C(TIME, struct store_step, asked_at_us), C(TIME, struct store_step, due_at_us), C(INT32, struct store_step, attempt),
-      C(IS_OPEN, struct store_step, state), C(TEXT, struct store_step, state), C(TEXT, struct store_step, reason),
-      C(TIME, struct store_step, ended_at_us)}},
-    {"timer_delete", ROWS(timers, timer_count, struct store_timer), FILTER_TIMER_GONE,
+    {"case_insert", CASE_ROWS, STORE_ROW_NEW, {CASE_ALL_COLUMNS}},
+    {"case_update", CASE_ROWS, STORE_ROW_KNOWN, {CASE_CHANGED_COLUMNS}},
+    {"case_upsert", CASE_ROWS, STORE_ROW_ANY, {CASE_ALL_COLUMNS}},
+    {"step_insert", STEP_ROWS, STORE_ROW_NEW, {STEP_ALL_COLUMNS}},
+    {"step_update", STEP_ROWS, STORE_ROW_KNOWN, {STEP_CHANGED_COLUMNS}},
+    {"step_upsert", STEP_ROWS, STORE_ROW_ANY, {STEP_ALL_COLUMNS}},
+    {"timer_delete", ROWS(timers, timer_count, struct store_timer), FILTER_TIMER_GONE, STORE_ROW_ANY,
      {C(TEXT, struct store_timer, case_id)}},
-    {"timer_upsert", ROWS(timers, timer_count, struct store_timer), FILTER_TIMER_SET,
+    {"timer_upsert", ROWS(timers, timer_count, struct store_timer), FILTER_TIMER_SET, STORE_ROW_ANY,
      {C(TEXT, struct store_timer, case_id), C(INT32, struct store_timer, shard), C(TIME, struct store_timer, due_at_us)}},
-    {"incident_upsert", ROWS(incidents, incident_count, struct store_incident), FILTER_NONE,
+    {"incident_upsert", ROWS(incidents, incident_count, struct store_incident), FILTER_NONE, STORE_ROW_ANY,
      {C(TEXT, struct store_incident, id), C(TEXT, struct store_incident, case_id), C(TEXT, struct store_incident, step),
       C(INT32, struct store_incident, index), C(INT32, struct store_incident, shard), C(TEXT, struct store_incident, code),
       C(TEXT, struct store_incident, message), C(TEXT, struct store_incident, department),
       C(TEXT, struct store_incident, region), C(TIME, struct store_incident, opened_at_us),
       C(TIME, struct store_incident, closed_at_us), C(TEXT, struct store_incident, closed_by),
       C(TEXT, struct store_incident, closed_how)}},
-    {"dead_insert", ROWS(dead, dead_count, struct store_dead), FILTER_NONE,
+    {"dead_insert", ROWS(dead, dead_count, struct store_dead), FILTER_NONE, STORE_ROW_ANY,
      {C(INT32, struct store_dead, shard), C(TEXT, struct store_dead, topic), C(INT32, struct store_dead, partition),
       C(INT64, struct store_dead, offset), C(TIME, struct store_dead, at_us), C(TEXT, struct store_dead, code),
       C(TEXT, struct store_dead, message), C(BYTES, struct store_dead, key), C(TEXT, struct store_dead, headers),
       C(BYTES, struct store_dead, value)}},
-    {"forward_insert", ROWS(forwards, forward_count, struct store_forward), FILTER_NONE,
+    {"forward_insert", ROWS(forwards, forward_count, struct store_forward), FILTER_NONE, STORE_ROW_ANY,
      {C(INT32, struct store_forward, shard), C(TEXT, struct store_forward, key), C(TEXT, struct store_forward, kind),
       C(TEXT, struct store_forward, data), C(TEXT, struct store_forward, idempotency_key)}},
-    {"answer_update", ROWS(answers, answer_count, struct store_answer), FILTER_NONE,
+    {"answer_update", ROWS(answers, answer_count, struct store_answer), FILTER_NONE, STORE_ROW_ANY,
      {C(INT64, struct store_answer, inbox_id), C(INT32, struct store_answer, status), C(TEXT, struct store_answer, body)}},
-    {"unsent_insert", ROWS(unsent, unsent_count, struct store_unsent), FILTER_NONE,
+    {"unsent_insert", ROWS(unsent, unsent_count, struct store_unsent), FILTER_NONE, STORE_ROW_ANY,
      {C(INT32, struct store_unsent, shard), C(INT64, struct store_unsent, seq), C(TEXT, struct store_unsent, topic),
       C(TEXT, struct store_unsent, reason), C(TIME, struct store_unsent, at_us)}},
-    {"inbox_delete", ROWS(inbox_done, inbox_done_count, int64_t), FILTER_NONE, {{COLUMN_INT64, 0}}},
-    {"offset_upsert", ROWS(offsets, offset_count, struct store_offset), FILTER_NONE,
+    {"inbox_delete", ROWS(inbox_done, inbox_done_count, int64_t), FILTER_NONE, STORE_ROW_ANY, {{COLUMN_INT64, 0}}},
+    {"offset_upsert", ROWS(offsets, offset_count, struct store_offset), FILTER_NONE, STORE_ROW_ANY,
      {C(INT32, struct store_offset, shard), C(TEXT, struct store_offset, topic), C(INT64, struct store_offset, next)}},
-    {"shard_update", ROWS(shards, shard_count, struct store_shard), FILTER_NONE,
+    {"shard_update", ROWS(shards, shard_count, struct store_shard), FILTER_NONE, STORE_ROW_ANY,
      {C(INT32, struct store_shard, shard), C(INT64, struct store_shard, next_seq),
       C(INT64, struct store_shard, published_seq), C(TEXT, struct store_shard, trying),
       C(INT32, struct store_shard, trying_deaths)}},
@@ -109,11 +133,15 @@ static void put_field(struct pg_array *array, enum column_kind kind, const char 
     }
 }
 
-static bool row_is_wanted(enum part_filter filter, const char *row) {
-    if (filter == FILTER_NONE)
-        return true;
-    bool gone = ((const struct store_timer *)(const void *)row)->due_at_us == TIME_NONE;
-    return gone == (filter == FILTER_TIMER_GONE);
+static bool row_is_wanted(const struct part *part, const char *row) {
+    switch (part->filter) {
+    case FILTER_NONE: return true;
+    case FILTER_CASE: return ((const struct store_case *)(const void *)row)->row == part->row;
+    case FILTER_STEP: return ((const struct store_step *)(const void *)row)->row == part->row;
+    case FILTER_TIMER_GONE: return ((const struct store_timer *)(const void *)row)->due_at_us == TIME_NONE;
+    case FILTER_TIMER_SET: return ((const struct store_timer *)(const void *)row)->due_at_us != TIME_NONE;
+    }
+    return false;
 }
 
 /* The part's rows as arrays in `a`; *ret_count rows. False when an array grew past its ceiling. */
@@ -123,7 +151,7 @@ static bool fill_part(struct pg_array *arrays, const struct part *part, const st
     const char *rows = *(const char *const *)(const void *)(base + part->rows_offset);
     uint32_t count = *(const uint32_t *)(const void *)(base + part->count_offset), wanted = 0;
     for (uint32_t i = 0; i < count; i++)
-        wanted += row_is_wanted(part->filter, rows + i * part->row_size);
+        wanted += row_is_wanted(part, rows + i * part->row_size);
     *ret_count = wanted;
     if (wanted == 0)
         return true;
@@ -132,7 +160,7 @@ static bool fill_part(struct pg_array *arrays, const struct part *part, const st
         pg_array_begin(array, type_of(column->kind));
         for (uint32_t i = 0; i < count; i++) {
             const char *row = rows + i * part->row_size;
-            if (row_is_wanted(part->filter, row))
+            if (row_is_wanted(part, row))
                 put_field(array, column->kind, row + column->offset);
         }
         struct text bytes = pg_array_end(array);

@@ -7,7 +7,7 @@
 #include "store/store.h"
 
 #define STORE_COLUMNS_MOST 20
-#define STORE_PARTS_MOST 16
+#define STORE_PARTS_MOST 20
 /* The connection on which it listens is tried again no sooner than this. */
 #define STORE_LISTEN_AGAIN_MS 2000
 

@@ -1,9 +1,9 @@
 /* What a transition costs in the store: batches as the conductor makes them for W2 (five serial tasks), on a private
  * PostgreSQL with fsync.
  *
- *   store_bench [--seconds 10] [--batch 1000] [--open 20000] [--payload 1024] [--shards 12]
+ *   store_bench [--seconds 10] [--batch 1000] [--open 20000] [--payload 1024] [--shards 12] [--hints 0]
  *
- * A transition ends a step and asks the next: two events with a payload each, its case's row, two steps' rows. Every
+ * --hints 0: the rows' `row` is ANY throughout. A transition ends a step and asks the next: two events with a payload each, its case's row, two steps' rows. Every
  * fifth closes its case and starts another. Prints transitions a second (wall), CPU microseconds a transition of
  * PostgreSQL (the backend; and all its processes) and of this program, and log (WAL) bytes a transition. */
 #include <inttypes.h>
@@ -21,7 +21,7 @@
 static const char *const step_names[STEPS] = {"contract_filing", "tax_payment", "title_transfer", "water_transfer", "gas_transfer"};
 static const char *const departments[STEPS] = {"housing", "tax", "real_estate", "water", "gas"};
 
-struct options { int seconds, batch, open, payload, shards; };
+struct options { int seconds, batch, open, payload, shards, hints; };
 struct open_case { char number[NUMBER_SIZE]; int32_t shard, version, step; int64_t started_at_us; };
 struct bench {
     struct options options;
@@ -95,7 +95,8 @@ static void add_step(struct bench *b, struct open_case *c, int step, bool ended,
         .case_id = text_from(c->number), .step = text_from(step_names[step]), .index = -1,
         .state = text_from(ended ? "granted" : "running"), .department = text_from(departments[step]), .region = TEXT("441300"),
         .attempt = 1, .asked_at_us = at_us, .ended_at_us = ended ? at_us : TIME_NONE, .due_at_us = at_us + TIME_DAY_US,
-        .position = step, .kind = TEXT("task"), .shard = c->shard};
+        .position = step, .kind = TEXT("task"), .shard = c->shard,
+        .row = !b->options.hints ? STORE_ROW_ANY : ended ? STORE_ROW_KNOWN : STORE_ROW_NEW};
 }
 
 static void transition(struct bench *b, struct open_case *c, int64_t at_us) {
@@ -118,7 +119,8 @@ static void transition(struct bench *b, struct open_case *c, int64_t at_us) {
         .definition_hash = TEXT("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"), .region = TEXT("441300"),
         .phase = text_from(last ? "closed" : "running"), .outcome = text_from(last ? "granted" : "none"), .shard = c->shard,
         .version = c->version, .started_at_us = c->started_at_us, .changed_at_us = at_us, .closed_at_us = last ? at_us : TIME_NONE,
-        .title = TEXT("二手房轉移登記+水電氣過戶"), .source = TEXT("window/zhongkai"), .source_id = text_from(c->number)};
+        .title = TEXT("二手房轉移登記+水電氣過戶"), .source = TEXT("window/zhongkai"), .source_id = text_from(c->number),
+        .row = !b->options.hints ? STORE_ROW_ANY : first ? STORE_ROW_NEW : STORE_ROW_KNOWN};
 }
 
 /* One batch over `batch` cases beginning with *at; a closed case's place is taken by a new one afterwards. */
@@ -219,10 +221,10 @@ static void prepare(struct bench *b, const char *conninfo) {
 }
 
 int main(int argc, char **argv) {
-    struct bench bench = {.options = {.seconds = 10, .batch = 1000, .open = 20000, .payload = 1024, .shards = 12}};
+    struct bench bench = {.options = {.seconds = 10, .batch = 1000, .open = 20000, .payload = 1024, .shards = 12, .hints = 1}};
     const struct { const char *name; int *value; } flags[] = {
         {"--seconds", &bench.options.seconds}, {"--batch", &bench.options.batch}, {"--open", &bench.options.open},
-        {"--payload", &bench.options.payload}, {"--shards", &bench.options.shards},
+        {"--payload", &bench.options.payload}, {"--shards", &bench.options.shards}, {"--hints", &bench.options.hints},
     };
     for (int i = 1; i + 1 < argc; i += 2)
         for (size_t j = 0; j < sizeof flags / sizeof *flags; j++)
