@@ -1,0 +1,154 @@
+/* Cases as they are, were and become: lists, one case, its timeline, its events while they happen; and commands' fates. */
+#include <stdio.h>
+
+#include "model/limits.h"
+#include "web/handlers.h"
+#include "web/web_part.h"
+
+void handle_cases(struct request *request) {
+    uint32_t limit;
+    struct record_list rows;
+    struct text department = request_parameter(request, "department"), since = request_parameter(request, "changed_since");
+    int64_t moment;
+    if (!request_limit(request, &limit))
+        return;
+    if (!text_is_none(since) && time_parse(since, &moment, NULL) != OUTCOME_OK) {
+        reply_problem(request, "parameter_bad", "changed_since is a date-time as in RFC 3339");
+        return;
+    }
+    if (request->caller.role == ROLE_DEPARTMENT)
+        department = request->caller.department;
+    if (ASK(request, "cases_list", &rows, request_parameter(request, "thing"), request_parameter(request, "phase"),
+            request_parameter(request, "outcome"), request_parameter(request, "region"), department, request_parameter(request, "q"),
+            since, request_parameter(request, "cursor"), text_format(&request->arena, "%u", limit + 1),
+            request_parameter(request, "scope")))
+        reply_page(request, &rows, limit, "id");
+}
+
+/* A department sees the cases in which it has, or had, a step. */
+static bool may_see(const struct request *request, const struct json *row) {
+    if (request->caller.role != ROLE_DEPARTMENT)
+        return true;
+    const struct json *steps = json_get_string(row, "steps");
+    for (uint32_t i = 0; steps && i < steps->count; i++) {
+        const struct json *step = &steps->children[i].value;
+        if (auth_department(request, json_get_text(step, TEXT("department")), json_get_text(step, TEXT("region"))))
+            return true;
+    }
+    return false;
+}
+
+/* The case's row, for who may see it; false: answered. */
+static bool find_case(struct request *request, struct text *ret_source, struct json *ret) {
+    struct record_list rows;
+    if (!ASK(request, "case_show", &rows, request->at[0]))
+        return false;
+    if (rows.count == 0 || json_read(&request->arena, rows.at[0], LIMIT_json_depth_most * 2, ret, NULL) != OUTCOME_OK ||
+        !may_see(request, ret)) {
+        reply_problem(request, "case_unknown", "there is no case %.*s", TEXT_ARG(request->at[0]));
+        return false;
+    }
+    *ret_source = rows.at[0];
+    return true;
+}
+
+/* Does If-None-Match name this tag? */
+static bool matches_tag(struct text header, struct text tag) {
+    if (text_is(header, "*"))
+        return true;
+    for (size_t i = 0; tag.length > 0 && i + tag.length <= header.length; i++)
+        if (memcmp(header.at + i, tag.at, tag.length) == 0)
+            return true;
+    return false;
+}
+
+void handle_case(struct request *request) {
+    struct json row;
+    struct text source;
+    int64_t version = 0;
+    if (!find_case(request, &source, &row))
+        return;
+    json_to_int64(json_get_string(&row, "version"), &version);
+    struct text tag = text_format(&request->arena, "\"%lld\"", (long long)version);
+    reply_header(request, "ETag", tag);
+    if (matches_tag(request_header(request, "If-None-Match"), tag))
+        reply_json(request, 304, TEXT(""));
+    else
+        reply_json(request, 200, source);
+}
+
+/* Whose data this caller is shown: all, its own department's, nobody's. */
+static struct text data_scope(const struct request *request) {
+    if (auth_sees_data(request))
+        return TEXT("*");
+    return request->caller.role == ROLE_DEPARTMENT ? request->caller.department : TEXT_NONE;
+}
+
+static bool read_version(struct request *request, struct text given, int64_t *ret) {
+    *ret = 0;
+    if (text_is_none(given) || (text_to_int64(given, ret) && *ret >= 0 && *ret <= INT32_MAX))
+        return true;
+    reply_problem(request, "parameter_bad", "after (or Last-Event-ID) is a version: a number from 0");
+    return false;
+}
+
+void handle_timeline(struct request *request) {
+    uint32_t limit;
+    int64_t after;
+    struct json row;
+    struct text source;
+    struct record_list rows;
+    if (!request_limit(request, &limit) || !read_version(request, request_parameter(request, "after"), &after) ||
+        !find_case(request, &source, &row))
+        return;
+    if (ASK(request, "case_events", &rows, request->at[0], text_format(&request->arena, "%lld", (long long)after),
+            data_scope(request), text_format(&request->arena, "%u", limit + 1)))
+        reply_page(request, &rows, limit, "version");
+}
+
+void handle_events(struct request *request) {
+    int64_t after;
+    struct json row;
+    struct text source, last = request_header(request, "Last-Event-ID");
+    if (!read_version(request, text_is_none(last) ? request_parameter(request, "after") : last, &after) ||
+        !find_case(request, &source, &row))
+        return;
+    reply_header(request, "X-Accel-Buffering", TEXT("no"));
+    if (text_is(request->method, "HEAD"))
+        reply_json(request, 200, TEXT(""));
+    else if (!watch_stream(request, request->at[0], after, data_scope(request)))
+        reply_problem(request, "out_of_memory", "the stream could not be made");
+}
+
+void handle_command(struct request *request) {
+    int64_t id;
+    int32_t status;
+    struct text body;
+    struct error error = {0};
+    const struct records_port *records = &request->web->records;
+    if (!text_to_int64(request->at[0], &id)) {
+        reply_problem(request, "unknown_command", "a command's id is a number");
+        return;
+    }
+    if (records->answer(records->context, id, &request->arena, &status, &body, &error) != OUTCOME_OK) {
+        reply_error(request, &error);
+        return;
+    }
+    _cleanup_buffer_ struct buffer out;
+    struct json_writer w;
+    buffer_init(&out, (size_t)1 << 20);
+    json_begin(&w, &out);
+    json_open(&w, '{');
+    json_key(&w, TEXT("command"));
+    json_put_int64(&w, id);
+    json_key(&w, TEXT("state"));
+    json_put_text(&w, status ? TEXT("done") : TEXT("waiting"));
+    if (status) {
+        json_key(&w, TEXT("status"));
+        json_put_int64(&w, status);
+        json_key(&w, TEXT("answer"));
+        json_put_raw(&w, body.length > 0 ? body : TEXT("null"));
+    }
+    json_close(&w, '}');
+    reply_json(request, 200, buffer_text(&out));
+}

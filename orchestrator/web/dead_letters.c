@@ -1,0 +1,179 @@
+/* Dead letters: looked at, taken again after the reason is mended, or put aside for good. */
+#include "model/limits.h"
+#include "wire/cloud_event.h"
+#include "wire/input_codec.h"
+#include "web/handlers.h"
+#include "web/web_part.h"
+
+void handle_dead_letters(struct request *request) {
+    uint32_t limit;
+    struct record_list rows;
+    struct text open = request_parameter(request, "open");
+    if (!text_is_none(open) && !text_is(open, "yes") && !text_is(open, "no")) {
+        reply_problem(request, "parameter_bad", "open is yes or no");
+        return;
+    }
+    if (request_limit(request, &limit) &&
+        ASK(request, "dead_list", &rows, open, request_parameter(request, "code"), request_parameter(request, "topic"),
+            request_parameter(request, "cursor"), text_format(&request->arena, "%u", limit + 1)))
+        reply_page(request, &rows, limit, "id");
+}
+
+/* The row of the one in the path; false: answered. */
+static bool find_dead(struct request *request, struct text *ret_source, struct json *ret) {
+    struct record_list rows;
+    int64_t id;
+    bool fine = text_to_int64(request->at[0], &id);
+    if (fine && !ASK(request, "dead_show", &rows, request->at[0]))
+        return false;
+    if (!fine || rows.count == 0 || json_read(&request->arena, rows.at[0], LIMIT_json_depth_most, ret, NULL) != OUTCOME_OK) {
+        reply_problem(request, "dead_letter_unknown", "there is no dead letter %.*s", TEXT_ARG(request->at[0]));
+        return false;
+    }
+    *ret_source = rows.at[0];
+    return true;
+}
+
+void handle_dead_letter(struct request *request) {
+    struct json row;
+    struct text source;
+    if (find_dead(request, &source, &row))
+        reply_json(request, 200, source);
+}
+
+static int base64_value(char c) {
+    return c >= 'A' && c <= 'Z' ? c - 'A' : c >= 'a' && c <= 'z' ? c - 'a' + 26 : c >= '0' && c <= '9' ? c - '0' + 52
+           : c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+/* RFC 4648 §4, as PostgreSQL writes it; absent stays absent. */
+static struct text decode_base64(struct arena *arena, struct text encoded) {
+    if (text_is_none(encoded))
+        return TEXT_NONE;
+    char *at = arena_alloc(arena, encoded.length / 4 * 3 + 4);
+    size_t length = 0;
+    uint32_t bits = 0;
+    int have = 0;
+    for (size_t i = 0; at && i < encoded.length; i++) {
+        int value = base64_value(encoded.at[i]);
+        if (value < 0)
+            break;
+        bits = bits << 6 | (uint32_t)value;
+        have += 6;
+        if (have >= 8) {
+            have -= 8;
+            at[length++] = (char)(bits >> have & 0xff);
+        }
+    }
+    return at ? text_span(at, length) : TEXT_NONE;
+}
+
+static uint32_t read_headers(const struct json *headers, struct bus_header *room) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; headers && headers->type == JSON_ARRAY && i < headers->count && count < LIMIT_headers_most; i++) {
+        const struct json *pair = &headers->children[i].value, *name = json_at(pair, 0), *value = json_at(pair, 1);
+        if (name && name->type == JSON_STRING)
+            room[count++] = (struct bus_header){name->text, value && value->type == JSON_STRING ? value->text : TEXT_NONE};
+    }
+    return count;
+}
+
+/* A dead letter as the input that it wanted to be. REJECT: it still can't be taken. */
+static enum outcome read_input(struct request *request, const struct json *row, struct input *ret, struct error *error) {
+    struct arena *arena = &request->arena;
+    struct text value = decode_base64(arena, json_get_text(row, TEXT("value"))), key = decode_base64(arena, json_get_text(row, TEXT("key")));
+    struct text topic = json_get_text(row, TEXT("topic")), region, department;
+    int64_t now = request_now_us(request);
+    enum topic_kind kind = topic_parse(arena, topic, &region, &department);
+    struct json *object = arena_new(arena, struct json);
+    if (!object)
+        return error_no_memory(error);
+    if (kind != TOPIC_INTAKE && kind != TOPIC_RESULT) {   /* a command of the inbox: the value is the input */
+        enum outcome outcome = json_read(arena, value, LIMIT_json_depth_most + 2, object, error);
+        return outcome == OUTCOME_OK ? input_read(arena, object, now, ret, error) : outcome;
+    }
+    struct bus_header headers[LIMIT_headers_most];
+    struct cloud_event *event = arena_new(arena, struct cloud_event);
+    if (!event)
+        return error_no_memory(error);
+    uint32_t count = read_headers(json_get_string(row, "headers"), headers);
+    enum outcome outcome = cloud_event_read(arena, value, headers, count, event, error);
+    if (outcome != OUTCOME_OK)
+        return outcome;
+    return kind == TOPIC_INTAKE ? cloud_event_application(event, key, region, now, ret, error)
+                                : cloud_event_answer(event, department, region, now, ret, error);
+}
+
+static bool is_over(struct request *request, const struct json *row) {
+    const struct json *redriven = json_get_string(row, "redriven_at");
+    if (!redriven || redriven->type == JSON_NULL)
+        return false;
+    reply_problem(request, "already_redriven", "%.*s did it", TEXT_ARG(json_get_text(row, TEXT("redriven_by"))));
+    return true;
+}
+
+static bool give_number(struct request *request, struct input *input) {
+    struct error error = {0};
+    struct civil_date d = civil_from_days((request_now_us(request) + TIME_CHINA_OFFSET_US) / TIME_DAY_US);
+    const struct records_port *records = &request->web->records;
+    if (records->number(records->context, input->region, text_format(&request->arena, "%04d%02d%02d", d.year, d.month, d.day),
+                        &request->arena, &input->number, &error) != OUTCOME_OK) {
+        reply_error(request, &error);
+        return false;
+    }
+    input->case_id = input->number;
+    return true;
+}
+
+void handle_redrive(struct request *request) {
+    struct json row;
+    struct text source;
+    struct error error = {0};
+    struct input input;
+    struct record_ticket ticket;
+    struct record_list marked;
+    if (!body_fields(request, NULL, 0) || !find_dead(request, &source, &row) || is_over(request, &row))
+        return;
+    enum outcome outcome = read_input(request, &row, &input, &error);
+    if (outcome == OUTCOME_REJECT)
+        reply_problem(request, "redrive_refused", "%s: %s", error.code, error.message);
+    else if (outcome != OUTCOME_OK)
+        reply_error(request, &error);
+    if (outcome != OUTCOME_OK || (text_is_none(input.case_id) && !give_number(request, &input)))
+        return;
+    /* Written first, with a key of its own: who dies before the mark may come again without a second effect. */
+    _cleanup_buffer_ struct buffer out;
+    buffer_init(&out, REPLY_BYTES_MOST);
+    input_write(&out, &input);
+    struct text data = text_copy(&request->arena, buffer_text(&out));
+    struct record_command command = {.kind = text_from(input_kind_name(input.kind)), .root = case_root(input.case_id), .data = data,
+                                     .idempotency_key = text_format(&request->arena, "redrive:%.*s", TEXT_ARG(request->at[0])),
+                                     .content = request->at[0]};
+    const struct records_port *records = &request->web->records;
+    if (records->put(records->context, &command, 1, &ticket, &error) != OUTCOME_OK) {
+        reply_error(request, &error);
+        return;
+    }
+    if (request->web->settings.parts.hint)
+        request->web->settings.parts.hint(request->web->settings.parts.context);
+    if (!ASK(request, "dead_redrive_mark", &marked, request->at[0], request->caller.name))
+        return;
+    reply_header(request, "Location", text_format(&request->arena, "/v1/commands/%lld", (long long)ticket.inbox_id));
+    reply_json(request, 202, text_format(&request->arena, "{\"command\":%lld,\"state\":\"waiting\"}", (long long)ticket.inbox_id));
+}
+
+void handle_discard(struct request *request) {
+    const struct json *reason;
+    struct json row;
+    struct text source;
+    struct record_list marked;
+    if (!BODY_FIELDS(request, {"reason", JSON_STRING, true, LIMIT_reason_bytes_most, &reason}) ||
+        !find_dead(request, &source, &row) || is_over(request, &row) ||
+        !ASK(request, "dead_redrive_mark", &marked, request->at[0],
+             text_format(&request->arena, "discarded by %.*s: %.*s", TEXT_ARG(request->caller.name), TEXT_ARG(reason->text))))
+        return;
+    if (marked.count > 0)
+        reply_json(request, 200, marked.at[0]);
+    else
+        reply_problem(request, "already_redriven", "somebody was quicker");
+}

@@ -1,0 +1,63 @@
+/* The handlers that the table of routes names: one a route; each answers its request or lets it wait. */
+#ifndef YJS_WEB_HANDLERS_H
+#define YJS_WEB_HANDLERS_H
+
+struct request;
+
+/* overview.c */
+void handle_healthz(struct request *);
+void handle_readyz(struct request *);
+void handle_metrics(struct request *);
+void handle_departments(struct request *);
+void handle_department(struct request *);
+void handle_statistics(struct request *);
+void handle_shards(struct request *);
+/* things.c */
+void handle_things(struct request *);
+void handle_thing(struct request *);
+void handle_thing_versions(struct request *);
+void handle_thing_source(struct request *);
+void handle_thing_check(struct request *);
+void handle_thing_publish(struct request *);
+/* submit.c */
+void handle_submit(struct request *);
+/* cases.c */
+void handle_cases(struct request *);
+void handle_case(struct request *);
+void handle_timeline(struct request *);
+void handle_events(struct request *);
+void handle_command(struct request *);
+/* operate.c: what is done to a case or a step */
+void handle_withdraw(struct request *);
+void handle_correction(struct request *);
+void handle_signal(struct request *);
+void handle_close(struct request *);
+void handle_void(struct request *);
+void handle_retry(struct request *);
+void handle_skip(struct request *);
+void handle_reassign(struct request *);
+void handle_refuse(struct request *);
+void handle_acknowledge(struct request *);
+void handle_resolve_dispute(struct request *);
+void handle_answer_for(struct request *);
+/* tasks.c */
+void handle_tasks(struct request *);
+void handle_task(struct request *);
+void handle_claim(struct request *);
+void handle_release(struct request *);
+void handle_answer(struct request *);
+/* incidents.c */
+void handle_incidents(struct request *);
+void handle_incident(struct request *);
+void handle_incidents_bulk(struct request *);
+/* dead_letters.c */
+void handle_dead_letters(struct request *);
+void handle_dead_letter(struct request *);
+void handle_redrive(struct request *);
+void handle_discard(struct request *);
+/* tokens.c */
+void handle_token_create(struct request *);
+void handle_tokens(struct request *);
+void handle_token_revoke(struct request *);
+
+#endif

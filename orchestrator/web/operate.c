@@ -1,0 +1,177 @@
+/* What applicants, windows and operators do to a case or one of its steps: each verb is an input with what it needs. */
+#include "model/limits.h"
+#include "wire/cloud_event.h"
+#include "wire/input_codec.h"
+#include "web/handlers.h"
+#include "web/web_part.h"
+
+static struct text text_of(const struct json *value) { return value ? value->text : TEXT_NONE; }
+
+/* A case's id as the path names it. */
+static bool is_case_id(struct request *request) {
+    struct text id = request->at[0];
+    if (number_is_sound(case_root(id)) && id.length <= LIMIT_id_bytes_most)
+        return true;
+    reply_problem(request, "case_unknown", "no case can have this id");
+    return false;
+}
+
+/* The step in the path's second place into the input. */
+static bool take_step(struct request *request, struct text name, struct input *input) {
+    if (step_name_split(name, &input->step, &input->index))
+        return true;
+    reply_problem(request, "step_unknown", "a step is named <id> or <id>.<index>");
+    return false;
+}
+
+static void send_case(struct request *request, enum input_kind kind, bool reason_needed) {
+    const struct json *reason;
+    if (!is_case_id(request) ||
+        !BODY_FIELDS(request, {"reason", JSON_STRING, reason_needed, LIMIT_reason_bytes_most, &reason}))
+        return;
+    struct input input = command_input(request, kind, request->at[0]);
+    input.reason = text_of(reason);
+    if (!command_is_full(request))
+        command_send(request, &input, false);
+}
+
+void handle_withdraw(struct request *request) { send_case(request, INPUT_WITHDRAWN, false); }
+void handle_close(struct request *request) { send_case(request, INPUT_CLOSE, true); }
+void handle_void(struct request *request) { send_case(request, INPUT_VOID, true); }
+
+/* JSON bytes of any value. */
+static struct text bytes_of(struct request *request, const struct json *value) {
+    if (!value || value->type == JSON_OBJECT || value->type == JSON_ARRAY)
+        return text_of(value);
+    _cleanup_buffer_ struct buffer out;
+    buffer_init(&out, LIMIT_answer_bytes_most * 8);
+    json_write(&out, value);
+    return out.failed ? TEXT_NONE : text_copy(&request->arena, buffer_text(&out));
+}
+
+void handle_signal(struct request *request) {
+    const struct json *data;
+    if (!is_case_id(request) || !BODY_FIELDS(request, {"data", JSON_NULL, false, LIMIT_answer_bytes_most, &data}))
+        return;
+    struct input input = command_input(request, INPUT_SIGNAL, request->at[0]);
+    input.id = request->at[1];
+    input.data = bytes_of(request, data);
+    if (!command_is_full(request))
+        command_send(request, &input, false);
+}
+
+void handle_correction(struct request *request) {
+    const struct json *step, *form, *materials;
+    struct input input = command_input(request, INPUT_CORRECTION_ANSWERED, request->at[0]);
+    if (!is_case_id(request) ||
+        !BODY_FIELDS(request, {"step", JSON_STRING, true, 0, &step}, {"form", JSON_OBJECT, false, LIMIT_form_bytes_most, &form},
+                     {"materials", JSON_ARRAY, false, 0, &materials}) ||
+        !take_step(request, step->text, &input))
+        return;
+    _cleanup_buffer_ struct buffer out;
+    struct json_writer w;
+    buffer_init(&out, LIMIT_message_bytes_most);
+    json_begin(&w, &out);
+    json_open(&w, '{');
+    if (form) {
+        json_key(&w, TEXT("form"));
+        json_put_raw(&w, form->text);
+    }
+    if (materials) {
+        json_key(&w, TEXT("materials"));
+        json_put_raw(&w, materials->text);
+    }
+    json_close(&w, '}');
+    input.data = text_copy(&request->arena, buffer_text(&out));
+    if (!command_is_full(request))
+        command_send(request, &input, false);
+}
+
+/* ---- steps ---- */
+
+static void send_step(struct request *request, enum input_kind kind) {
+    const struct json *reason;
+    struct input input = command_input(request, kind, request->at[0]);
+    if (!is_case_id(request) || !take_step(request, request->at[1], &input) ||
+        !BODY_FIELDS(request, {"reason", JSON_STRING, true, LIMIT_reason_bytes_most, &reason}))
+        return;
+    input.reason = reason->text;
+    if (!command_is_full(request))
+        command_send(request, &input, false);
+}
+
+void handle_retry(struct request *request) { send_step(request, INPUT_RETRY); }
+void handle_skip(struct request *request) { send_step(request, INPUT_SKIP); }
+void handle_refuse(struct request *request) { send_step(request, INPUT_REFUSE); }
+void handle_acknowledge(struct request *request) { send_step(request, INPUT_ACKNOWLEDGE); }
+
+void handle_reassign(struct request *request) {
+    const struct json *reason, *department, *region;
+    struct input input = command_input(request, INPUT_REASSIGN, request->at[0]);
+    if (!is_case_id(request) || !take_step(request, request->at[1], &input) ||
+        !BODY_FIELDS(request, {"reason", JSON_STRING, true, LIMIT_reason_bytes_most, &reason},
+                     {"department", JSON_STRING, false, LIMIT_name_bytes_most, &department},
+                     {"region", JSON_STRING, false, LIMIT_name_bytes_most, &region}))
+        return;
+    if (!department && !region) {
+        reply_problem(request, "reassign_to_nobody", "name a department, a region, or both");
+        return;
+    }
+    input.reason = reason->text;
+    input.department = text_of(department);
+    input.region = text_of(region);
+    if (!command_is_full(request))
+        command_send(request, &input, false);
+}
+
+/* Reads "type" into the kind of answer; `where` is its member's pointer. */
+static bool take_kind(struct request *request, const struct json *type, const char *where, enum answer_kind *ret) {
+    if (answer_kind_parse(type->text, ret) && *ret != ANSWER_NONE)
+        return true;
+    request_fault(request, text_from(where), "enum", "is no kind of answer; see schemas/README.md");
+    reply_problem(request, "answer_kind_unknown", "there is no such kind of answer");
+    return false;
+}
+
+void handle_resolve_dispute(struct request *request) {
+    const struct json *reason, *stands;
+    struct input input = command_input(request, INPUT_RESOLVE_DISPUTE, request->at[0]);
+    if (!is_case_id(request) || !take_step(request, request->at[1], &input) ||
+        !BODY_FIELDS(request, {"reason", JSON_STRING, true, LIMIT_reason_bytes_most, &reason},
+                     {"stands", JSON_STRING, false, 64, &stands}))
+        return;
+    if (stands && !take_kind(request, stands, "/stands", &input.answer))
+        return;
+    input.reason = reason->text;
+    if (!command_is_full(request))
+        command_send(request, &input, false);
+}
+
+void handle_answer_for(struct request *request) {
+    const struct json *type, *data, *evidence, *confirmed_by, *reason;
+    struct error error = {0};
+    struct input input = command_input(request, INPUT_ANSWER_FOR, request->at[0]);
+    if (!is_case_id(request) || !take_step(request, request->at[1], &input) ||
+        !BODY_FIELDS(request, {"type", JSON_STRING, true, 64, &type}, {"data", JSON_OBJECT, false, LIMIT_answer_bytes_most, &data},
+                     {"evidence", JSON_STRING, true, LIMIT_id_bytes_most, &evidence},
+                     {"confirmed_by", JSON_STRING, true, LIMIT_id_bytes_most, &confirmed_by},
+                     {"reason", JSON_STRING, true, LIMIT_reason_bytes_most, &reason}))
+        return;
+    enum answer_kind kind;
+    if (text_equal(confirmed_by->text, request->caller.name)) {
+        reply_problem(request, "answer_for_same_person", "the person who confirms must be another than the one who records");
+        return;
+    }
+    if (!take_kind(request, type, "/type", &kind))
+        return;
+    if (answer_data_read(kind, data, &input, &error) != OUTCOME_OK) {
+        reply_error(request, &error);
+        return;
+    }
+    if (text_is_none(input.reason))   /* a refusal's own reason stands before the operator's */
+        input.reason = reason->text;
+    input.evidence = evidence->text;
+    input.confirmed_by = confirmed_by->text;
+    if (!command_is_full(request))
+        command_send(request, &input, false);
+}

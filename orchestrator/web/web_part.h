@@ -1,0 +1,157 @@
+/* What the files of web/ share: one request with its caller, its answer, and the server they hang on. */
+#ifndef YJS_WEB_PART_H
+#define YJS_WEB_PART_H
+
+#include <microhttpd.h>
+#include <pthread.h>
+
+#include "base/json.h"
+#include "base/list.h"
+#include "model/input.h"
+#include "web/problem.h"
+#include "web/route.h"
+#include "web/web.h"
+
+#define REQUEST_ARENA_BYTES ((size_t)64 << 20)   /* a list of 200 cases with all they have stays far below */
+#define REPLY_BYTES_MOST ((size_t)64 << 20)
+enum { PARAMETERS_MOST = 24, HEADERS_MOST = 8, FAULTS_MOST = 100, PAGE_ROWS_MOST = 200, PAGE_ROWS = 50 };
+
+struct caller { enum role role; int64_t token; struct text name, department, region; };
+struct parameter { struct text name, value; };
+
+/* Where a request stands between libmicrohttpd's calls. */
+enum request_stage { STAGE_NEW, STAGE_BODY, STAGE_WAITING, STAGE_ANSWERED };
+
+struct request {
+    struct web *web;
+    struct MHD_Connection *connection;
+    struct arena arena;
+    enum request_stage stage;
+    int64_t started_us;                      /* monotonic */
+    /* asked */
+    struct text uri, method;
+    const struct route *route;
+    struct text at[ROUTE_NAMES_MOST];        /* what stands in the places of {…}, decoded */
+    struct parameter parameters[PARAMETERS_MOST];
+    uint32_t parameter_count;
+    struct caller caller;
+    struct buffer body;
+    size_t body_bytes;                       /* those that were not kept too */
+    struct json json;                        /* the body read, by body_fields */
+    /* answered: status 0 = not yet */
+    unsigned status;
+    const char *content_type;
+    struct buffer out;
+    struct parameter headers[HEADERS_MOST];
+    uint32_t header_count;
+    struct problem_fault faults[FAULTS_MOST];
+    uint32_t fault_count;
+    struct waiter *waiter;                   /* of a command's answer; watch.c's */
+    struct stream *stream;                   /* of a case's events; watch.c's */
+};
+
+struct route_count { int64_t by_class[6], microseconds; };   /* atomic */
+
+struct token_slot { char hash[65]; int64_t until_us; struct caller caller; char name[128], department[72], region[16]; };
+enum { TOKEN_SLOTS = 256 };
+
+struct web {
+    struct web_settings settings;
+    struct records_port records;
+    struct clock_port clock;
+    struct MHD_Daemon *daemon;
+    char *certificate, *key;
+    uint16_t port;
+    bool stopped;
+    pthread_mutex_t tokens_mutex;
+    struct token_slot tokens[TOKEN_SLOTS];
+    struct forms *forms;
+    struct watch *watch;
+    int64_t inbox_asked_us, inbox_waiting;   /* atomic: the last count of waiting commands */
+    int64_t requests_open, streams_open;     /* atomic */
+    struct route_count *counts;              /* one a route, one more for what has none */
+};
+
+/* ---- request.c: what was asked ---- */
+struct text request_header(struct request *, const char *name);          /* absent: not there */
+struct text request_parameter(struct request *, const char *name);       /* absent: not there; empty too */
+/* Splits path and query, decodes; false when a percent-encoding or UTF-8 is broken. */
+bool request_parse(struct request *, struct text *ret_path);
+/* What stands in the route's places, decoded into `at`; false when it is broken. */
+bool request_names(struct request *, const struct text raw[ROUTE_NAMES_MOST]);
+/* A member of the body, looked for by body_fields. `type` JSON_TRUE stands for both booleans, JSON_NULL for any. */
+struct field { const char *name; enum json_type type; bool required; size_t bytes_most; const struct json **ret; };
+/* Reads the body as an object with these members and no other; false: answered with all that is wrong. */
+bool body_fields(struct request *, const struct field *, uint32_t count);
+#define BODY_FIELDS(request, ...) \
+    body_fields((request), (const struct field[]){__VA_ARGS__}, sizeof((struct field[]){__VA_ARGS__}) / sizeof(struct field))
+/* `limit` of a page: 1 … 200, 50; false: answered. */
+bool request_limit(struct request *, uint32_t *ret);
+int64_t request_now_us(const struct request *);
+struct text encode_segment(struct arena *, struct text);                 /* percent-encoded, '/' too */
+/* W3C traceparent when the header is one, else absent. */
+struct text request_traceparent(struct request *);
+
+/* ---- reply.c: what is answered. The first answer stands. ---- */
+void reply_header(struct request *, const char *name, struct text value);
+void reply_json(struct request *, unsigned status, struct text json);
+/* {"items":[rows],"next":cursor of the last shown}; rows has one more than `limit` when there are more. */
+void reply_page(struct request *, const struct record_list *rows, uint32_t limit, const char *cursor);
+void reply_problem(struct request *, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* With a status of its own (what the conductor answered). */
+void reply_problem_status(struct request *, unsigned status, const char *code, struct text detail);
+/* An error of a port or floor below. */
+void reply_error(struct request *, const struct error *);
+/* Adds a fault to the problem that will be answered; texts are copied. */
+void request_fault(struct request *, struct text pointer, const char *keyword, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+enum MHD_Result reply_send(struct request *);
+
+/* ---- auth.c ---- */
+/* Who is it? False: answered with 401 (or 503). */
+bool auth_caller(struct request *);
+/* May a caller see what belongs to this department (and region)? Others than departments may. */
+bool auth_department(const struct request *, struct text department, struct text region);
+void auth_forget(struct web *);                                         /* a token was revoked */
+/* May the caller see personal data: journals' data? */
+bool auth_sees_data(const struct request *);
+
+/* ---- records ---- */
+/* A query; false: answered. */
+bool ask(struct request *, const char *query, const struct text *parameters, uint32_t count, struct record_list *ret);
+#define ASK(request, query, ret, ...) \
+    ask((request), (query), (const struct text[]){__VA_ARGS__}, sizeof((struct text[]){__VA_ARGS__}) / sizeof(struct text), (ret))
+
+/* ---- command.c ---- */
+/* An input of `kind` with the caller as actor and the request's identity; case id etc. are the caller's to fill. */
+struct input command_input(struct request *, enum input_kind, struct text case_id);
+/* Writes it into the inbox and answers, or waits when the client wishes so. `own`: the number was drawn by us. */
+void command_send(struct request *, const struct input *, bool own_number);
+/* Many at once, each with its own key suffix; false: answered. */
+bool command_put(struct request *, const struct input *, const struct text *key_suffix, uint32_t count, struct record_ticket *ret);
+/* After a wait: answers by what became of it. */
+void command_answered(struct request *, int64_t id, int32_t status, struct text body);
+/* Are there too many waiting? True: answered with 503. */
+bool command_is_full(struct request *);
+
+/* ---- forms.c ---- */
+enum outcome forms_create(struct forms **ret);
+void forms_free(struct forms *);
+/* Holds `form` against the current schema of `thing`; adds the faults to the request. REJECT form_invalid, thing_unknown. */
+enum outcome forms_check(struct request *, struct text thing, const struct json *form, struct error *);
+
+/* ---- watch.c ---- */
+enum outcome watch_create(struct web *, struct watch **ret, struct error *);
+void watch_stop(struct watch *);                                        /* resumes everybody; the thread ends */
+void watch_free(struct watch *);
+/* Suspends the connection until the command is answered or `wait_us` is over. False: no memory. */
+bool watch_command(struct request *, int64_t inbox_id, int64_t wait_us);
+/* The answer that came while it was suspended; status 0: none. Ends the waiting. */
+void watch_command_take(struct request *, int64_t *ret_id, int32_t *ret_status, struct text *ret_body);
+/* The request becomes an event stream from behind version `after`. `data`: whose data it shows: "yes" (all), a
+ * department's id (its own steps'), or absent. False: no memory. */
+bool watch_stream(struct request *, struct text case_id, int64_t after, struct text data);
+struct MHD_Response *watch_response(struct request *);
+void watch_forget(struct request *);                                    /* the request has ended */
+
+#endif
