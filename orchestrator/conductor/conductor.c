@@ -219,8 +219,7 @@ enum outcome conductor_turn(struct conductor *c, int64_t *ret_wake_at_us, struct
         *ret_wake_at_us = now + 5000;
         return OUTCOME_OK;
     }
-    if (run_batch(c, now))
-        *ret_wake_at_us = now;
+    *ret_wake_at_us = run_batch(c, now) ? now : publish_next_resume(c, *ret_wake_at_us);
     return OUTCOME_OK;
 }
 

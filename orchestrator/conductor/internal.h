@@ -164,6 +164,8 @@ enum outcome poison_name(struct conductor *, struct batch *, struct error *);
 void publish_batch(struct conductor *, struct batch *);           /* after its commit */
 void publish_deliveries(struct conductor *, int64_t monotonic_us);
 void publish_catch_up(struct conductor *, int64_t monotonic_us);  /* what lies above sent_seq, from the store */
+/* When the first shard that is behind goes on, or `otherwise_us` when that is earlier. */
+int64_t publish_next_resume(const struct conductor *, int64_t otherwise_us);
 int64_t publish_acknowledged(const struct shard *);
 void publish_forget(struct shard *, struct conductor *);
 

@@ -6,7 +6,8 @@
 #include "wire/input_codec.h"
 
 #define CATCH_UP_EVENTS 500
-#define RESUME_AFTER_US (200 * INT64_C(1000))
+#define RESUME_AFTER_US (200 * INT64_C(1000))   /* after a failed delivery */
+#define TRY_AGAIN_AFTER_US (10 * INT64_C(1000)) /* when the bus took nothing yet: its queue is full, a topic is looked up */
 
 /* token: generation (12 bits) | shard (12) | seq (40) */
 static uint64_t token_of(const struct shard *shard, int64_t seq) {
@@ -87,8 +88,20 @@ static bool is_wanted(const struct conductor *c, const struct command *command) 
     return command->message != MESSAGE_STEP_ENDED || c->settings.life_cycle_steps;
 }
 
-/* Hands over all that one event asks for. OK: sent_seq is past it. Else nothing of it counts and the shard goes on from
- * the store later. */
+/* The bus did not take an event. Was nothing of it sent, the shard goes on from it soon; else from the last acknowledged
+ * event, under a new generation, so that no acknowledgement is counted twice. */
+static void stop_at(struct conductor *c, struct shard *shard, uint32_t sent, uint32_t open) {
+    int64_t monotonic_us = conductor_monotonic(c);
+    if (sent > 0) {
+        rewind_shard(c, shard, monotonic_us);
+        return;
+    }
+    shard->ring_count--;
+    count_open(c, -(int64_t)open);
+    shard->resume_at_us = monotonic_us + TRY_AGAIN_AFTER_US;
+}
+
+/* Hands over all that one event asks for. OK: sent_seq is past it. Else the shard goes on from the store later. */
 static enum outcome publish_event(struct conductor *c, struct shard *shard, int64_t seq, struct text case_id,
                                   const struct event *event, struct arena *arena, struct error *error) {
     struct command_list commands;
@@ -100,12 +113,15 @@ static enum outcome publish_event(struct conductor *c, struct shard *shard, int6
         if (!ring_add(shard, seq, open))
             return error_no_memory(error);
         count_open(c, open);
-        for (uint32_t i = 0; i < commands.count; i++) {
+        for (uint32_t i = 0, sent = 0; i < commands.count; i++) {
             if (!is_wanted(c, &commands.at[i]))
                 continue;
             enum outcome outcome = publish_command(c, shard, case_id, &commands.at[i], token_of(shard, seq), arena, error);
-            if (outcome != OUTCOME_OK)
+            if (outcome != OUTCOME_OK) {
+                stop_at(c, shard, sent, open);
                 return outcome;
+            }
+            sent++;
         }
     }
     shard->sent_seq = seq;
@@ -136,12 +152,8 @@ void publish_batch(struct conductor *c, struct batch *batch) {
         if (!shard->owned || shard->sent_seq != rows[i].seq - 1)
             continue; /* it is catching up: the store has this event */
         enum outcome outcome = publish_event(c, shard, rows[i].seq, rows[i].case_id, &events[i], batch->arena, &error);
-        if (outcome == OUTCOME_REJECT) {
-            rewind_shard(c, shard, conductor_monotonic(c));
+        if (outcome == OUTCOME_REJECT)
             put_aside(c, shard, rows[i].seq, error.message);
-        } else if (outcome != OUTCOME_OK) {
-            rewind_shard(c, shard, conductor_monotonic(c));
-        }
     }
 }
 
@@ -168,7 +180,6 @@ void publish_catch_up(struct conductor *c, int64_t monotonic_us) {
                 outcome = publish_event(c, shard, rows[j].seq, rows[j].case_id, &event, &c->batch_arena, &error);
             if (outcome == OUTCOME_OK)
                 continue;
-            rewind_shard(c, shard, monotonic_us);
             if (outcome == OUTCOME_REJECT)
                 put_aside(c, shard, rows[j].seq, error.message);
             break;
@@ -230,4 +241,14 @@ void publish_deliveries(struct conductor *c, int64_t monotonic_us) {
         for (uint32_t i = 0; i < count; i++)
             take_delivery(c, &room[i], monotonic_us);
     } while (count == 256);
+}
+
+int64_t publish_next_resume(const struct conductor *c, int64_t otherwise_us) {
+    int64_t next = otherwise_us;
+    for (int32_t i = 0; i < c->shard_count; i++) {
+        const struct shard *shard = &c->shards[i];
+        if (shard->owned && shard->sent_seq < shard->next_seq - 1 && shard->resume_at_us < next)
+            next = shard->resume_at_us;
+    }
+    return next;
 }
