@@ -109,12 +109,24 @@ bool value_slice(struct evaluation *e, const struct json *value, const struct js
     return true;
 }
 
-/* Iterative: a stack of what is open, because a value made by an expression may be deeper than any limit. */
-bool value_depth_check(struct evaluation *e, const struct json *root) {
+/* Bytes of one value's own part in a JSON text, escapes aside. */
+static size_t written_bytes(const struct json_member *member) {
+    bool scalar = member->value.type == JSON_NUMBER || member->value.type == JSON_STRING;
+    return member->key.length + (scalar ? member->value.text.length : 0) + 4;
+}
+
+/* Iterative: a stack of what is open, because a value made by an expression may be deeper than any limit. Its size counts
+ * too: [., .] | [., .] | … shares its parts and costs nothing until it is written. */
+bool value_check(struct evaluation *e, const struct json *root) {
     struct { const struct json *value; uint32_t next; } open[EXPRESSION_VALUE_DEPTH_MOST];
     unsigned depth = 0;
     const struct json *value = root;
+    struct json_member first = {.value = *root};
+    size_t bytes = written_bytes(&first);
     for (;;) {
+        if (bytes > EXPRESSION_RESULT_BYTES_MOST)
+            return fail_with(e, true, "expression_bytes", "the value has more than %d bytes",
+                             EXPRESSION_RESULT_BYTES_MOST);
         if (value->type == JSON_ARRAY || value->type == JSON_OBJECT) {
             if (depth == EXPRESSION_VALUE_DEPTH_MOST)
                 return fail_with(e, true, "expression_depth", "the value is nested deeper than %d",
@@ -128,6 +140,8 @@ bool value_depth_check(struct evaluation *e, const struct json *root) {
             return true;
         if (!spend_steps(e, open[depth - 1].next % 4 == 3))   /* a step for four elements */
             return false;
-        value = &open[depth - 1].value->children[open[depth - 1].next++].value;
+        const struct json_member *member = &open[depth - 1].value->children[open[depth - 1].next++];
+        bytes += written_bytes(member);
+        value = &member->value;
     }
 }

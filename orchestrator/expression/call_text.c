@@ -15,7 +15,7 @@ bool value_json_text(struct evaluation *e, const struct json *value, struct text
         *ret = value->text;
         return true;
     }
-    if (!value_depth_check(e, value))
+    if (!value_check(e, value))
         return false;
     _cleanup_buffer_ struct buffer out = {0};
     buffer_init(&out, (size_t)e->budget->bytes_left + 1);

@@ -432,7 +432,7 @@ enum outcome expression_evaluate(const struct expression *root, const struct exp
                                  struct error *error) {
     struct evaluation e = {.scope = scope, .budget = budget, .arena = arena};
     struct json value;
-    if (evaluate_one(&e, root, NULL, &value) == YIELD_VALUE && value_depth_check(&e, &value)) {
+    if (evaluate_one(&e, root, NULL, &value) == YIELD_VALUE && value_check(&e, &value)) {
         *ret = value;
         return OUTCOME_OK;
     }

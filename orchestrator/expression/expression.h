@@ -34,7 +34,8 @@
  *   expression_digits        more than EXPRESSION_DIGITS_MOST digits
  *   expression_depth         a value nested deeper than EXPRESSION_VALUE_DEPTH_MOST
  *   expression_steps         budget: more than EXPRESSION_STEPS_MOST steps
- *   expression_bytes         budget: more than EXPRESSION_BYTES_MOST bytes made
+ *   expression_bytes         budget: more than EXPRESSION_BYTES_MOST bytes made, or a result (also one that becomes text)
+ *                            of more than EXPRESSION_RESULT_BYTES_MOST
  *   expression_not_boolean   expression_evaluate_condition only: the value is neither true nor false
  * and OUTCOME_FATAL out_of_memory when the arena is full.
  */
@@ -42,15 +43,17 @@
 #define YJS_EXPRESSION_EXPRESSION_H
 
 #include "base/json.h"
+#include "model/limits.h"
 
-#define EXPRESSION_SOURCE_BYTES_MOST 4096      /* of one ${ … }; a person reads it on one screen */
+#define EXPRESSION_SOURCE_BYTES_MOST LIMIT_expression_bytes_most   /* of one ${ … } */
 #define EXPRESSION_NESTING_MOST 64             /* brackets, if … end and calls within each other in the source */
 #define EXPRESSION_HEIGHT_MOST 512             /* of the tree: a long chain of operators; bounds every recursion */
-#define EXPRESSION_STEPS_MOST 100000           /* of one evaluation: a few milliseconds */
+#define EXPRESSION_STEPS_MOST LIMIT_expression_steps_most          /* of one evaluation: a few milliseconds */
+#define EXPRESSION_RESULT_BYTES_MOST LIMIT_expression_result_bytes_most   /* of the result, roughly as JSON text */
 #define EXPRESSION_BYTES_MOST (4u << 20)       /* made by one evaluation, intermediate values included */
 #define EXPRESSION_DIGITS_MOST 200             /* of an operand or result of arithmetic */
 #define EXPRESSION_DIVISION_DIGITS 34          /* as IEEE 754 decimal128 */
-#define EXPRESSION_VALUE_DEPTH_MOST 64         /* the limit of JSON depth everywhere */
+#define EXPRESSION_VALUE_DEPTH_MOST LIMIT_json_depth_most
 
 /* ---- The tree ---------------------------------------------------------------------------------------------------*/
 

@@ -110,7 +110,7 @@ bool value_slice(struct evaluation *, const struct json *, const struct json *fr
 /* A string as it is, all else as JSON. */
 bool value_text(struct evaluation *, const struct json *, struct text *ret);
 bool value_json_text(struct evaluation *, const struct json *, struct text *ret);
-bool value_depth_check(struct evaluation *, const struct json *);
+bool value_check(struct evaluation *, const struct json *);
 bool value_split(struct evaluation *, struct text whole, struct text by, struct json *ret);
 bool value_integer(struct evaluation *, int64_t, struct json *ret);
 /* Position of `part` in `whole` from `start` on, in bytes; SIZE_MAX when it is not there. */

@@ -225,6 +225,9 @@ static void test_steps_bytes_and_depth_have_limits_that_a_question_mark_does_not
     assert_string_equal(evaluate(parse(repeat("1", "|[.]", 64, ""))), repeat("", "[", 64, repeat("1", "]", 64, "")));
     assert_string_equal(evaluate(parse(repeat("1", "|[.]", 65, ""))), "<expression_depth>");
     assert_string_equal(evaluate(parse(repeat("1", "|[.]", 200, "|tojson"))), "<expression_depth>");
+    assert_string_equal(evaluate(parse(repeat("\"a\" * 2000", " | [., .]", 12, ""))), "<expression_bytes>");
+    assert_string_equal(evaluate(parse(repeat("1", " | [., .]", 60, " | length"))), "2");
+    assert_string_equal(evaluate(parse(repeat("1", " | [., .]", 60, ""))), "<expression_bytes>");
     assert_string_equal(evaluate(parse(repeat("7", " | . * .", 10, ""))), "<expression_digits>");
 }
 
