@@ -12,7 +12,7 @@ struct settings {
     const char *refusal;
     const struct node *result;
 };
-struct step_settings { const struct node *result; };
+struct step_settings { const struct node *result; const char *source; bool needs_input; };
 
 #define AT(field) offsetof(struct settings, field)
 static const struct setting settings_table[] = {
@@ -55,18 +55,28 @@ static void simulate_close(void *self) {
     free(m);
 }
 
-static void grant(struct simulate *m, struct yjs_task *task, const struct node *result) {
+/* A step's template is made into JSON text at its first use. */
+static void prepare(struct simulate *m, struct step_settings *step, const struct node *result) {
+    buffer_clear(&m->source);
+    node_write_json(&m->source, result);
+    step->source = strdup(buffer_text(&m->source).at);
+    if (!step->source)
+        abort();
+    step->needs_input = strstr(step->source, "${input.") != NULL;
+}
+
+static void grant(struct simulate *m, struct yjs_task *task, struct step_settings *step, const struct node *result) {
     struct json data;
     struct template_values values = {.task = text_from(task->id), .number = text_from(task->number),
                                      .step = text_from(task->step), .seq = template_seq(text_from(task->id))};
+    if (!step->source)
+        prepare(m, step, result);
     arena_reset(&m->arena);
-    if (!json_read(&m->arena, text_span(task->data, task->data_length), 64, &data, NULL))
+    if (step->needs_input && !json_read(&m->arena, text_span(task->data, task->data_length), 64, &data, NULL))
         values.input = json_get_string(&data, "input");
-    buffer_clear(&m->source);
-    node_write_json(&m->source, result);
     buffer_clear(&m->out);
     buffer_put_string(&m->out, "{\"result\":");
-    template_write(&m->out, buffer_text(&m->source), &values);
+    template_write(&m->out, text_from(step->source), &values);
     buffer_put_byte(&m->out, '}');
     yjs_answer(task, YJS_RESULT, m->out.at, m->out.length);
 }
@@ -83,7 +93,7 @@ static void decide(struct simulate *m, struct yjs_task *task) {
     struct text id = text_from(task->id);
     const struct settings *s = m->s;
     const struct host_step *step = host_step(m->host, task);
-    const struct step_settings *own = step->settings;
+    struct step_settings *own = step->settings;
     const struct node *result = own->result ? own->result : s->result;
     bool undo = !strcmp(task->type, "compensate");
     uint64_t seed = (uint64_t)s->seed;
@@ -101,7 +111,7 @@ static void decide(struct simulate *m, struct yjs_task *task) {
             host_answer(m->host, task, 200, request, length);
         free(request);
     } else if (result)
-        grant(m, task, result);
+        grant(m, task, own, result);
     else
         answer_literal(task, YJS_RESULT, "{\"result\":{}}");
 }

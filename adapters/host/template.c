@@ -56,6 +56,10 @@ static size_t placeholder(struct text source, size_t at, struct text *ret_name) 
 
 static void write_string(struct buffer *out, struct text source, const struct template_values *v) {
     struct text name;
+    if (text_find(source, '$') == SIZE_MAX) {
+        json_write_string(out, source);
+        return;
+    }
     size_t length = placeholder(source, 0, &name);
     const struct json *value = length && length == source.length ? input_value(name, v) : NULL;
     if (value) {

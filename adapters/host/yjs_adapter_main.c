@@ -1,6 +1,7 @@
 /* yjs-adapter: the program. Reads its configuration, runs the departments named there, ends on SIGTERM or SIGINT. */
 #include <curl/curl.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include "base/log.h"
@@ -82,6 +83,8 @@ int main(int count, char **arguments) {
     sigaddset(&set, SIGINT);
     sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
+    mallopt(M_TRIM_THRESHOLD, 64 * 1024 * 1024);     /* a batch's memory is not given back only to be asked for again */
+    mallopt(M_MMAP_THRESHOLD, 64 * 1024 * 1024);
     curl_global_init(CURL_GLOBAL_DEFAULT);
     for (int option; (option = getopt_long(count, arguments, "c:h", options, NULL)) != -1;) {
         switch (option) {

@@ -217,9 +217,11 @@ static int64_t turn(struct yjs_adapter *a) {
     fresh_to_ready(a);
     tasks_start(a, a->turn_us);
     tasks_free_ended(a);
-    if (a->store.open_transaction || read > 0)
-        return a->store.open_transaction ? 0 : (outbox_send(a, a->last_turn_us), 0);
+    if (a->store.open_transaction)
+        return 0;       /* answers of this turn are posted once they are committed, with what comes next */
     outbox_send(a, a->last_turn_us);
+    if (read > 0)
+        return 0;
     int64_t until = a->tick_at_us < a->handler_wake_us ? a->tick_at_us : a->handler_wake_us;
     if (tasks_next_us(a) < until)
         until = tasks_next_us(a);

@@ -119,7 +119,7 @@ void task_place(struct yjs_adapter *a, struct task *t, enum task_place place) {
     if (place == PLACE_RESTING && t->wake_at_us != YJS_NEVER_WAKE)
         heap_add(a, t);
     if (place == PLACE_READY && t->held_since_us == 0)
-        t->held_since_us = yjs_now_us();
+        t->held_since_us = a->turn_us;
 }
 
 void task_open(struct yjs_adapter *a, struct task *t) {
