@@ -29,6 +29,8 @@ enum outcome cloud_event_read(struct arena *, struct text value, const struct bu
  * answer_case_missing, answer_step_bad, answer_attempt_bad, answer_data_bad (data without its obligatory members). */
 enum outcome cloud_event_answer(const struct cloud_event *, struct text department, struct text region, int64_t at_us,
                                 struct input *ret, struct error *);
+/* Can it be a case's number: 1 to LIMIT_number_bytes_most letters, digits, '-', '_', '.'? */
+bool number_is_sound(struct text);
 /* Data of an answer of `kind` (the object in the message, or in the worklist's HTTP body) into `input`: data, extra,
  * reason, retryable. REJECT answer_data_bad. */
 enum outcome answer_data_read(enum answer_kind kind, const struct json *data, struct input *input, struct error *);

@@ -232,7 +232,7 @@ enum outcome cloud_event_answer(const struct cloud_event *event, struct text dep
     return outcome;
 }
 
-static bool number_is_sound(struct text number) {
+bool number_is_sound(struct text number) {
     if (number.length == 0 || number.length > LIMIT_number_bytes_most)
         return false;
     for (size_t i = 0; i < number.length; i++) {
