@@ -27,6 +27,19 @@ static struct place place_of_path(const struct visit *visit, const struct expres
     return node_place_within(visit->node, c->source, path->at ? path->at->offset : 0);
 }
 
+/* Where segment `index` of the path is written, as far as the tree says. */
+static struct place place_of_segment(const struct visit *visit, const struct expression_path *path, size_t index) {
+    struct expression_path part = *path;
+    for (size_t back = path->count - 1; part.at && back > index; back--) {
+        bool steps = part.at->kind == EXPRESSION_FIELD || part.at->kind == EXPRESSION_INDEX ||
+                     part.at->kind == EXPRESSION_ITERATE || part.at->kind == EXPRESSION_SLICE;
+        if (!steps || part.at->count == 0)
+            break;
+        part.at = part.at->children[0];
+    }
+    return place_of_path(visit, &part);
+}
+
 /* A name that is not among `known`. */
 static void unknown_name(const struct visit *visit, const struct expression_path *path, const char *code,
                          const char *const *known, size_t at) {
@@ -36,7 +49,7 @@ static void unknown_name(const struct visit *visit, const struct expression_path
     for (; known[count] && count < 16; count++)
         names[count] = text_from(known[count]);
     struct text nearest = nearest_of(path->segments[at], names, count);
-    compiler_fault_remedy(c, place_of_path(visit, path), code,
+    compiler_fault_remedy(c, place_of_segment(visit, path, at), code,
                           nearest.at ? text_format(c->arena, "Did you mean %.*s?", TEXT_ARG(nearest)) : TEXT_NONE,
                           "`%s` reads %.*s, which there is not", visit->reading->key,
                           TEXT_ARG(text_of_path(c, path->segments, at + 1)));
@@ -66,7 +79,7 @@ static void check_form_path(const struct visit *visit, const struct expression_p
         struct schema_answer answer = schemas_walk(c, c->form, path->segments + 1, path->count - 1);
         if (answer.reach == REACH_NONE)
             compiler_fault_remedy(
-                c, place_of_path(visit, path), "path_not_in_form",
+                c, place_of_segment(visit, path, answer.segments + 1), "path_not_in_form",
                 answer.near.at ? text_format(c->arena, "Did you mean %.*s?", TEXT_ARG(answer.near)) : TEXT_NONE,
                 "`%s` reads %.*s, which the form's schema can't have", visit->reading->key,
                 TEXT_ARG(text_of_path(c, path->segments, answer.segments + 2 < path->count ? answer.segments + 2 : path->count)));
@@ -95,7 +108,7 @@ static void check_result_path(const struct visit *visit, const struct expression
     size_t shown = answer.segments + from + 1;
     if (answer.reach == REACH_NONE)
         compiler_fault_remedy(
-            c, place_of_path(visit, path), "path_not_in_result",
+            c, place_of_segment(visit, path, shown - 1), "path_not_in_result",
             answer.near.at ? text_format(c->arena, "Did you mean %.*s?", TEXT_ARG(answer.near)) : TEXT_NONE,
             "`%s` reads %.*s, which the result of %.*s can't have", visit->reading->key,
             TEXT_ARG(text_of_path(c, path->segments, shown < path->count ? shown : path->count)),
@@ -118,11 +131,11 @@ static void check_step_path(const struct visit *visit, const struct expression_p
         return;
     }
     if (step == NO_INDEX) {
-        compiler_unknown(c, place_of_path(visit, path), "unknown_step", "step", &c->step_ids, path->segments[1]);
+        compiler_unknown(c, place_of_segment(visit, path, 1), "unknown_step", "step", &c->step_ids, path->segments[1]);
         return;
     }
     if (!c->has_ring && !compiler_is_ancestor(c, reader, step))
-        compiler_fault_remedy(c, place_of_path(visit, path), "not_an_ancestor",
+        compiler_fault_remedy(c, place_of_segment(visit, path, 1), "not_an_ancestor",
                               text_format(c->arena, "Add %.*s to the needs of %.*s or of a step it needs.",
                                           TEXT_ARG(path->segments[1]), TEXT_ARG(c->steps[reader].id)),
                               "`%s` of step %.*s reads step %.*s, which it does not need", visit->reading->key,
@@ -139,7 +152,7 @@ static void check_part_path(const struct visit *visit, const struct expression_p
                             const char *code, const char *what) {
     struct compiler *c = visit->reading->compiler;
     if (path->count > 1 && path->segments[1].at && compiler_find(ids, path->segments[1]) == NO_INDEX)
-        compiler_unknown(c, place_of_path(visit, path), code, what, ids, path->segments[1]);
+        compiler_unknown(c, place_of_segment(visit, path, 1), code, what, ids, path->segments[1]);
 }
 
 static void visit_path(void *context, const struct expression_path *path) {
@@ -333,6 +346,15 @@ const struct expression *read_template(struct reading *reading, const struct nod
     }
     visit_template(reading, node);
     return tree;
+}
+
+unsigned read_type(struct reading *reading, const struct node *node) {
+    const struct expression *tree;
+    struct expression_fault fault = {0};
+    struct expression_typing typing = {type_of_path, reading};
+    if (expression_from_template(reading->compiler->arena, node->value, &tree, &fault) != OUTCOME_OK)
+        return EXPRESSION_TYPE_ANY;
+    return expression_type(tree, &typing, reading->compiler->arena);
 }
 
 const struct expression *read_typed(struct reading *reading, const struct node *node, unsigned types,

@@ -13,7 +13,7 @@ struct schema_entry {
     struct text path;                /* as the definition writes it; for an inline one a name made of its place */
     const struct json *value;
     struct schema *schema;           /* NULL: a document that only others refer to, or it was refused */
-    bool is_inline, is_refused;
+    bool is_inline, is_refused, refers_outside;
     uint32_t index;                  /* in compiler.schemas and the library */
 };
 
@@ -105,6 +105,11 @@ const struct expression *read_condition(struct reading *, const struct node *);
 const struct expression *read_template(struct reading *, const struct node *);
 /* The same, and the value must be able to have one of `types` (a set of 1 << json_type). */
 const struct expression *read_typed(struct reading *, const struct node *, unsigned types, const char *wanted);
+
+/* The types that a template's value may have, by the schemas; ANY when it can't be read. */
+unsigned read_type(struct reading *, const struct node *);
+/* `input` (NULL: none) against the schema of what the department wants. */
+void check_input(struct reading *, const struct schema_entry *, const struct node *);
 
 /* ---- checks over the whole ---- */
 void check_graph(struct compiler *);         /* joins, unreachable steps, compensation */

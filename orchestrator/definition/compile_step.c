@@ -126,7 +126,7 @@ static void compile_each(struct compiler *c, struct reading *reading, const stru
     bool known = reading->as_is_known;
     reading->as_is_known = false;
     reading->key = "in";
-    step->each_in = read_typed(reading, node_get(n, "in"), EXPRESSION_TYPE_ARRAY | EXPRESSION_TYPE_NULL, "a list");
+    step->each_in = read_typed(reading, node_get(n, "in"), EXPRESSION_TYPE_ARRAY, "a list");
     reading->as_is_known = known;
     step->gather = compile_join(c, node_get(n, "gather"), UINT16_MAX, "gather");
     if (step->gather.deadline.unit == LIMIT_NONE)
@@ -337,6 +337,8 @@ static void compile_step(struct compiler *c, uint16_t index) {
     compile_kind(c, &reading, n, step);
     reading.key = "input";
     step->input = read_template(&reading, step_get(n, "input"));
+    if (c->step_inputs[index])
+        check_input(&reading, c->step_inputs[index], step_get(n, "input"));
     compile_compensate(c, &reading, step_get(n, "compensate"), step);
     compile_step_materials(c, step_get(n, "materials"), step);
     step->title = read_title(c, node_get(n, "title"));

@@ -75,6 +75,7 @@ struct text nearest_of(struct text wanted, const struct text *known, size_t coun
 
 /* Markdown tables of every mapping, for config/README.md. */
 void definition_keys_write_markdown(struct buffer *);
+void directory_keys_write_markdown(struct buffer *);
 void definition_faults_write_markdown(struct buffer *);
 
 #endif

@@ -233,11 +233,12 @@ struct schema_answer schema_walk(const struct schema_library *library, const str
         next = swap;
     }
     struct schema_answer answer = {.reach = REACH_FOUND, .types = now->overflowed ? 0x7f : types_of(now)};
-    if (may_be_absent)
-        answer.types |= 1u << JSON_NULL;
     /* A property that may come from several branches has the types of any of them: nothing surer is known. */
     if (now->count > 1 && !now->at[0].is_certain)
         answer.types = 0x7f;
+    answer.declared_types = answer.types;
+    if (may_be_absent)
+        answer.types |= 1u << JSON_NULL;
     if (!now->overflowed)
         note_allowed(now, &answer);
     return answer;

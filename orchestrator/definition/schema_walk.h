@@ -18,6 +18,7 @@ struct schema_answer {
     enum schema_reach reach;
     size_t segments;             /* REACH_NONE: so many of the path's segments can be there */
     unsigned types;              /* REACH_FOUND: a set of 1 << json_type; null included where it may be absent */
+    unsigned declared_types;     /* REACH_FOUND: the same without what absence adds */
     struct text near;            /* REACH_NONE: a declared property with a name like the missing one; or absent */
     const struct json *allowed[8];   /* REACH_FOUND: arrays of `enum`s of which one must hold it, when all_listed */
     size_t allowed_count;

@@ -76,6 +76,9 @@ static bool load_reference(struct compiler *c, struct place place, struct text p
     struct text target;
     if (reference.length == 0 || reference.at[0] == '#' || text_find(reference, ':') != SIZE_MAX)
         return true;   /* within the document, or absolute: the validator knows the metaschema and refuses the rest */
+    struct schema_entry *from = find(c, path);
+    if (from)
+        from->refers_outside = true;
     if (!schema_path_join(path, reference, room, sizeof room, &target)) {
         compiler_fault(c, place, "unknown_schema", "%.*s refers to %.*s, which leads out of the project", SHOWN(path),
                        SHOWN(reference));
@@ -109,16 +112,17 @@ static bool gather_references(struct compiler *c, struct place place, struct tex
 }
 
 static bool compile_entry(struct compiler *c, struct place place, struct schema_entry *entry) {
-    struct schema_document *documents = arena_new_array(c->arena, c->schema_count, struct schema_document);
+    uint32_t count = entry->refers_outside ? c->schema_count : 0;   /* every document handed in costs time */
+    struct schema_document *documents = arena_new_array(c->arena, count, struct schema_document);
     struct schema_fault_list faults = {.most = SCHEMA_FAULTS_SHOWN};
     struct error error = {0};
     if (!documents)
         return false;
-    for (uint32_t i = 0; i < c->schema_count; i++)
+    for (uint32_t i = 0; i < count; i++)
         documents[i] = (struct schema_document){
             text_format(c->arena, URI_PREFIX "%.*s", TEXT_ARG(c->schemas[i]->path)), c->schemas[i]->value};
-    struct schema_options options = {.base_uri = documents[entry->index].uri, .documents = documents,
-                                     .document_count = c->schema_count, .strict = !c->is_canonical};
+    struct schema_options options = {.base_uri = text_format(c->arena, URI_PREFIX "%.*s", TEXT_ARG(entry->path)),
+                                     .documents = documents, .document_count = count, .strict = !c->is_canonical};
     enum outcome outcome = schema_compile(c->arena, entry->value, &options, &faults, &entry->schema, &error);
     if (outcome == OUTCOME_FATAL)
         c->arena->failed = true;

@@ -13,13 +13,27 @@ struct reader {
     struct arena *arena;
     struct faults *faults;
     yaml_parser_t parser;
+    struct text source;
     uint32_t node_count;
+    bool has_alias;               /* its value is not known: checking further would say what is not so */
 };
 
 static void event_delete(yaml_event_t *event) { yaml_event_delete(event); }
 
 static struct place place_of(yaml_mark_t mark) {
     return (struct place){(uint32_t)mark.line + 1, (uint32_t)mark.column + 1};
+}
+
+/* libyaml's own place of an unreadable byte is where its buffer stood. */
+static struct place place_of_byte(struct text source, size_t offset) {
+    struct place place = {1, 1};
+    for (size_t i = 0; i < offset && i < source.length; i++) {
+        unsigned char byte = (unsigned char)source.at[i];
+        place.column += (byte & 0xc0) != 0x80;
+        if (byte == '\n')
+            place = (struct place){place.line + 1, 1};
+    }
+    return place;
 }
 
 static bool next_event(struct reader *reader, yaml_event_t *event) {
@@ -33,7 +47,7 @@ static bool next_event(struct reader *reader, yaml_event_t *event) {
     const char *problem = reader->parser.problem ? reader->parser.problem : "can't be read as YAML";
     struct place place = place_of(reader->parser.problem_mark);
     if (reader->parser.error == YAML_READER_ERROR)
-        place = place_of(reader->parser.mark);
+        place = place_of_byte(reader->source, reader->parser.problem_offset);
     if (reader->parser.context)
         fault_put(reader->faults, place, "yaml_syntax", NULL, "%s, %s", reader->parser.context, problem);
     else
@@ -211,6 +225,7 @@ static bool read_value(struct reader *reader, const yaml_event_t *event, unsigne
     case YAML_ALIAS_EVENT:
         fault_put(reader->faults, ret->place, "yaml_alias", NULL, "the alias *%s is not allowed",
                   (const char *)event->data.alias.anchor);
+        reader->has_alias = true;
         ret->type = JSON_NULL;
         return true;
     default:
@@ -242,7 +257,7 @@ static bool read_document(struct reader *reader, struct node *ret) {
 }
 
 bool node_read_yaml(struct arena *arena, struct text source, struct faults *faults, struct node *ret) {
-    struct reader reader = {.arena = arena, .faults = faults};
+    struct reader reader = {.arena = arena, .faults = faults, .source = source};
     if (source.length > LIMIT_definition_bytes_most) {
         fault_put(faults, PLACE_NONE, "yaml_size", NULL, "%zu bytes; the limit definition_bytes_most is %d",
                   source.length, (int)LIMIT_definition_bytes_most);
@@ -255,7 +270,7 @@ bool node_read_yaml(struct arena *arena, struct text source, struct faults *faul
     struct node root = {0};
     yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&reader.parser, (const unsigned char *)source.at, source.length);
-    bool is_read = read_document(&reader, &root);
+    bool is_read = read_document(&reader, &root) && !reader.has_alias;
     yaml_parser_delete(&reader.parser);
     if (is_read)
         *ret = root;

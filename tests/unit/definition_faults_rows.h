@@ -1,0 +1,165 @@
+/* Rows of definition_faults_test.c: what is wrong, the YAML, and the faults wanted ("code line:column", by place). */
+
+/* ---- the source ---- */
+{"a line that is no YAML", HEAD "steps: [a\nb: c\n", "yaml_syntax 5:2"},
+{"an empty file", "", "yaml_syntax 0:0"},
+{"bytes that are no UTF-8", "thing: \xff\xfe\n", "yaml_syntax 1:8"},
+{"U+0000 in a string", "thing: \"a\\0b\"\n", "yaml_syntax 1:8"},
+{"an alias", HEAD "steps:\n  - &x {id: a, department: housing}\n  - *x\n", "yaml_alias 5:5, yaml_alias 6:5"},
+{"an alias bomb", "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n", "yaml_alias 1:4, yaml_alias 2:4, yaml_alias 2:8, yaml_alias 2:12, yaml_alias 3:5, yaml_alias 3:9"},
+{"a tag", HEAD "steps:\n  - {id: !!str a, department: housing}\n", "yaml_tag 5:10"},
+{"a second document", HEAD TASK "}\n---\nx: y\n", "yaml_documents 6:1"},
+{"a key that is a list", HEAD "[a]: b\n", "yaml_key 4:1"},
+{"a definition that is a list", "- a\n- b\n", "wrong_type 1:1"},
+{"a canonical form that is broken", "{\"canonical\":1,", "bad_canonical 0:0"},
+
+/* ---- keys and values ---- */
+{"a key twice", HEAD TASK "}\nthing: u\n", "duplicate_key 6:1"},
+{"an unknown key with its nearest", HEAD TASK ", departmnt: tax}\n", "unknown_key 5:34"},
+{"keys of the canonical form in a source", HEAD TASK "}\nthings: {}\n", "unknown_key 6:1"},
+{"keys that are missing", "title: {zh-Hant: 一, zh-Hans: 一, en: One}\n", "missing_key 1:1, missing_key 1:1, missing_key 1:1"},
+{"a task without department", HEAD "steps:\n  - id: a\n", "missing_key 5:5"},
+{"a list where text belongs", HEAD TASK ", item: [x]}\n", "wrong_type 5:40"},
+{"a number for a region", HEAD TASK "}\nregions: [441300]\n", "wrong_type 6:11"},
+{"text for steps", HEAD "steps: none\n", "wrong_type 4:8"},
+{"no steps", HEAD "steps: []\n", "no_steps 4:8"},
+{"an id with a capital", HEAD "steps:\n  - {id: Filing, department: housing}\n", "bad_id 5:10"},
+{"an id too long", HEAD "steps:\n  - {id: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa, department: housing}\n", "name_too_long 5:10"},
+{"a region of five digits", HEAD TASK "}\nregions: [\"44130\"]\n", "bad_region 6:11"},
+{"a region twice", HEAD TASK "}\nregions: [\"441300\", \"441300\"]\n", "duplicate_id 6:21"},
+{"a word that is not known", HEAD TASK ", on_refused: stop}\n", "bad_word 5:46"},
+{"a kind that is not known", HEAD "steps:\n  - {id: a, kind: tusk, department: housing}\n", "unknown_kind 5:19"},
+{"a key of another kind, flat", HEAD TASK ", signal: paid}\n", "key_of_other_kind 5:34"},
+{"a key of another kind, as a mapping", HEAD "steps:\n  - {id: a, kind: wait, wait: {signal: x}, approve: {if: true}}\n", "key_of_other_kind 5:44"},
+{"a department for a wait", HEAD "steps:\n  - {id: a, kind: wait, signal: x, department: tax}\n", "key_of_other_kind 5:36"},
+{"a key on the step and in its kind", HEAD "steps:\n  - {id: a, kind: wait, signal: x, wait: {signal: y}}\n", "duplicate_key 5:43"},
+{"a limit that is none", HEAD TASK "}\npromise: soon\n", "bad_limit 6:10"},
+{"a duration that is none", HEAD TASK ", retry: {first: 3 workdays}}\n", "bad_duration 5:49"},
+{"a number out of range", HEAD TASK ", retry: {attempts: 0}}\n", "bad_count 5:52"},
+{"a title without English", "thing: t\ntitle: {zh-Hant: 一, zh-Hans: 一}\nform: form.json\n" TASK "}\n", "title_missing_language 2:8"},
+{"a title in a fourth language", "thing: t\ntitle: {zh-Hant: 一, zh-Hans: 一, en: One, fr: Un}\nform: form.json\n" TASK "}\n", "unknown_key 2:42"},
+{"two steps of one id", HEAD TASK "}\n  - {id: a, department: tax}\n", "duplicate_id 6:10"},
+{"two materials of one id", HEAD TASK ", materials: [m]}\nmaterials:\n  - {id: m}\n  - {id: m}\n", "duplicate_id 8:10"},
+
+/* ---- names ---- */
+{"a need that is not there, with its nearest", HEAD TASK "}\n  - {id: b, department: tax, needs: [aa]}\n", "unknown_step 6:38"},
+{"a department that is not there", HEAD "steps:\n  - {id: a, department: housin}\n", "unknown_department 5:25"},
+{"a group that is not there", HEAD "steps:\n  - {id: a, department: {group: bank, is: \"${ .form.note }\"}}\n", "unknown_group 5:33"},
+{"an item that is not there", HEAD TASK ", item: filing}\n", "unknown_item 5:40"},
+{"a material that is not there", HEAD TASK ", materials: [deed]}\n", "unknown_material 5:46"},
+{"a party that is not there", HEAD TASK ", input: {x: \"${ .parties.seler.name }\"}}\nparties:\n  - {id: seller}\n", "unknown_party 5:57"},
+{"an override for a region where it is not offered", HEAD TASK "}\nregions: [\"441300\"]\noverride: {\"441302\": {promise: 3 workdays}}\n", "unknown_region 7:12"},
+{"an override of what is not there", HEAD TASK "}\noverride:\n  \"441302\":\n    steps: {b: {department: tax}}\n    items: {i: {promise: 1 workday}}\n    departments: {gas: tax}\n", "unknown_step 8:13, unknown_item 9:13, unknown_department 10:19"},
+{"an override that asks nobody", HEAD TASK "}\noverride:\n  \"441302\":\n    steps: {a: {department: nobody}}\n", "unknown_department 8:29"},
+{"a thing that is not published", HEAD "steps:\n  - {id: a, kind: thing, name: elsewhere, form: {}}\n", "unknown_thing 5:32"},
+{"a name no expression sees", HEAD TASK ", input: {x: \"${ .from.note }\"}}\n", "unknown_name 5:49"},
+{"a field of a step that is not there", HEAD TASK "}\n  - {id: b, department: tax, needs: [a], input: \"${ .steps.a.results }\"}\n", "unknown_name 6:61"},
+{"a field of the case that is not there", HEAD TASK ", input: {x: \"${ .case.nummber }\"}}\n", "unknown_name 5:54"},
+{"a lookup at who answers none", HEAD "steps:\n  - {id: a, kind: lookup, source: tax, basis: consent}\n", "not_a_source 5:35"},
+
+/* ---- schemas ---- */
+{"a schema that is not there", HEAD TASK ", result: nowhere.json}\n", "unknown_schema 5:42"},
+{"a schema that is no JSON", HEAD TASK ", result: broken.json}\n", "bad_json 5:42"},
+{"a schema with an unknown type", HEAD TASK ", result: wrong.json}\n", "bad_schema 5:42"},
+{"a schema on the spot that is wrong", HEAD TASK ", result: {type: strng}}\n", "bad_schema 5:42"},
+
+/* ---- expressions ---- */
+{"an expression that breaks off", HEAD TASK ", input: {x: \"${ .form.home. }\"}}\n", "bad_expression 5:59"},
+{"an unknown function in a block of text", HEAD "steps:\n  - id: a\n    department: housing\n    input:\n      x: |\n        ${ .form.note\n           | uper }\n", "bad_expression 10:14"},
+{"an expression behind escapes", HEAD TASK ", input: {x: \"\\u7b2c\\u4e00 ${ .form.nota }\"}}\n", "path_not_in_form 5:67"},
+{"an expression in single quotes", HEAD TASK ", input: {x: '''${ .form.nota }'''}}\n", "path_not_in_form 5:56"},
+{"an expression in plain text", HEAD "steps:\n  - id: a\n    department: housing\n    input:\n      第一: ${ .form.nota }\n", "path_not_in_form 8:19"},
+{"a path the form can't have, with its nearest", HEAD TASK ", input: {x: \"${ .form.home.units }\"}}\n", "path_not_in_form 5:59"},
+{"a path below a number", HEAD TASK ", input: {x: \"${ .form.home.area.x }\"}}\n", "path_not_in_form 5:64"},
+{"a path through a list without its elements", HEAD TASK ", input: {x: \"${ .form.owners.name }\"}}\n", "path_not_in_form 5:61"},
+{"a path in the elements of a list", HEAD TASK ", input: {x: \"${ [.form.owners[] | .nam] }\"}}\n", "path_not_in_form 5:65"},
+{"a plain condition on a field the form can't have", HEAD TASK ", when: {field: form.utilites, has: gas}}\n", "path_not_in_form 5:48"},
+{"a path the result can't have", HEAD TASK ", result: result.json}\n  - {id: b, department: tax, needs: [a], input: \"${ .steps.a.result.numbr }\"}\n", "path_not_in_result 6:68"},
+{"the result of a fan-out read as one", HEAD TASK ", result: result.json, each: {in: \"${ [1] }\", as: n, gather: {all: true, deadline: 1 workday, then: partial}}}\n  - {id: b, department: tax, needs: [a], input: \"${ .steps.a.result.number }\"}\n", "path_not_in_result 6:68"},
+{"a step that it does not need", HEAD TASK "}\n  - {id: b, department: tax, input: \"${ .steps.a.result }\"}\n", "not_an_ancestor 6:47"},
+{"itself", HEAD TASK ", when: {field: steps.a.state, is: granted}}\n", "not_an_ancestor 5:48"},
+{"a material that reads a step", HEAD TASK ", materials: [m]}\nmaterials:\n  - {id: m, when: {field: steps.a.state, is: granted}}\n", "not_an_ancestor 7:27"},
+{"everything at once", HEAD TASK ", input: \"${ . }\"}\n", "scope_whole 5:45"},
+{"all steps at once", HEAD TASK ", input: \"${ .steps }\"}\n", "scope_whole 5:45"},
+{"a condition that is a number", HEAD TASK ", when: \"${ 1 + 1 }\"}\n", "when_not_boolean 5:40"},
+{"a condition that is never true", HEAD TASK ", when: false}\n", "when_never_true 5:40"},
+{"a condition that is always true", HEAD TASK ", when: \"${ 1 == 1 }\"}\n", "when_never_false 5:40"},
+{"a condition whose field may be missing", HEAD TASK ", when: \"${ .form.urgent }\"}\n", "when_may_not_decide 5:40"},
+{"a condition on a value that is not listed", HEAD TASK ", when: {field: form.utilities, has: steam}}\n", "value_not_possible 5:69"},
+{"a fan-out over a number", HEAD TASK ", each: {in: \"${ .form.home.area }\", as: n, gather: {all: true, deadline: 1 workday, then: partial}}}\n", "wrong_value_type 5:45"},
+{"the as name of a fan-out outside of it", HEAD TASK ", when: {field: n.x, exists: true}, each: {in: \"${ .form.owners }\", as: n, gather: {all: true, deadline: 1 workday, then: partial}}}\n", "unknown_name 5:48"},
+{"an as name that is taken", HEAD TASK ", each: {in: \"${ .form.owners }\", as: form, gather: {all: true, deadline: 1 workday, then: partial}}}\n", "bad_id 5:70"},
+{"an input its schema can't have, lacks, and of a wrong type", HEAD TASK ", input_schema: input.json, input: {unt: 1, area: \"${ .form.home.area }\"}}\n", "input_missing 5:67, input_not_in_schema 5:68, input_wrong_type 5:82"},
+
+/* ---- order ---- */
+{"a ring", HEAD "steps:\n  - {id: a, department: tax, needs: [c]}\n  - {id: b, department: tax, needs: [a]}\n  - {id: c, department: tax, needs: [b]}\n", "cycle 5:37"},
+{"a step behind a ring", HEAD "steps:\n  - {id: a, department: tax, needs: [b]}\n  - {id: b, department: tax, needs: [a]}\n  - {id: c, department: tax, needs: [b]}\n", "cycle 5:37, unreachable_step 7:5"},
+{"two rings", HEAD "steps:\n  - {id: a, department: tax, needs: [b]}\n  - {id: b, department: tax, needs: [a]}\n  - {id: c, department: tax, needs: [d]}\n  - {id: d, department: tax, needs: [c]}\n", "cycle 5:37, cycle 7:37"},
+{"a step that needs itself", HEAD TASK ", needs: [a]}\n", "self_need 5:42"},
+{"a need twice", HEAD TASK "}\n  - {id: b, department: tax, needs: [a, a]}\n", "duplicate_need 6:41"},
+{"a step behind what is never granted", HEAD "steps:\n  - {id: a, kind: approve, if: false}\n  - {id: b, department: tax, needs: [a]}\n", "when_never_true 5:32, unreachable_step 6:5"},
+{"a step behind a delivery", HEAD "steps:\n  - {id: a, kind: deliver, by: hall}\n  - {id: b, department: tax, needs: [a]}\n", "unreachable_step 6:5"},
+{"more granted than there are needs", HEAD TASK "}\n  - {id: b, department: tax, needs: [a], join: {at_least: 2}}\n", "join_never_met 6:59"},
+{"any of nothing", HEAD TASK ", join: any}\n", "join_never_met 5:40"},
+{"a join that says two things", HEAD TASK "}\n  - {id: b, department: tax, needs: [a], join: {all: true, any: true}}\n", "join_never_met 6:48"},
+{"a deadline without its then", HEAD TASK "}\n  - {id: b, department: tax, needs: [a], join: {deadline: 3 workdays}}\n", "missing_key 6:48"},
+{"a longest wait shorter than the first", HEAD TASK ", retry: {first: 10s, most: 1s}}\n", "retry_nonsense 5:41"},
+{"giving up before the second attempt", HEAD TASK ", retry: {first: 1h, most: 2h, give_up_after: 1m}}\n", "retry_nonsense 5:41"},
+{"a timeout on the spot", HEAD TASK ", timeout: on the spot}\n", "timeout_nonsense 5:43"},
+{"a timeout before the second attempt", HEAD TASK ", timeout: 1s, retry: {first: 1m}}\n", "timeout_nonsense 5:43"},
+{"a compensation that never runs", HEAD TASK ", compensate: {input: {}}}\n", "compensate_not_reversible 5:46"},
+{"reversible, but how", HEAD TASK ", reversible: true}\n", "reversible_without_compensate 5:5"},
+{"compensating nothing", HEAD TASK ", on_refused: compensate}\n", "nothing_to_compensate 5:5"},
+{"a compensation nobody asks for", HEAD TASK ", reversible: true, compensate: {input: {}}}\n", "compensation_never_runs 5:5"},
+{"a fan-out without a deadline", HEAD TASK ", each: {in: \"${ .form.owners }\", as: n}}\n", "each_without_deadline 5:40"},
+{"a thing that runs itself", HEAD "steps:\n  - {id: a, kind: thing, thing: {name: t, form: {}}}\n", "thing_recursion 5:40"},
+{"a thing that is run again by its sub-case", HEAD "steps:\n  - {id: a, kind: thing, thing: {name: looped, form: {}}}\n", "thing_recursion 5:40"},
+{"a chain of sub-cases too deep", HEAD "steps:\n  - {id: a, kind: thing, thing: {name: deep, form: {}}}\n", "thing_too_deep 5:40"},
+
+/* ---- kinds ---- */
+{"a wait for nothing", HEAD "steps:\n  - {id: a, kind: wait}\n", "missing_key 5:5"},
+{"a wait for two things", HEAD "steps:\n  - {id: a, kind: wait, for: 3 workdays, signal: paid}\n", "missing_key 5:5"},
+{"a wait until no date", HEAD "steps:\n  - {id: a, kind: wait, until: someday}\n", "bad_limit 5:32"},
+{"a wait for no limit", HEAD "steps:\n  - {id: a, kind: wait, for: ages}\n", "bad_limit 5:30"},
+{"an inspection of nothing", HEAD "steps:\n  - {id: a, kind: inspection, lead: tax}\n", "missing_key 5:5"},
+{"an inspection of an item that is not there", HEAD "steps:\n  - {id: a, kind: inspection, lead: tax, for: [fire]}\n", "unknown_item 5:48"},
+{"a publicity without its limit", HEAD "steps:\n  - {id: a, kind: publicity}\n", "missing_key 5:5"},
+{"a delivery by nobody", HEAD "steps:\n  - {id: a, kind: deliver}\n", "missing_key 5:5"},
+{"a delegation to a system that is not there", HEAD "steps:\n  - {id: a, kind: delegated, system: province}\n", "unknown_department 5:38"},
+{"an approval without a rule", HEAD "steps:\n  - {id: a, kind: approve, check: {department: tax, within: 20 workdays}}\n", "missing_key 5:5"},
+
+/* ---- the law ---- */
+{"a promise longer than the statute", HEAD TASK ", item: i}\nitems:\n  - {id: i, department: housing, promise: 31 workdays, statute: 30 workdays, basis: 法}\n", "promise_longer_than_statute 7:43"},
+{"a promise in calendar days far beyond a statute in working days", HEAD TASK ", item: i}\nitems:\n  - {id: i, department: housing, promise: 90 days, statute: 5 workdays, basis: 法}\n", "promise_longer_than_statute 7:43"},
+{"promises that do not fit", HEAD TASK ", item: i}\n  - {id: b, department: tax, item: k, needs: [a]}\npromise: 5 workdays\nitems:\n  - {id: i, department: housing, promise: 3 workdays}\n  - {id: k, department: tax, promise: 5 half days}\n", "promises_do_not_fit 7:10"},
+{"uncounted against the statute without a basis", HEAD TASK ", item: i}\nitems:\n  - {id: i, department: housing, uncounted: [{reason: payment, of: statute}, {reason: hearing, of: statute}]}\n", "uncounted_without_basis 7:46"},
+{"a statute without its law", HEAD TASK ", item: i}\nitems:\n  - {id: i, department: housing, statute: 30 workdays}\n", "statute_without_basis 7:5"},
+{"an item nobody works on", HEAD TASK "}\nitems:\n  - {id: i, department: housing}\n", "item_without_step 7:5"},
+{"two items that disagree", HEAD TASK ", item: i}\n  - {id: b, department: tax, item: k}\nitems:\n  - {id: i, department: housing, form: item_a.json}\n  - {id: k, department: tax, form: item_b.json}\n", "items_disagree 9:36, items_disagree 9:36"},
+{"an item that asks what the form does not have", HEAD TASK ", item: i}\nitems:\n  - {id: i, department: housing, form: item_c.json}\n", "path_not_in_form 7:40"},
+{"a field the department is not entitled to", HEAD "steps:\n  - {id: a, department: gas, input: {a: \"${ .form.home.unit }\", b: \"${ .form.home.area }\", c: \"${ .form.home }\"}}\n", "not_entitled 5:82, not_entitled 5:104"},
+{"a material the department is not entitled to", HEAD "steps:\n  - {id: a, department: gas, materials: [deed, contract]}\nmaterials:\n  - {id: deed}\n  - {id: contract}\n", "not_entitled 5:48"},
+{"a personal field nobody reads", "thing: t\ntitle: {zh-Hant: 一, zh-Hans: 一, en: One}\nform: personal.json\n" TASK ", input: {x: \"${ .form.name }\"}}\n", "personal_unneeded 3:7"},
+{"a material nobody is given", HEAD TASK "}\nmaterials:\n  - {id: deed}\n", "material_unused 7:5"},
+
+/* ---- all at once ---- */
+{"five faults in one run", HEAD "steps:\n  - {id: a, department: nobody, needs: [z], when: \"${ .form.x }\", retries: 3, priority: 1000}\n", "unknown_department 5:25, unknown_step 5:41, path_not_in_form 5:60, unknown_key 5:67, bad_count 5:89"},
+
+/* ---- what is well ---- */
+{"a path that one branch of the form can have", HEAD TASK ", input: {x: \"${ .form.way.post }\", y: \"${ .form.home.open.anything }\"}}\n", ""},
+{"a schema that refers to another file", HEAD TASK ", result: apart/outer.json}\n  - {id: b, department: tax, needs: [a], input: \"${ .steps.a.result.a.b }\"}\n", ""},
+{"a bank of a group, picked by data", HEAD TASK ", result: result.json}\n  - id: b\n    needs: [a]\n    each: {in: \"${ .steps.a.result.banks }\", as: bank, gather: {all: true, deadline: 3 workdays, then: partial}}\n    department: {group: banks, is: \"${ .bank.code }\"}\n    at: \"${ .case.region }\"\n", ""},
+{"a region where it is done by others, in less time", HEAD TASK ", item: i}\nregions: [\"441300\", \"441302\"]\npromise: 5 workdays\nitems:\n  - {id: i, department: housing, promise: 5 workdays}\noverride:\n  \"441302\": {promise: 3 workdays, departments: {housing: tax}, items: {i: {promise: 2 workdays}}, steps: {a: {timeout: 2 workdays}}}\n", ""},
+{"an override whose promises do not fit", HEAD TASK ", item: i}\npromise: 5 workdays\nitems:\n  - {id: i, department: housing, promise: 5 workdays}\noverride:\n  \"441302\": {promise: 3 workdays}\n", "promises_do_not_fit 10:23"},
+{"every kind, flat and as a mapping", HEAD "steps:\n"
+ "  - {id: a, department: housing, item: fire, result: result.json}\n"
+ "  - {id: b, lookup: {source: licences, basis: consent, cache: 1h, input: {n: \"${ .form.note }\"}}}\n"
+ "  - {id: c, kind: approve, if: {field: form.home.area, under: 100}, check: {department: tax, within: 20 workdays, on_fail: notice}}\n"
+ "  - {id: d, inspection: {for: [fire], lead: housing, rounds: 3}}\n"
+ "  - {id: e, publicity: {limit: 20 days, on_objection: close}}\n"
+ "  - {id: f, wait: {until: \"2026-08-31\"}}\n"
+ "  - {id: g, kind: wait, signal: paid, timeout: {limit: 30 days, then: expire}}\n"
+ "  - {id: h, thing: {name: leaf, form: {n: \"${ .form.note }\"}}}\n"
+ "  - {id: i, delegated: {system: tax, follow: \"${ .case.number }\"}}\n"
+ "  - {id: j, kind: deliver, by: hall, what: [\"${ .steps.a.result.number }\"], needs: [a]}\n"
+ "items:\n  - {id: fire, department: housing, promise: 10 workdays}\n", ""},

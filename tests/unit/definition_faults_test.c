@@ -1,0 +1,157 @@
+/* Every fault of the checker by an example: a few lines of YAML, and the codes with their places. */
+#include "definition_setting.h"
+
+/* Lines 1 to 3; what a row adds begins in line 4. */
+#define HEAD "thing: t\ntitle: {zh-Hant: 一, zh-Hans: 一, en: One}\nform: form.json\n"
+#define TASK "steps:\n  - {id: a, department: housing"   /* line 5; to be closed by } */
+
+struct row { const char *says, *yaml, *faults; };
+static const struct row rows[] = {
+#include "definition_faults_rows.h"
+};
+static const struct row directory_rows[] = {
+#include "directory_faults_rows.h"
+};
+
+static void list_faults(const struct fault_list *faults, struct buffer *out) {
+    buffer_clear(out);
+    for (uint32_t i = 0; i < faults->count; i++)
+        buffer_format(out, "%s%s %u:%u", i ? ", " : "", faults->at[i].code, faults->at[i].line, faults->at[i].column);
+}
+
+static bool seen[256];
+
+static void mark_seen(const struct fault_list *faults) {
+    for (uint32_t i = 0; i < faults->count; i++) {
+        assert_true(faults->at[i].message.length > 0);
+        assert_true(faults->at[i].remedy.length > 0);
+        for (size_t k = 0; definition_fault_codes[k].code; k++)
+            seen[k] |= strcmp(definition_fault_codes[k].code, faults->at[i].code) == 0;
+    }
+}
+
+static bool row_holds(const struct row *row, bool is_directory) {
+    struct arena arena;
+    struct fault_list faults;
+    struct buffer out;
+    const struct definition *definition = NULL;
+    const struct directory *directory = NULL;
+    arena_init(&arena, SETTING_ARENA_BYTES);
+    buffer_init(&out, 1 << 20);
+    struct definition_context context = setting_context(&arena);
+    enum outcome outcome = is_directory
+        ? directory_compile(&arena, text_from(row->yaml), TEXT("d.yaml"), &faults, &directory, NULL)
+        : definition_compile(&arena, text_from(row->yaml), TEXT("t.yaml"), &context, &faults, &definition, NULL);
+    list_faults(&faults, &out);
+    mark_seen(&faults);
+    bool holds = strcmp(buffer_text(&out).at, row->faults) == 0 &&
+                 (outcome == OUTCOME_OK) == (faults.error_count == 0);
+    if (!holds || getenv("YJS_SHOW_FAULTS")) {
+        fprintf(stderr, "%s\n%s  wanted: %s\n  got:    %s\n", row->says, row->yaml, row->faults, buffer_text(&out).at);
+        buffer_clear(&out);
+        fault_list_write_text(&faults, &out);
+        fputs(buffer_text(&out).at, stderr);
+    }
+    definition_free(definition);
+    buffer_free(&out);
+    arena_free(&arena);
+    return holds;
+}
+
+static void test_every_row_has_its_faults_at_their_places(void **state) {
+    (void)state;
+    int wrong = 0;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        wrong += !row_holds(&rows[i], false);
+    for (size_t i = 0; i < sizeof directory_rows / sizeof *directory_rows; i++)
+        wrong += !row_holds(&directory_rows[i], true);
+    assert_int_equal(wrong, 0);
+}
+
+/* Made by a program, being too long to write down. */
+static void test_what_is_too_large_is_refused_by_its_limit(void **state) {
+    (void)state;
+    static const struct { const char *says, *before, *unit, *after; int count; const char *code; } large[] = {
+        {"too many steps", HEAD "steps:\n", "  - {id: s%d, department: housing}\n", "", 1025, "too_many_steps"},
+        {"nested too deep", HEAD "x: ", "[", "", 80, "yaml_depth"},
+        {"too many values", HEAD "x:\n", "- a\n", "", 200001, "yaml_size"},
+        {"too many keys", HEAD "x:\n", "  k%d: a\n", "", 2100, "yaml_size"},
+        {"too many faults", HEAD "steps:\n", "  - {id: s%d, department: nobody}\n", "", 600, "too_many_faults"},
+        {"too many needs", HEAD "steps:\n  - {id: a, department: housing}\n  - id: b\n    department: tax\n    needs:\n",
+         "      - a\n", "", 257, "too_many_needs"},
+        {"a canonical form that escapes make too large", HEAD TASK ", input: {k: \"", "\\x01", "\"}}\n", 720000,
+         "definition_too_large"},
+    };
+    for (size_t i = 0; i < sizeof large / sizeof *large; i++) {
+        struct arena arena;
+        struct fault_list faults;
+        struct buffer source;
+        const struct definition *definition = NULL;
+        bool found = false;
+        arena_init(&arena, SETTING_ARENA_BYTES);
+        buffer_init(&source, 16 << 20);
+        buffer_put_string(&source, large[i].before);
+        for (int k = 0; k < large[i].count; k++) {
+            char room[256];
+            const char *number = strstr(large[i].unit, "%d");
+            if (number)
+                snprintf(room, sizeof room, "%.*s%d%s", (int)(number - large[i].unit), large[i].unit, k, number + 2);
+            else
+                snprintf(room, sizeof room, "%s", large[i].unit);
+            buffer_put_string(&source, room);
+        }
+        buffer_put_string(&source, large[i].after);
+        struct definition_context context = setting_context(&arena);
+        definition_compile(&arena, buffer_text(&source), TEXT("t.yaml"), &context, &faults, &definition, NULL);
+        mark_seen(&faults);
+        for (uint32_t k = 0; k < faults.count; k++)
+            found |= strcmp(faults.at[k].code, large[i].code) == 0;
+        if (!found)
+            fprintf(stderr, "%s: no %s\n", large[i].says, large[i].code);
+        assert_true(found);
+        assert_true(faults.count <= DEFINITION_FAULTS_MOST);
+        definition_free(definition);
+        buffer_free(&source);
+        arena_free(&arena);
+    }
+}
+
+static void test_a_kind_that_does_not_run_yet_is_named(void **state) {
+    (void)state;
+    struct arena arena;
+    struct fault_list faults;
+    const struct definition *definition = NULL;
+    arena_init(&arena, SETTING_ARENA_BYTES);
+    struct definition_context context = setting_context(&arena);
+    static const char source[] = HEAD TASK "}\n  - {id: p, kind: publicity, limit: 20 days, needs: [a]}\n";
+    assert_int_equal(definition_compile(&arena, text_from(source), TEXT("t.yaml"), &context, &faults, &definition, NULL),
+                     OUTCOME_OK);
+    assert_false(definition_runs(definition, TEXT("t.yaml"), &arena, &faults));
+    assert_int_equal(faults.count, 1);
+    assert_string_equal(faults.at[0].code, "not_running_yet");
+    assert_int_equal(faults.at[0].line, 6);
+    mark_seen(&faults);
+    definition_free(definition);
+    arena_free(&arena);
+}
+
+static void test_every_code_has_an_example(void **state) {
+    (void)state;
+    int missing = 0;
+    for (size_t i = 0; definition_fault_codes[i].code; i++)
+        if (!seen[i]) {
+            fprintf(stderr, "no example of %s\n", definition_fault_codes[i].code);
+            missing++;
+        }
+    assert_int_equal(missing, 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_row_has_its_faults_at_their_places),
+        cmocka_unit_test(test_what_is_too_large_is_refused_by_its_limit),
+        cmocka_unit_test(test_a_kind_that_does_not_run_yet_is_named),
+        cmocka_unit_test(test_every_code_has_an_example),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,15 @@
+/* Rows of definition_faults_test.c for departments.yaml. */
+#define TITLE "title: {zh-Hant: 一, zh-Hans: 一, en: One}"
+{"no departments", "groups: []\n", "missing_key 1:1"},
+{"a list", "- a\n", "wrong_type 1:1"},
+{"a department without offices", "departments:\n  - {id: a, " TITLE "}\n", "missing_key 2:5"},
+{"two departments of one id", "departments:\n  - {id: a, " TITLE ", offices: []}\n  - {id: a, " TITLE ", offices: []}\n", "duplicate_id 3:10"},
+{"two offices of one region", "departments:\n  - {id: a, " TITLE ", offices: [{region: \"441300\"}, {region: \"441300\"}]}\n", "duplicate_id 2:94"},
+{"an unknown group", "departments:\n  - {id: a, " TITLE ", offices: [], groups: [banks]}\n", "unknown_group 2:77"},
+{"groups that are text", "departments:\n  - {id: a, " TITLE ", offices: [], groups: banks}\n", "wrong_type 2:76"},
+{"a group nobody is in", "groups:\n  - {id: banks, " TITLE "}\ndepartments:\n  - {id: a, " TITLE ", offices: []}\n", "group_unused 2:5"},
+{"a fallback that is not there", "departments:\n  - {id: a, " TITLE ", offices: [], fallback: b}\n", "unknown_fallback 2:78"},
+{"a fallback without adapters", "departments:\n  - {id: a, " TITLE ", offices: [], fallback: b}\n  - {id: b, " TITLE ", offices: [{region: \"441300\", adapter: false}]}\n", "fallback_loop 2:78, office_without_worker 3:5"},
+{"an office nobody works for", "departments:\n  - {id: a, " TITLE ", offices: [{region: \"441300\", adapter: false}]}\n", "office_without_worker 2:5"},
+{"a field written with form.", "departments:\n  - {id: a, " TITLE ", offices: [], fields: [form.home]}\n", "bad_word 2:77"},
+{"an unknown key", "departments:\n  - {id: a, " TITLE ", offices: [], sauce: true}\n", "unknown_key 2:68"},
