@@ -4,26 +4,34 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <pthread.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "bus/bus.h"
 #include "cli/crash_mark.h"
+#include "cli/daemon_web.h"
 #include "cli/files.h"
+#include "cli/publish.h"
 #include "conductor/conductor.h"
 #include "model/limits.h"
 #include "store/store.h"
+#include "web/web.h"
 
 struct daemon {
     struct settings settings;
     struct clock_port clock;
     struct arena directory_arena;
     const struct directory *directory;
+    pthread_rwlock_t directory_lock;   /* the web reads the directory too */
     struct store *store;
     struct bus *bus;
     struct conductor_ports ports;
     struct conductor *conductor;
+    struct records *records;
+    struct records_port records_port;
+    struct web *web;             /* NULL: none is wanted */
     int wake_fd;                 /* the web's hint that a command waits */
     bool check_only;
     char instance[128];
@@ -94,6 +102,69 @@ static enum outcome make_conductor(struct daemon *d, struct error *error) {
     return conductor_create(&settings, &d->ports, d->directory, &d->conductor, error);
 }
 
+/* ---- the HTTP side: what it asks of the others; its threads ---- */
+
+static void write_metrics(void *context, struct buffer *out) {
+    struct daemon *d = context;
+    struct conductor_meters meters;
+    conductor_read_meters(d->conductor, &meters);
+    daemon_write_metrics(&meters, out);
+}
+
+static bool is_ready(void *context, struct buffer *why) {
+    struct daemon *d = context;
+    struct conductor_meters meters;
+    conductor_read_meters(d->conductor, &meters);
+    daemon_write_readiness(&meters, why);
+    return daemon_meters_ready(&meters);
+}
+
+static void hint(void *context) {
+    struct daemon *d = context;
+    uint64_t one = 1;
+    if (write(d->wake_fd, &one, sizeof one) < 0)
+        log_debug("hint_lost", "the conductor finds the command by itself");
+}
+
+static enum outcome thing_check(void *context, struct text source, struct arena *arena, struct text *ret, struct error *error) {
+    struct daemon *d = context;
+    pthread_rwlock_rdlock(&d->directory_lock);
+    struct publisher publisher = {&d->records_port, d->directory, d->settings.root.at};
+    enum outcome outcome = publish_check(&publisher, source, TEXT("definition"), arena, ret, error);
+    pthread_rwlock_unlock(&d->directory_lock);
+    return outcome;
+}
+
+static enum outcome thing_publish(void *context, struct text source, struct text by, struct arena *arena, struct text *ret,
+                                  struct error *error) {
+    struct daemon *d = context;
+    pthread_rwlock_rdlock(&d->directory_lock);
+    struct publisher publisher = {&d->records_port, d->directory, d->settings.root.at};
+    enum outcome outcome = publish_definition(&publisher, source, TEXT("definition"), by, arena, ret, error);
+    pthread_rwlock_unlock(&d->directory_lock);
+    return outcome;
+}
+
+static enum outcome make_web(struct daemon *d, struct error *error) {
+    struct settings *s = &d->settings;
+    if (s->http_listen.length == 0 || d->check_only)
+        return OUTCOME_OK;
+    struct store_settings store = {.conninfo = c_string(s, s->database_url), .instance = d->instance,
+                                   .pool = (int)s->database_connections};
+    enum outcome outcome = records_create(&store, &d->records, error);
+    if (outcome != OUTCOME_OK)
+        return outcome;
+    d->records_port = records_port(d->records);
+    struct web_settings settings = {
+        .listen = c_string(s, s->http_listen), .certificate = settings_path(s, s->http_certificate),
+        .key = settings_path(s, s->http_key), .threads = (uint32_t)s->http_threads, .connections_most = (uint32_t)s->http_connections,
+        .metrics_open = s->http_metrics_open, .region = s->region,
+        .parts = {.context = d, .write_metrics = write_metrics, .is_ready = is_ready, .hint = hint, .thing_check = thing_check,
+                  .thing_publish = thing_publish},
+    };
+    return web_create(&settings, &d->records_port, &d->clock, &d->web, error);
+}
+
 enum outcome daemon_create(const char *config, const struct setting_flag *flags, uint32_t flag_count,
                            const struct clock_port *clock, bool check_only, struct daemon **ret, struct error *error) {
     struct daemon *d = memory_alloc(sizeof *d);
@@ -103,6 +174,7 @@ enum outcome daemon_create(const char *config, const struct setting_flag *flags,
     d->check_only = check_only;
     d->wake_fd = -1;
     arena_init(&d->directory_arena, 64u << 20);
+    pthread_rwlock_init(&d->directory_lock, NULL);
     enum outcome outcome = settings_read(&d->settings, config, flags, flag_count, error);
     if (outcome == OUTCOME_OK) {
         if (d->settings.instance.length > 0)
@@ -121,6 +193,8 @@ enum outcome daemon_create(const char *config, const struct setting_flag *flags,
         outcome = make_conductor(d, error);
     if (outcome == OUTCOME_OK && (d->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) < 0)
         outcome = error_set(error, OUTCOME_FATAL, "no_descriptor", "no event descriptor: %m");
+    if (outcome == OUTCOME_OK)
+        outcome = make_web(d, error);
     if (outcome != OUTCOME_OK) {
         daemon_free(d);
         return outcome;
@@ -164,9 +238,11 @@ void daemon_reload(struct daemon *d, const char *config, const struct setting_fl
             outcome = read_directory(d, &settings, &arena, &directory, &error);
         if (outcome == OUTCOME_OK) {
             conductor_set_directory(d->conductor, directory);
+            pthread_rwlock_wrlock(&d->directory_lock);
             arena_free(&d->directory_arena);
             d->directory_arena = arena;
             d->directory = directory;
+            pthread_rwlock_unlock(&d->directory_lock);
         } else {
             arena_free(&arena);
         }
@@ -179,6 +255,7 @@ void daemon_reload(struct daemon *d, const char *config, const struct setting_fl
 }
 
 void daemon_drain(struct daemon *d) {
+    web_stop(d->web);
     int64_t until = d->clock.monotonic_us(d->clock.context) + d->settings.drain;
     while (!conductor_drain(d->conductor, until))
         usleep(5000);
@@ -188,11 +265,14 @@ void daemon_drain(struct daemon *d) {
 void daemon_free(struct daemon *d) {
     if (!d)
         return;
+    web_free(d->web);
+    records_free(d->records);
     conductor_free(d->conductor);
     bus_destroy(d->bus);
     store_free(d->store);
     if (d->wake_fd >= 0)
         close(d->wake_fd);
+    pthread_rwlock_destroy(&d->directory_lock);
     arena_free(&d->directory_arena);
     settings_free(&d->settings);
     memory_free(d);

@@ -1,0 +1,13 @@
+/* What the daemon tells its HTTP side: readiness and metrics out of the conductor's meters. */
+#ifndef YJS_CLI_DAEMON_WEB_H
+#define YJS_CLI_DAEMON_WEB_H
+
+#include "conductor/conductor.h"
+
+/* Prometheus text (exposition format 0.0.4): every counter and gauge with HELP and TYPE, prefix yijianshi_. */
+void daemon_write_metrics(const struct conductor_meters *, struct buffer *out);
+bool daemon_meters_ready(const struct conductor_meters *);
+/* {"ready","database","broker","working","shards"} */
+void daemon_write_readiness(const struct conductor_meters *, struct buffer *out);
+
+#endif

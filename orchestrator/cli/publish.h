@@ -1,0 +1,25 @@
+/* Checking and publishing definitions against what is published already: for the daemon's API and for yjsctl.
+ *
+ * Any thread; everything made lives in the arena that the call is given. */
+#ifndef YJS_CLI_PUBLISH_H
+#define YJS_CLI_PUBLISH_H
+
+#include "definition/definition.h"
+#include "port/records.h"
+
+struct publisher {
+    const struct records_port *records;   /* NULL: sub-things are not looked up (a check without a database) */
+    const struct directory *directory;    /* NULL: departments are not checked */
+    const char *root;                     /* the project's: where `schemas/…` is read; NULL: only what the source carries */
+};
+
+/* OK: it could be published. REJECT: *ret_report has the faults. Both: a JSON object {"sound", "thing", "hash", "faults"}.
+ * RETRY when the store is away (a sub-thing could not be looked up); then *ret_report is not written. */
+enum outcome publish_check(const struct publisher *, struct text source, struct text file_name, struct arena *,
+                           struct text *ret_report, struct error *);
+/* The same, and publishes it as the thing's current one; the report has also published_at, fresh (it was not there) and
+ * former (the hash that was current). The same content again changes nothing. */
+enum outcome publish_definition(const struct publisher *, struct text source, struct text file_name, struct text by, struct arena *,
+                                struct text *ret_report, struct error *);
+
+#endif
