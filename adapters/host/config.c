@@ -58,6 +58,8 @@ static const struct setting department_settings[] = {
 static const struct setting http_settings[] = {
     {"address", SETTING_TEXT, AT(options.http_address), "127.0.0.1", false, "IPv4 address to listen on", NULL},
     {"port", SETTING_INT, AT(http_port), "0", false, "0: no listener", NULL},
+    {"certificate", SETTING_TEXT, AT(options.http_certificate), NULL, false, "PEM file; with `key` the listener speaks HTTPS", NULL},
+    {"key", SETTING_TEXT, AT(options.http_key), NULL, false, "PEM file of its private key", NULL},
     {"token", SETTING_TEXT, AT(options.http_token), NULL, false, "bearer token of /metrics; without it they are open", NULL},
     SETTINGS_END,
 };

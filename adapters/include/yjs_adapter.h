@@ -162,6 +162,7 @@ struct yjs_options {
     int64_t heartbeat_us;                /* a line in the log this often; 60 s */
     const char *http_address;            /* default 127.0.0.1 */
     int http_port;                       /* 0: no listener */
+    const char *http_certificate, *http_key;   /* PEM files: the listener speaks HTTPS; NULL: HTTP */
     const char *http_token;              /* bearer token of /metrics; NULL: open. Routes check their own. */
 };
 

@@ -74,6 +74,8 @@ static void copy_options(struct yjs_adapter *a, const struct yjs_options *from) 
     o->instance = adapter_string(from->instance ? from->instance : host);
     o->http_address = adapter_string(from->http_address ? from->http_address : "127.0.0.1");
     o->http_token = adapter_string(from->http_token);
+    o->http_certificate = adapter_string(from->http_certificate);
+    o->http_key = adapter_string(from->http_key);
     struct yjs_property *kafka = adapter_alloc(from->kafka_count * sizeof(*kafka));
     for (size_t i = 0; i < from->kafka_count; i++)
         kafka[i] = (struct yjs_property){adapter_string(from->kafka[i].name), adapter_string(from->kafka[i].value)};
@@ -296,7 +298,7 @@ void yjs_adapter_stop(struct yjs_adapter *a) {
 
 static void free_options(struct yjs_options *o) {
     const void *const strings[] = {o->bootstrap, o->region, o->department, o->source, o->store_path, o->instance,
-                                   o->http_address, o->http_token};
+                                   o->http_address, o->http_token, o->http_certificate, o->http_key};
     for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
         free((void *)(uintptr_t)strings[i]);
     for (size_t i = 0; i < o->kafka_count; i++) {

@@ -41,10 +41,11 @@ static const struct yjs_property producer_properties[] = {
     {"queue.buffering.max.messages", "200000"},
 };
 
+/* Failed connections come again and again, and settings of one client are told to the other: both for debugging only. */
 static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text) {
     (void)rk;
-    (void)facility;
-    enum log_level at = level <= 3 ? LOG_WARN : level <= 5 ? LOG_INFO : LOG_DEBUG;
+    bool noise = !strcmp(facility, "FAIL") || !strcmp(facility, "CONFWARN") || !strcmp(facility, "METADATA");
+    enum log_level at = noise ? LOG_DEBUG : level <= 3 ? LOG_WARN : level <= 5 ? LOG_INFO : LOG_DEBUG;
     log_at(at, "kafka", text);
 }
 
@@ -60,8 +61,16 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
     }
 }
 
+static void is_back(struct yjs_adapter *a) {
+    if (a->said_away)
+        log_info("broker_back", "Kafka is there again", LOG_STRING("department", a->options.department));
+    a->said_away = false;
+}
+
 static void on_report(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaque) {
     (void)rk;
+    if (!m->err)
+        is_back(opaque);
     outbox_report(opaque, m->_private, m->err);
 }
 
@@ -219,7 +228,7 @@ static void assign_all(struct yjs_adapter *a, int count) {
     rd_kafka_assign(a->consumer, list);
     rd_kafka_topic_partition_list_destroy(list);
     a->assigned = true;
-    a->said_away = false;
+    is_back(a);
     log_info("reading", "reading the department's tasks", LOG_STRING("topic", a->task_topic), LOG_INT("partitions", count));
 }
 
@@ -285,6 +294,8 @@ size_t bus_consume(struct yjs_adapter *a) {
             note_error(a, m);
         else
             inbound_take(a, m);
+        if (!m->err)
+            is_back(a);
         rd_kafka_message_destroy(m);
     }
     return count > 0 ? (size_t)count : 0;

@@ -11,7 +11,7 @@
 #define BODY_MOST_BYTES (4u * 1024 * 1024)
 
 struct route { const char *method, *prefix; void (*serve)(void *, struct yjs_request *); void *user; };
-struct http { struct MHD_Daemon *daemon; struct route routes[ROUTES_MOST]; size_t count; int fd; };
+struct http { struct MHD_Daemon *daemon; char *certificate, *key; struct route routes[ROUTES_MOST]; size_t count; int fd; };
 struct exchange { struct buffer body; };
 
 /* What a request's `connection` points to while its route runs. */
@@ -133,6 +133,22 @@ static void on_done(void *user, struct MHD_Connection *connection, void **state,
 
 static void on_ready(void *user, int fd, uint32_t events) { (void)user, (void)fd, (void)events; }
 
+/* A whole PEM file; NULL when it cannot be read. */
+static char *read_pem(const char *path) {
+    struct buffer out;
+    char bytes[4096];
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return NULL;
+    buffer_init(&out, 1024 * 1024);
+    for (size_t got; (got = fread(bytes, 1, sizeof(bytes), file)) > 0;)
+        buffer_put(&out, bytes, got);
+    fclose(file);
+    char *copy = adapter_string(buffer_text(&out).at);
+    buffer_free(&out);
+    return copy;
+}
+
 int http_open(struct yjs_adapter *a, struct yjs_error *error) {
     if (a->options.http_port <= 0)
         return 0;
@@ -140,10 +156,16 @@ int http_open(struct yjs_adapter *a, struct yjs_error *error) {
     if (inet_pton(AF_INET, a->options.http_address, &address.sin_addr) != 1)
         return adapter_fault(error, "bad_address", "http address %s is not an IPv4 address", a->options.http_address);
     a->http = adapter_alloc(sizeof(*a->http));
-    a->http->daemon = MHD_start_daemon(MHD_USE_EPOLL, (uint16_t)a->options.http_port, NULL, NULL, on_request, a,
+    bool secure = a->options.http_certificate && a->options.http_key;
+    if (secure && (!(a->http->certificate = read_pem(a->options.http_certificate)) || !(a->http->key = read_pem(a->options.http_key))))
+        return adapter_fault(error, "bad_certificate", "the listener's certificate or key cannot be read");
+    struct MHD_OptionItem tls[] = {{MHD_OPTION_HTTPS_MEM_CERT, 0, a->http->certificate},
+                                   {MHD_OPTION_HTTPS_MEM_KEY, 0, a->http->key}, {MHD_OPTION_END, 0, NULL}};
+    a->http->daemon = MHD_start_daemon(MHD_USE_EPOLL | (secure ? MHD_USE_TLS : 0), (uint16_t)a->options.http_port, NULL, NULL, on_request, a,
                                        MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_NOTIFY_COMPLETED, on_done, NULL,
                                        MHD_OPTION_CONNECTION_TIMEOUT, 60u, MHD_OPTION_CONNECTION_LIMIT, 500u,
-                                       MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
+                                       MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_ARRAY, secure ? tls : &tls[2],
+                                       MHD_OPTION_END);
     if (!a->http->daemon)
         return adapter_fault(error, "http_listen", "cannot listen on %s:%d (is the port taken?)", a->options.http_address,
                              a->options.http_port);
@@ -174,6 +196,8 @@ void http_close(struct yjs_adapter *a) {
         MHD_stop_daemon(a->http->daemon);
     for (size_t i = 0; i < a->http->count; i++)
         free((void *)(uintptr_t)a->http->routes[i].prefix);
+    free(a->http->certificate);
+    free(a->http->key);
     free(a->http);
     a->http = NULL;
 }

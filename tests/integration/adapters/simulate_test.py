@@ -3,7 +3,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
 from kit import Kit, free_port, http, kill9, main, program, until
@@ -125,17 +124,31 @@ def test_nothing_is_lost_or_answered_differently_when_the_adapter_is_killed_with
     crash("offsets", "5ms..200ms")
 
 
-def test_topic_that_comes_later_is_waited_for():
+def test_broker_away_at_the_start_is_said_once_and_waited_for():
     with Kit() as kit:
-        folder = tempfile.mkdtemp()
-        broker = subprocess.Popen([program("kafka_probe"), "broker", "1", "other"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        kit.children.append(broker)
-        address = broker.stdout.readline().strip()
-        path = os.path.join(folder, "c.yaml")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(f"kafka: {{bootstrap: \"{address}\"}}\nregion: r\ndepartment: d\nstore: {folder}/s\n" + PLAIN)
-        kit.adapter(path)
-        until(lambda: "topic_missing" in kit.log())
+        good = kit.bootstrap
+        kit.bootstrap = "127.0.0.1:1"
+        adapter = kit.adapter(kit.config(PLAIN))
+        time.sleep(1.5)
+        assert kit.log().count("broker_away") == 1 and adapter.poll() is None
+        adapter.send_signal(signal.SIGTERM)
+        assert adapter.wait(15) == 0
+        kit.bootstrap = good
+        kit.adapter(kit.config(PLAIN))
+        assert kit.final(kit.task())[0] == "result"
+
+
+def test_group_shares_the_partitions_and_takes_over_from_a_killed_process():
+    with Kit() as kit:
+        more = "assign: group\nkeep: tasks\n" + PLAIN
+        first = kit.adapter(kit.config(f"instance: one\n" + more, "one"))
+        kit.adapter(kit.config(f"instance: two\n" + more, "two"))
+        tasks = [kit.task() for _ in range(100)]
+        kit.all_final(tasks, 60)
+        kill9(first)
+        later = [kit.task() for _ in range(100)]
+        kit.all_final(later, 90)
+        kit.one_final_each(tasks + later)
 
 
 def test_faults_of_a_configuration_are_named_all_at_once_with_their_places():
