@@ -1,0 +1,142 @@
+/* When memory ends: a decision says so and leaves the case as it was; an event that can't be applied says so. */
+#include "engine_builder.h"
+
+/* Refuses the n'th allocation, for every n, until the input goes through; the case must be as before each time. */
+static void assert_survives(struct run *run, struct input *in) {
+    struct text before = run_json(&run->state, &run->journal_arena);
+    in->at_us = run->now_us;
+    in->case_id = run->state.id;
+    for (size_t n = 0;; n++) {
+        struct event_list events = {0};
+        struct arena arena;
+        arena_init(&arena, 64u << 20);
+        memory_fail_after(n);
+        enum outcome outcome = engine_decide(&run->world, &run->state, in, &arena, &events, &run->error);
+        memory_fail_after(SIZE_MAX);
+        arena_free(&arena);
+        struct text now = run_json(&run->state, &run->journal_arena);
+        assert_string_equal(before.at, now.at);
+        if (outcome == OUTCOME_OK)
+            break;
+        assert_int_equal(outcome, OUTCOME_FATAL);
+        assert_string_equal(run->error.code, "out_of_memory");
+        assert_true(n < 1000);
+    }
+    assert_int_equal(run_input(run, in), OUTCOME_OK);
+}
+
+/* The same with an arena that is full after so many bytes: finer than the system's allocations. */
+static void assert_survives_small_arenas(struct run *run, struct input *in) {
+    in->at_us = run->now_us;
+    in->case_id = run->state.id;
+    for (size_t bytes = 64;; bytes += 64) {
+        struct event_list events = {0};
+        struct arena arena;
+        arena_init(&arena, bytes);
+        enum outcome outcome = engine_decide(&run->world, &run->state, in, &arena, &events, &run->error);
+        arena_free(&arena);
+        if (outcome == OUTCOME_OK)
+            break;
+        assert_int_equal(outcome, OUTCOME_FATAL);
+        assert_true(bytes < 1u << 20);
+    }
+}
+
+static struct run *rich_case(void) {
+    return RUN_NEW({.id = "a", .reversible = true, .compensate = "", .input = "{\"x\":\"${ .form.x }\",\"c\":\"${ .case }\"}"},
+                   {.id = "bank", .each = ".form.banks", .as = "bank", .input = "{\"code\":\"${ .bank }\"}"},
+                   {.id = "sub", .kind = STEP_THING, .thing = "child"},
+                   {.id = "p", .kind = STEP_APPROVE, .condition = ".form.x == 1", .check = "fire", .check_within = WITHIN(1 * DAYS)},
+                   {.id = "c", .needs = "a bank", .join = {.deadline = WITHIN(1 * DAYS)}, .input = "{\"all\":\"${ .steps }\"}",
+                    .on_refused = ON_REFUSED_COMPENSATE});
+}
+
+static void test_out_of_memory_in_a_decision_changes_nothing(void **unused) {
+    (void)unused;
+    struct run *run = rich_case();
+    struct input in = input_of(INPUT_SUBMIT, 0);
+    in.region = TEXT("441300");
+    in.data = TEXT("{\"x\":1,\"banks\":[\"a\",\"b\"]}");
+    assert_survives_small_arenas(run, &in);
+    assert_survives(run, &in);
+    in = answer_input(run, "a", ANSWER_RESULT);
+    in.data = TEXT("{\"n\":[1,2,3]}");
+    assert_survives_small_arenas(run, &in);
+    assert_survives(run, &in);
+    run->now_us += 1 * DAYS;
+    in = input_of(INPUT_TIMER_FIRED, 0);
+    assert_survives_small_arenas(run, &in);
+    assert_survives(run, &in);
+    in = answer_input(run, "c", ANSWER_REJECTED);
+    assert_survives_small_arenas(run, &in);
+    assert_survives(run, &in);
+    run_end(run);
+}
+
+static void test_event_that_finds_no_memory_is_not_applied(void **unused) {
+    (void)unused;
+    struct run *run = rich_case();
+    struct input in = input_of(INPUT_SUBMIT, run->now_us);
+    in.region = TEXT("441300");
+    in.data = TEXT("{\"x\":1,\"banks\":[\"a\",\"b\"]}");
+    assert_int_equal(engine_decide(&run->world, &run->state, &in, &run->scratch, &run->events, &run->error), OUTCOME_OK);
+    bool refused = false;
+    for (size_t bytes = 256; bytes < 1u << 15; bytes += 64) {
+        struct arena arena;
+        struct case_state state;
+        arena_init(&arena, bytes);
+        bool fits = case_init(&state, &arena, &run->definition, run->state.id) == OUTCOME_OK;
+        for (uint32_t i = 0; fits && i < run->events.count; i++)
+            fits = case_apply(&state, &run->events.at[i]);
+        refused = refused || !fits;
+        arena_free(&arena);
+    }
+    assert_true(refused);
+    run_end(run);
+}
+
+static void test_answer_that_would_burst_the_case_is_refused_by_its_limit(void **unused) {
+    (void)unused;
+    struct run *run = RUN_NEW({.id = "bank", .each = ".form.list", .as = "bank"}, {.id = "z"});
+    static char form[1024] = "{\"list\":[0", data[60100];
+    for (int i = 1; i < 100; i++)
+        strcat(form, ",0");
+    strcat(form, "]}");
+    snprintf(data, sizeof data, "{\"x\":\"%060000d\"}", 1);
+    submit(run, form);
+    uint32_t taken = 0;
+    while (taken < 100) {
+        char step[16];
+        snprintf(step, sizeof step, "bank.%u", (unsigned)taken);
+        if (grant_with(run, step, data) != OUTCOME_OK)
+            break;
+        taken++;
+    }
+    assert_rejected(run, "case_state_bytes_most");
+    assert_in_range(taken, 50, 99);
+    run_end(run);
+}
+
+static void test_event_out_of_its_turn_is_not_applied(void **unused) {
+    (void)unused;
+    struct run *run = RUN_NEW({.id = "a"});
+    submit(run, "{}");
+    struct event event = event_of(EVENT_CASE_CLOSED, run->now_us);
+    event.version = run->state.version;
+    assert_false(case_apply(&run->state, &event));
+    event = event_of(EVENT_STEP_ENDED, run->now_us);
+    event.version = run->state.version + 1;
+    event.step = TEXT("zzz");
+    assert_false(case_apply(&run->state, &event));
+    run_end(run);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_out_of_memory_in_a_decision_changes_nothing),
+        cmocka_unit_test(test_event_that_finds_no_memory_is_not_applied),
+        cmocka_unit_test(test_answer_that_would_burst_the_case_is_refused_by_its_limit),
+        cmocka_unit_test(test_event_out_of_its_turn_is_not_applied),
+    };
+    return cmocka_run_group_tests_name("engine: memory", tests, NULL, NULL);
+}
