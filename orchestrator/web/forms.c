@@ -99,6 +99,13 @@ static void keep(struct web *web, struct form *form) {
         free_form(out);
 }
 
+const struct json *thing_form(const struct json *row) {
+    const struct json *definition = json_get_string(row, "canonical"), *form = json_get_string(definition, "form");
+    if (form && form->type == JSON_STRING)   /* a path; the canonical form carries what stands there */
+        form = json_get(json_get_string(definition, "schemas"), form->text);
+    return form && form->type == JSON_OBJECT ? form : NULL;
+}
+
 /* The definition's form out of its canonical JSON. */
 static enum outcome load(struct web *web, struct text hash, struct form *form, struct error *error) {
     struct record_list rows;
@@ -113,8 +120,8 @@ static enum outcome load(struct web *web, struct text hash, struct form *form, s
     outcome = json_read(&form->arena, rows.at[0], LIMIT_json_depth_most * 2, row, error);
     if (outcome != OUTCOME_OK)
         return outcome;
-    const struct json *document = json_get_string(json_get_string(row, "canonical"), "form");
-    if (!document || document->type == JSON_NULL)
+    const struct json *document = thing_form(row);
+    if (!document)
         return OUTCOME_OK;
     outcome = schema_compile(&form->arena, document, NULL, NULL, &form->schema, error);
     return outcome == OUTCOME_REJECT ? OUTCOME_OK : outcome;   /* the conductor holds the form against it too */

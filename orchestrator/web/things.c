@@ -42,6 +42,8 @@ void handle_thing(struct request *request) {
         size_t count = sizeof own / sizeof own[0];
         const char *name = i < count ? own[i] : canonical[i - count];
         const struct json *value = json_get(i < count ? &row : definition, text_from(name));
+        if (strcmp(name, "form") == 0)
+            value = thing_form(&row);
         if (!value)
             continue;
         json_key(&w, text_from(name));

@@ -137,6 +137,8 @@ bool command_is_full(struct request *);
 /* ---- forms.c ---- */
 enum outcome forms_create(struct forms **ret);
 void forms_free(struct forms *);
+/* The form's schema in a row of thing_show; NULL: none. */
+const struct json *thing_form(const struct json *row);
 /* Holds `form` against the current schema of `thing`; adds the faults to the request. REJECT form_invalid, thing_unknown. */
 enum outcome forms_check(struct request *, struct text thing, const struct json *form, struct error *);
 
