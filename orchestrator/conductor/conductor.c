@@ -24,6 +24,11 @@ enum outcome conductor_create(const struct conductor_settings *settings, const s
     c->settings.instance = text_copy(&c->arena, settings->instance);
     c->settings.region = text_copy(&c->arena, settings->region);
     c->batch_most = settings->batch_inputs_most;
+    enum outcome outcome = message_schemas_make(&c->arena, &c->messages_known, error);
+    if (outcome != OUTCOME_OK) {
+        conductor_free(c);
+        return outcome;
+    }
     if (text_is_none(c->settings.instance) || text_is_none(c->settings.region)) {
         conductor_free(c);
         return error_no_memory(error);
@@ -68,6 +73,7 @@ void conductor_free(struct conductor *c) {
     for (int32_t i = 0; i < c->shard_count; i++)
         memory_free(c->shards[i].ring);
     memory_free(c->shards);
+    message_schemas_free(c->messages_known);
     map_free(&c->topics);
     map_free(&c->cases);
     map_free(&c->definitions);

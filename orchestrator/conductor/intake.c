@@ -38,7 +38,7 @@ static bool advance_offset(struct conductor *c, struct batch *batch, const struc
     return row != NULL;
 }
 
-static enum outcome read_message(const struct topic_known *topic, struct batch *batch, const struct bus_message *message,
+static enum outcome read_message(struct conductor *c, const struct topic_known *topic, struct batch *batch, const struct bus_message *message,
                                  struct pending *pending) {
     struct cloud_event *event = arena_new(batch->arena, struct cloud_event);   /* the input points into it */
     if (!event)
@@ -48,6 +48,8 @@ static enum outcome read_message(const struct topic_known *topic, struct batch *
                          LIMIT_headers_most);
     enum outcome outcome = cloud_event_read(batch->arena, message->value, message->headers, message->header_count, event,
                                             &pending->error);
+    if (outcome == OUTCOME_OK)
+        outcome = message_schemas_check(c->messages_known, event->type, &event->data, batch->arena, &pending->error);
     if (outcome != OUTCOME_OK)
         return outcome;
     if (topic->kind == TOPIC_INTAKE)
@@ -92,7 +94,7 @@ void intake_message(struct conductor *c, struct batch *batch, const struct bus_m
     if (!pending || !advance_offset(c, batch, message))
         return;
     pending->message = message;
-    if (read_message(topic, batch, message, pending) != OUTCOME_OK) {
+    if (read_message(c, topic, batch, message, pending) != OUTCOME_OK) {
         refuse(pending);
         return;
     }

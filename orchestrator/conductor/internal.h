@@ -10,6 +10,7 @@
 #include "engine/engine.h"
 #include "model/limits.h"
 #include "wire/cloud_event.h"
+#include "wire/message_schema.h"
 
 /* ---- shards (ownership.c) ---- */
 
@@ -89,6 +90,7 @@ struct conductor {
     struct arena arena;                    /* for settings' texts and topics; grows only with the directory */
     struct arena batch_arena, turn_arena;
     struct buffer scratch;
+    struct message_schemas *messages_known; /* in `arena` */
 
     bool store_open, bus_started, draining, assignment_stale;
     int64_t reopen_at_us, reopen_wait_us;

@@ -3,25 +3,7 @@
 
 #include "base/json.h"
 #include "model/limits.h"
-#include "wire/schema.h"
-
-static enum outcome check_value(const struct schema *schema, const struct json *value, const char *code, struct arena *arena,
-                                struct error *error) {
-    struct schema_fault_list faults = {.most = 20};
-    if (!schema)
-        return OUTCOME_OK;
-    enum outcome outcome = schema_validate(schema, value, arena, &faults);
-    if (outcome == OUTCOME_OK)
-        return OUTCOME_OK;
-    if (outcome == OUTCOME_FATAL)
-        return error_no_memory(error);
-    _cleanup_buffer_ struct buffer out;
-    buffer_init(&out, ERROR_MESSAGE_SIZE);
-    for (size_t i = 0; i < faults.count && !out.failed; i++)
-        buffer_format(&out, "%s%.*s: %.*s", i ? "; " : "", TEXT_ARG(faults.fault[i].at), TEXT_ARG(faults.fault[i].message));
-    return error_set(error, OUTCOME_REJECT, code, "%s%s", out.at ? out.at : "it could not be checked",
-                     out.failed || faults.cut ? " (and more)" : "");
-}
+#include "wire/fault_text.h"
 
 /* `data` as a value; absent data is an empty object. */
 static enum outcome read_data(struct input *input, struct arena *arena, struct error *error) {
@@ -58,5 +40,5 @@ enum outcome input_check(const struct definition *definition, struct input *inpu
         return OUTCOME_OK;
     }
     enum outcome outcome = read_data(input, arena, error);
-    return outcome == OUTCOME_OK ? check_value(schema, input->value, code, arena, error) : outcome;
+    return outcome == OUTCOME_OK ? fault_text_check(schema, input->value, code, arena, error) : outcome;
 }
