@@ -82,7 +82,9 @@ static void read_one(const struct setting *s, const struct node *value, void *in
     }
     if (value && value->kind != NODE_SCALAR)
         fault_add(faults, value, "bad_value", "`%s` is a %s, not a map or list", s->name, type_names[s->type]);
-    else if (!read_scalar(s, value ? value->text : s->fallback, field))
+    else if (s->type == SETTING_TEXT && !read_scalar(s, value ? value->text : s->fallback, field))
+        fault_add(faults, value, "no_value", "`%s`: the file or variable of %s cannot be read", s->name, value ? value->text : s->fallback);
+    else if (s->type != SETTING_TEXT && !read_scalar(s, value ? value->text : s->fallback, field))
         fault_add(faults, value, "bad_value", "`%s`: %s is no %s", s->name, value ? value->text : s->fallback, type_names[s->type]);
 }
 

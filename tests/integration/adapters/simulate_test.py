@@ -1,5 +1,6 @@
 """The library, by way of the driver that needs no department: reading, answering, cancelling, correcting, crashing."""
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -159,6 +160,21 @@ def test_faults_of_a_configuration_are_named_all_at_once_with_their_places():
         assert done.returncode == 2
         for said in ("did you mean `driver`", "did you mean `attempts`", "`first`: soon", "`refuse`: 2", "bad_jq", "adapter.yaml:5:1"):
             assert said in done.stderr, (said, done.stderr)
+
+
+def test_examples_are_good_configurations():
+    folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../adapters/examples")
+    examples = [name for name in os.listdir(folder) if name.endswith(".yaml")]
+    assert len(examples) >= 9
+    with Kit() as kit:
+        for name in examples:
+            with open(os.path.join(folder, name), encoding="utf-8") as file:
+                text = re.sub(r"file:[^,}\s]+", "secret", file.read())
+            path = os.path.join(kit.folder, name)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+            done = subprocess.run([program("yjs-adapter"), "--config", path, "--check-config"], capture_output=True, text=True)
+            assert done.returncode == 0, done.stderr
 
 
 if __name__ == "__main__":
