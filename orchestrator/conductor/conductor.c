@@ -9,6 +9,7 @@ enum outcome conductor_create(const struct conductor_settings *settings, const s
     if (!c)
         return error_no_memory(error);
     c->settings = *settings;
+    c->meters.bus_up = 1;   /* the bus says when no broker answers, and when one does again */
     c->ports = *ports;
     arena_init(&c->arena, (size_t)16 << 20);
     arena_init(&c->batch_arena, BATCH_ARENA_MOST);
