@@ -56,7 +56,8 @@ static void drop_rows(struct table *t, size_t count) {
             free(fields[j]);
     }
     t->waiting_count -= count;
-    memmove(t->waiting, t->waiting + count, t->waiting_count * sizeof(*t->waiting));
+    if (t->waiting_count > 0)
+        memmove(t->waiting, t->waiting + count, t->waiting_count * sizeof(*t->waiting));
 }
 
 static void fail_rows(struct table *t, size_t count, enum yjs_failure how, const char *code, const char *message) {
@@ -95,6 +96,7 @@ static void disconnect(struct table *t, const char *why) {
     t->connection = NULL;
     t->doing = DOING_NOTHING;
     t->caught_up = false;
+    buffer_clear(&t->flags);        /* rows not marked are read again; their answers are known by then */
     t->backoff_us = t->backoff_us ? t->backoff_us * 2 : 100000;
     if (t->backoff_us > 10 * TIME_SECOND_US)
         t->backoff_us = 10 * TIME_SECOND_US;

@@ -1,6 +1,7 @@
 /* kafka_probe: the tests' hand on Kafka.
  *
  *   kafka_probe broker PARTITIONS TOPIC…      librdkafka's mock cluster; prints its address, lives until stdin ends
+ *   kafka_probe topics BOOTSTRAP PARTITIONS TOPIC…    makes topics on a real Kafka
  *   kafka_probe produce BOOTSTRAP             stdin: one JSON a line {topic, key, headers: {…}, value}; ends when all are acknowledged
  *   kafka_probe read BOOTSTRAP TOPIC PARTITIONS   prints every message as a JSON line, from the beginning, until killed
  *   kafka_probe load BOOTSTRAP TOPIC REPLY_TO COUNT   posts COUNT tasks of about 600 bytes
@@ -46,6 +47,24 @@ static int run_broker(int partitions, char **topics) {
     rd_kafka_mock_cluster_destroy(cluster);
     rd_kafka_destroy(rk);
     return 0;
+}
+
+static int run_topics(const char *bootstrap, int partitions, char **topics) {
+    rd_kafka_t *rk = client(RD_KAFKA_PRODUCER, bootstrap);
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
+    char reason[512];
+    int failed = 0;
+    for (; *topics; topics++) {
+        rd_kafka_NewTopic_t *topic = rd_kafka_NewTopic_new(*topics, partitions, 1, reason, sizeof(reason));
+        rd_kafka_CreateTopics(rk, &topic, 1, NULL, queue);
+        rd_kafka_event_t *event = rd_kafka_queue_poll(queue, 30000);
+        failed |= !event || rd_kafka_event_error(event);
+        rd_kafka_event_destroy(event);
+        rd_kafka_NewTopic_destroy(topic);
+    }
+    rd_kafka_queue_destroy(queue);
+    rd_kafka_destroy(rk);
+    return failed;
 }
 
 static void produce_one(rd_kafka_t *rk, const char *line) {
@@ -165,12 +184,14 @@ static int run_load(const char *bootstrap, const char *topic, const char *reply_
 int main(int count, char **a) {
     if (count >= 4 && !strcmp(a[1], "broker"))
         return run_broker(atoi(a[2]), a + 3);
+    if (count >= 5 && !strcmp(a[1], "topics"))
+        return run_topics(a[2], atoi(a[3]), a + 4);
     if (count == 3 && !strcmp(a[1], "produce"))
         return run_produce(a[2]);
     if (count == 5 && !strcmp(a[1], "read"))
         return run_read(a[2], a[3], atoi(a[4]));
     if (count == 6 && !strcmp(a[1], "load"))
         return run_load(a[2], a[3], a[4], atoi(a[5]));
-    fprintf(stderr, "usage: kafka_probe broker|produce|read|load …\n");
+    fprintf(stderr, "usage: kafka_probe broker|topics|produce|read|load …\n");
     return 2;
 }

@@ -76,10 +76,7 @@ class Kit:
         return self
 
     def make_topics(self, topics):
-        tool = os.environ.get("KAFKA_TOPICS", "kafka-topics.sh")
-        for topic in topics:
-            subprocess.run([tool, "--bootstrap-server", self.bootstrap, "--create", "--topic", topic, "--partitions",
-                            str(PARTITIONS)], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([program("kafka_probe"), "topics", self.bootstrap, str(PARTITIONS), *topics], check=True)
 
     def __exit__(self, *_):
         for child in reversed(self.children):
