@@ -53,8 +53,12 @@ static bool read_choice(const char *text, const char *const *choices, int *ret) 
 
 static bool read_scalar(const struct setting *s, const char *text, void *field) {
     char *end;
+    if (!(text = resolve(text)))
+        return false;
     switch (s->type) {
-    case SETTING_TEXT: return (*(const char **)field = resolve(text)) != NULL;
+    case SETTING_TEXT:
+        *(const char **)field = text;
+        return true;
     case SETTING_INT: return text_to_int64(text_from(text), field) && *(int64_t *)field >= 0;
     case SETTING_BOOL:
         *(bool *)field = !strcmp(text, "true");
