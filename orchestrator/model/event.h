@@ -17,33 +17,43 @@
 
 enum event_kind {
     EVENT_NONE,
-    EVENT_CASE_STARTED,        /* thing, definition, region, number (root), parent…, data = form, extra = {parties, materials}, source, id, digest */
-    EVENT_STEP_ASKED,          /* step, index, attempt, department, region, data = the task message's data, due = timeout, dataschema
-                                * (opens the step's join when it was waiting; missing = list for a join by deadline) */
-    EVENT_STEP_EXPANDED,       /* each: data = the array of elements; count; missing */
-    EVENT_STEP_HELD,           /* a step that asks no department went to running: wait, approve's check, gather…: due, reason = what for */
-    EVENT_CHILD_ASKED,         /* thing: child, definition (hash), thing, data = the child's form */
-    EVENT_STEP_ENDED,          /* state = one of the ends, data = result, extra = certificates, reason, source, id, digest, missing */
+    EVENT_CASE_STARTED,        /* thing, definition, region, number (root), parent…, priority, data = form,
+                                * extra = {parties, materials}, source, id, actor */
+    EVENT_STEP_ASKED,          /* step, index, attempt, department and region = whose topic, data = the task message's
+                                * data, due = timeout, dataschema (opens the step's join when it was waiting;
+                                * missing = list for a join by deadline) */
+    EVENT_STEP_EXPANDED,       /* each: data = the array of elements; count; missing; due = deadline of the gathering.
+                                * Of an approve step: count 1, its later check, which is its element 0 */
+    EVENT_STEP_HELD,           /* a wait: due, reason = the signal's name, "until" or "for"; missing */
+    EVENT_CHILD_ASKED,         /* thing: child, attempt, definition (hash), thing, region, data = the child's form,
+                                * extra = {parties, materials}, due = timeout, missing */
+    EVENT_STEP_ENDED,          /* state = one of the ends, answer, data = result, extra = certificates, reason, spent, source,
+                                * id, missing, attempt, department = the one asked; thing and region = the case's. Of an
+                                * undoing: state = compensated, or granted when it was given up */
     EVENT_ANSWER_NOTED,        /* answer = received, accepted, correction, …: progress without end; data, ordinal */
-    EVENT_ANSWER_RECORDED,     /* no effect: fate, answer, data, source, id */
-    EVENT_CORRECTION_SENT,     /* the applicant's correction goes to the department: data, ordinal */
-    EVENT_RETRY_SET,           /* state = retrying or undo_retrying: due, reason, attempt = the failed one */
-    EVENT_STEP_STUCK,          /* an incident opens: reason = code, data = details */
+    EVENT_ANSWER_RECORDED,     /* no effect: fate, answer, data, source, id; step absent: a submission, signal, withdrawal */
+    EVENT_CORRECTION_SENT,     /* the applicant's correction goes to the department: data = the message's data, ordinal */
+    EVENT_RETRY_SET,           /* state = retrying or undo_retrying: due, reason, attempt = the failed one, ordinal = its undo */
+    EVENT_STEP_STUCK,          /* an incident opens: reason = code, data = {"message"}, missing; thing and region = the case's */
     EVENT_DEADLINE_SET,        /* the first need of a join by deadline was asked: step = the waiting one, due */
-    EVENT_CANCEL_ASKED,        /* the task's cancellation goes out: step, index, attempt, reason, department, region */
-    EVENT_CHILD_CANCEL_ASKED,  /* the sub-case is to be stopped: child, stop */
-    EVENT_UNDO_ASKED,          /* compensation goes out: ordinal n, department, region, data = message data */
+    EVENT_CANCEL_ASKED,        /* the task's cancellation goes out: attempt, reason, department, region, data = the message's
+                                * data; state cancelling: the step waits for its answer; else it only follows an end */
+    EVENT_CHILD_CANCEL_ASKED,  /* the sub-case is to be stopped: child, stop (compensate: of a closed one), state as above */
+    EVENT_UNDO_ASKED,          /* compensation goes out: attempt, ordinal n, department, region, data = message data */
     EVENT_STOP_DECIDED,        /* the case starts nothing new: stop, step = whose refusal, reason, actor */
-    EVENT_INCIDENT_OPENED,     /* of the case, not of a step's end: reason = code (late second correction, …), data */
-    EVENT_INCIDENT_CLOSED,     /* reason, actor */
-    EVENT_DISPUTE_OPENED,      /* the first answer stands: answer, data = second answer, source, id */
-    EVENT_DISPUTE_RESOLVED,    /* actor, reason; state: the end that stands now */
+    EVENT_INCIDENT_OPENED,     /* holds nothing: reason = code (timeout, second_correction, correction_after_acceptance,
+                                * check_failed or the definition's on_fail), data = {"message"} */
+    EVENT_INCIDENT_CLOSED,     /* all open ones of this step or element: count, reason = why (step_ended or a verb), actor */
+    EVENT_DISPUTE_OPENED,      /* the first answer stands: answer, data = second answer, extra, reason, source, id */
+    EVENT_DISPUTE_RESOLVED,    /* actor, reason, state = the end that stands now; answer, data: of the second when it stands */
     EVENT_SIGNAL_NOTED,        /* id = name of the signal, data */
-    EVENT_OPERATOR_ACTED,      /* actor, reason = verb; precedes the events it causes; extra = evidence for answer_for */
-    EVENT_REASSIGNED,          /* the step's next attempt goes to department / region */
-    EVENT_CASE_CLOSED,         /* outcome */
+    EVENT_OPERATOR_ACTED,      /* actor, reason = verb; precedes the events it causes; extra = {"reason"}, or
+                                * {"evidence","confirmed_by"} for answer_for */
+    EVENT_REASSIGNED,          /* the step's next attempts go to department / region */
+    EVENT_CASE_CLOSED,         /* outcome, stop, thing, region; parent… when it has one */
     EVENT_MIGRATED,            /* definition = the new hash, data = map */
-    EVENT_CALENDAR_CHANGED,    /* new calendar version: due moments recomputed: step, due */
+    EVENT_CALENDAR_CHANGED,    /* new calendar version: a due moment recomputed: step, due, calendar, reason = which:
+                                * timeout, wait, deadline, gather */
     EVENT_KIND_COUNT
 };
 
