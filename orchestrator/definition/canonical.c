@@ -42,9 +42,11 @@ bool canonical_make(struct compiler *c) {
     whole.count = count;
 
     _cleanup_buffer_ struct buffer out;
-    buffer_init(&out, LIMIT_definition_bytes_most);
+    buffer_init(&out, (size_t)LIMIT_definition_bytes_most * 8);   /* wide, so that a refusal below the limit is memory's */
     json_write_canonical(&out, &whole);
-    if (out.failed) {
+    if (out.failed && out.length <= LIMIT_definition_bytes_most)
+        return false;
+    if (out.failed || out.length > LIMIT_definition_bytes_most) {
         compiler_fault(c, PLACE_NONE, "definition_too_large", "more than %d bytes", (int)LIMIT_definition_bytes_most);
         return true;
     }

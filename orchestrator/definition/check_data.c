@@ -110,8 +110,8 @@ static bool note_personal(void *context, const struct schema_leaf *leaf) {
 }
 
 void personal_gather(struct compiler *c) {
-    if (c->form)
-        schema_leaves(&c->library, &c->library.at[c->form->index], note_personal, c);
+    if (c->form && !schema_leaves(&c->library, &c->library.at[c->form->index], note_personal, c))
+        c->arena->failed = true;
 }
 
 static void put_path(struct buffer *out, const struct text *segments, size_t count) {
@@ -241,12 +241,13 @@ static void check_datum_in_form(struct compiler *c, const struct datum *datum) {
 
 void check_items_agree(struct compiler *c) {
     struct data data = {.c = c, .item = NO_INDEX};
-    if (c->form)
-        schema_leaves(&c->library, &c->library.at[c->form->index], note_datum, &data);
+    if (c->form && !schema_leaves(&c->library, &c->library.at[c->form->index], note_datum, &data))
+        c->arena->failed = true;
     for (uint16_t i = 0; i < c->out->item_count; i++) {
         data.item = i;
-        if (c->item_forms[i])
-            schema_leaves(&c->library, &c->library.at[c->item_forms[i]->index], note_datum, &data);
+        if (c->item_forms[i] &&
+            !schema_leaves(&c->library, &c->library.at[c->item_forms[i]->index], note_datum, &data))
+            c->arena->failed = true;
     }
     for (uint32_t b = 0; b < data.count; b++) {
         if (data.at[b].item == NO_INDEX)

@@ -233,7 +233,8 @@ enum outcome definition_compile(struct arena *arena, struct text source, struct 
         return OUTCOME_OK;
     }
     schemas_free(&c);
-    return arena->failed ? error_no_memory(error) : fault_list_refuse(faults, error);
+    /* What stopped without a fault stopped for want of memory. */
+    return arena->failed || faults->error_count == 0 ? error_no_memory(error) : fault_list_refuse(faults, error);
 }
 
 void definition_free(const struct definition *definition) {

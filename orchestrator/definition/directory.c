@@ -189,9 +189,9 @@ enum outcome directory_compile(struct arena *arena, struct text source, struct t
     bool is_whole = !arena->failed && compile_directory(&c, directory);
     map_free(&c.step_ids);
     fault_list_sort(list);
-    if (arena->failed)
+    if (arena->failed || (!is_whole && list->error_count == 0))
         return error_no_memory(error);
-    if (!is_whole || list->error_count)
+    if (list->error_count)
         return fault_list_refuse(list, error);
     *ret = directory;
     return OUTCOME_OK;

@@ -251,13 +251,14 @@ struct leaf_walk {
     bool (*visit)(void *, const struct schema_leaf *);
     void *context;
     struct text segments[LEAF_DEPTH_MOST];
-    bool stopped;
+    bool stopped, has_no_memory;
     uint32_t visited;
 };
 
 static void leaves_under(struct leaf_walk *walk, struct candidate one, size_t depth) {
     struct candidates *set = memory_alloc(sizeof *set);
     bool has_children = false;
+    walk->has_no_memory |= !set;
     if (!set || ++walk->visited > LEAVES_MOST) {
         memory_free(set);
         return;
@@ -287,8 +288,9 @@ static void leaves_under(struct leaf_walk *walk, struct candidate one, size_t de
     memory_free(set);
 }
 
-void schema_leaves(const struct schema_library *library, const struct schema_source *root,
+bool schema_leaves(const struct schema_library *library, const struct schema_source *root,
                    bool (*visit)(void *, const struct schema_leaf *), void *context) {
     struct leaf_walk walk = {.walking = {library}, .visit = visit, .context = context};
     leaves_under(&walk, (struct candidate){root->value, root, true}, 0);
+    return !walk.has_no_memory;
 }

@@ -38,9 +38,10 @@ const struct json *schema_resolve(const struct schema_library *, struct text pat
 bool schema_path_join(struct text base, struct text reference, char *room, size_t size, struct text *ret);
 
 /* Calls `visit` for every declared leaf (a property without properties of its own, through items too). `segments` as
- * above. False from `visit` ends the walk. Depth is bounded; references are followed. */
+ * above. False from `visit` ends the walk. Depth is bounded; references are followed.
+ * False: no memory. */
 struct schema_leaf { const struct text *segments; size_t count; const struct json *schema; };
-void schema_leaves(const struct schema_library *, const struct schema_source *root,
+bool schema_leaves(const struct schema_library *, const struct schema_source *root,
                    bool (*visit)(void *context, const struct schema_leaf *), void *context);
 
 #endif
