@@ -339,6 +339,8 @@ static void exec_check(const void *settings, const struct node *at, struct fault
     for (size_t i = 0; s->command && i < s->command->count; i++)
         if (s->command->members[i].value->kind != NODE_SCALAR)
             fault_add(faults, s->command->members[i].value, "bad_value", "an argument is a text");
+        else if (!settings_resolve(s->command->members[i].value->text))
+            fault_add(faults, s->command->members[i].value, "no_value", "the file or variable of %s cannot be read", s->command->members[i].value->text);
     if (s->processes < 1 || s->processes > PROCESSES_MOST || s->in_flight < 1)
         fault_add(faults, at, "bad_value", "`processes` is 1 to %d, `in_flight` at least 1", PROCESSES_MOST);
 }
@@ -351,7 +353,7 @@ static int exec_open(struct host *host, void **ret, struct yjs_error *error) {
     e->host = host;
     e->s = host_settings(host);
     for (size_t i = 0; i < e->s->command->count; i++)
-        e->arguments[i] = (char *)(uintptr_t)e->s->command->members[i].value->text;
+        e->arguments[i] = (char *)(uintptr_t)settings_resolve(e->s->command->members[i].value->text);
     e->count = (size_t)e->s->processes;
     for (size_t i = 0; i < e->count; i++) {
         e->children[i].exec = e;

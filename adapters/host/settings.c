@@ -10,7 +10,7 @@ static const char *const type_names[] = {
 };
 
 /* `env:NAME`, `file:PATH` or the text itself; NULL when it cannot be had. */
-static const char *resolve(const char *text) {
+const char *settings_resolve(const char *text) {
     if (!strncmp(text, "env:", 4))
         return getenv(text + 4);
     if (strncmp(text, "file:", 5))
@@ -53,7 +53,7 @@ static bool read_choice(const char *text, const char *const *choices, int *ret) 
 
 static bool read_scalar(const struct setting *s, const char *text, void *field) {
     char *end;
-    if (!(text = resolve(text)))
+    if (!(text = settings_resolve(text)))
         return false;
     switch (s->type) {
     case SETTING_TEXT:

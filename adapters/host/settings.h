@@ -32,6 +32,8 @@ struct setting_binding { const struct setting *table; void *into; };
 
 /* Fills the structs from a map node (NULL: only defaults). A key in none of the tables is a fault that names the
  * nearest. Bindings end with table NULL. Strings live as long as the tree or the process. */
+/* `env:NAME`, the first line of `file:PATH`, or the text itself, kept as long as the process; NULL: it cannot be had. */
+const char *settings_resolve(const char *text);
 void settings_read(const struct node *, const struct setting_binding *, struct faults *);
 /* The table for people: name, type, default, help. */
 void settings_print(FILE *, const struct setting *, const char *indent);
