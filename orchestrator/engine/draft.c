@@ -93,7 +93,7 @@ bool case_keep(struct case_state *state, struct text *into, struct text from) {
 bool case_keep_over(struct case_state *state, struct text *into, struct text from) {
     if (state->draft || !into->at || text_is_none(from) || from.length > into->length)
         return case_keep(state, into, from);
-    char *room = (char *)(uintptr_t)into->at;
+    char *room = (char *)into->at;   /* ours: case_keep copied it into the arena */
     memmove(room, from.at, from.length);
     room[from.length] = '\0';
     into->length = from.length;
