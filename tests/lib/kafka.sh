@@ -127,7 +127,8 @@ launch() { # launch DIR NODE
     disown
 }
 
-alive() { kill -0 "$(cat "$1/$2/pid")" 2>/dev/null; }
+lives() { local state; state=$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) && [ "${state:0:1}" != Z ]; } # not yet reaped: dead
+alive() { lives "$(cat "$1/$2/pid")"; }
 
 await_ready() { # await_ready DIR NODE: its listener opens only when the broker is unfenced
     local dir=$1 node=$2 port i
@@ -155,8 +156,7 @@ format() { # format DIR NODE
 
 watch_parent() { # stops the cluster when the process ends
     local dir=$1 parent=$2
-    setsid bash -c 'while kill -0 "$2" 2>/dev/null && [ -d "$1" ]; do sleep 0.5; done; exec "$0" stop "$1"' \
-        "$(readlink -f "$0")" "$dir" "$parent" </dev/null >/dev/null 2>&1 &
+    setsid "$(readlink -f "$0")" watch "$dir" "$parent" </dev/null >/dev/null 2>&1 &
     disown
 }
 
@@ -205,6 +205,7 @@ case ${1:-} in
 fetch) fetch ;;
 start) shift; start "$@" ;;
 stop) stop "${2:?DIR}" ;;
+watch) while lives "${3:?PID}" && [ -d "${2:?DIR}" ]; do sleep 0.5; done; [ ! -d "$2" ] || stop "$2" ;; # start's own
 kill) kill -9 "$(cat "${2:?DIR}/${3:?NODE}/pid")" ;;
 resume) alive "${2:?DIR}" "${3:?NODE}" && die "node $3 runs"; launch "$2" "$3"; await_ready "$2" "$3" ;;
 pids) for file in "${2:?DIR}"/*/pid; do printf '%s %s\n' "$(basename "$(dirname "$file")")" "$(cat "$file")"; done ;;
