@@ -348,6 +348,30 @@ static void test_full_batch_of_every_kind_of_row_commits_twice(void **state) {
     assert_int_equal(commit(s, &s->a, &batch), STORE_COMMITTED);
 }
 
+static void test_wrong_knowledge_of_a_row_is_refused_and_right_knowledge_is_taken(void **state) {
+    struct scene *s = *state;
+    struct store_shard shard = take_one(s, &s->a, "a", 4);
+    struct store_case row = {.case_id = TEXT("n1"), .root = TEXT("n1"), .thing = TEXT("sale"), .definition_hash = TEXT("h"),
+                             .region = TEXT("441300"), .phase = TEXT("running"), .outcome = TEXT("none"), .shard = 4, .version = 2,
+                             .started_at_us = AT, .changed_at_us = AT, .closed_at_us = TIME_NONE};
+    struct store_step step = {.case_id = TEXT("n1"), .step = TEXT("tax"), .index = -1, .state = TEXT("running"), .shard = 4,
+                              .kind = TEXT("task"), .attempt = 1, .asked_at_us = AT, .ended_at_us = TIME_NONE,
+                              .due_at_us = TIME_NONE};
+    struct store_batch batch = {.shards = &shard, .shard_count = 1, .cases = &row, .case_count = 1, .steps = &step, .step_count = 1};
+    static const struct { enum store_row row, step; enum store_fate fate; } tries[] = {
+        {STORE_ROW_KNOWN, STORE_ROW_NEW, STORE_REFUSED}, {STORE_ROW_NEW, STORE_ROW_KNOWN, STORE_REFUSED},
+        {STORE_ROW_NEW, STORE_ROW_NEW, STORE_COMMITTED}, {STORE_ROW_NEW, STORE_ROW_ANY, STORE_REFUSED},
+        {STORE_ROW_ANY, STORE_ROW_NEW, STORE_REFUSED},   {STORE_ROW_KNOWN, STORE_ROW_KNOWN, STORE_COMMITTED},
+        {STORE_ROW_ANY, STORE_ROW_ANY, STORE_COMMITTED},
+    };
+    for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
+        row.row = tries[i].row;
+        step.row = tries[i].step;
+        if (commit(s, &s->a, &batch) != tries[i].fate)
+            fail_msg("try %d: %s", (int)i, s->error.message);
+    }
+}
+
 static void test_thousand_events_are_one_batch(void **state) {
     struct scene *s = *state;
     struct store_shard shard = take_one(s, &s->a, "a", 0);
@@ -384,6 +408,7 @@ int store_suite_run(const struct store_world *given) {
         T(test_members_are_those_seen_lately),
         T(test_numbers_are_consecutive_and_never_given_twice),
         T(test_full_batch_of_every_kind_of_row_commits_twice),
+        T(test_wrong_knowledge_of_a_row_is_refused_and_right_knowledge_is_taken),
         T(test_thousand_events_are_one_batch),
     };
     return cmocka_run_group_tests_name("store", tests, NULL, NULL);

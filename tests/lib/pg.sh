@@ -47,12 +47,15 @@ listen_addresses = '$listen'
 shared_buffers = 512MB
 max_wal_size = 16GB
 min_wal_size = 256MB
-wal_compression = lz4
 max_connections = 100
 checkpoint_timeout = 30min
 logging_collector = off
 timezone = 'Asia/Shanghai'
 CONF
+    # Where it was built in.
+    if ldd "$PG_BIN/postgres" 2>/dev/null | grep -q liblz4; then
+        echo "wal_compression = lz4" >>"$folder/data/postgresql.conf"
+    fi
     fresh=yes
 fi
 
@@ -65,7 +68,11 @@ for attempt in 1 2 3 4 5 6 7 8; do
         cat "$folder/server.log" >&2; exit 1
     fi
 done
-[ -z "${fresh:-}" ] || "${as[@]}" "$PG_BIN/createdb" -h "$folder" -p "$port" -U yjs yjs
+if [ -n "${fresh:-}" ]; then
+    createdb=$PG_BIN/createdb
+    [ -x "$createdb" ] || createdb=createdb
+    "${as[@]}" "$createdb" -h "$folder" -p "$port" -U yjs yjs
+fi
 
 # The watcher: ends the cluster when the parent is gone (or is another process under the same id).
 born() { cut -d' ' -f22 "/proc/$1/stat" 2>/dev/null || true; }
