@@ -130,11 +130,26 @@ launch() { # launch DIR NODE
 lives() { local state; state=$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) && [ "${state:0:1}" != Z ]; } # not yet reaped: dead
 alive() { lives "$(cat "$1/$2/pid")"; }
 
+listens() { # listens DIR NODE
+    local port
+    port=$(sed -n 's/^listeners=PLAINTEXT:\/\/127.0.0.1:\([0-9]*\),.*/\1/p' "$1/$2/server.properties")
+    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null
+}
+
+end_node() { # kill -9, and waits until its last thread is gone and its port with it
+    local i
+    kill -9 "$(cat "$1/$2/pid")"
+    for ((i = 0; i < 200; i++)); do
+        alive "$1" "$2" || listens "$1" "$2" || return 0
+        sleep 0.05
+    done
+    die "node $2 does not end"
+}
+
 await_ready() { # await_ready DIR NODE: its listener opens only when the broker is unfenced
-    local dir=$1 node=$2 port i
-    port=$(sed -n 's/^listeners=PLAINTEXT:\/\/127.0.0.1:\([0-9]*\),.*/\1/p' "$dir/$node/server.properties")
+    local dir=$1 node=$2 i
     for ((i = 0; i < 600; i++)); do
-        if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then return; fi
+        if listens "$dir" "$node"; then return; fi
         alive "$dir" "$node" || { tail -n 20 "$dir/$node/out" "$dir/$node/kafka.log" >&2 || true; die "node $node ended"; }
         sleep 0.1
     done
@@ -206,7 +221,7 @@ fetch) fetch ;;
 start) shift; start "$@" ;;
 stop) stop "${2:?DIR}" ;;
 watch) while lives "${3:?PID}" && [ -d "${2:?DIR}" ]; do sleep 0.5; done; [ ! -d "$2" ] || stop "$2" ;; # start's own
-kill) kill -9 "$(cat "${2:?DIR}/${3:?NODE}/pid")" ;;
+kill) end_node "${2:?DIR}" "${3:?NODE}" ;;
 resume) alive "${2:?DIR}" "${3:?NODE}" && die "node $3 runs"; launch "$2" "$3"; await_ready "$2" "$3" ;;
 pids) for file in "${2:?DIR}"/*/pid; do printf '%s %s\n' "$(basename "$(dirname "$file")")" "$(cat "$file")"; done ;;
 *) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0"; [ "${1:-}" = help ] || exit 2 ;;
