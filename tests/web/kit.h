@@ -1,0 +1,33 @@
+/* The real server on a free loopback port over fake records, and a client: what every test of the web needs. */
+#ifndef YJS_TESTS_WEB_KIT_H
+#define YJS_TESTS_WEB_KIT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "lib/fake_records.h"
+#include "web/web.h"
+
+extern struct fake_records records;
+extern struct web *web;
+extern struct web_settings kit_settings;   /* changed before kit_start */
+
+/* Tokens by role ("window" …) have the secret "yjs_secret_of_<role>"; department's is tax in 441300. */
+int kit_start(void **state);
+int kit_stop(void **state);
+
+struct reply { long status; char *body, *head; };
+/* `headers`: lines separated by '\n', NULL: none. `role`: NULL: no token. The reply stays until the next call. */
+const struct reply *call(const char *role, const char *method, const char *path, const char *headers, const char *body);
+/* As curl reads a stream: what came within `ms`. */
+const struct reply *listen_for(const char *role, const char *path, const char *headers, long ms);
+/* Value of a header of the last reply, in a static room; "" when it is not there. */
+const char *header_of(const struct reply *, const char *name);
+/* A text member of the reply's JSON (pointer), in a static room; numbers as written. */
+const char *member(const struct reply *, const char *pointer);
+#define JSON_BODY "Content-Type: application/json"
+
+#endif

@@ -1,0 +1,22 @@
+/* Prints the table of routes as JSON lines, and the table of problems: for openapi.sh. */
+#include <stdio.h>
+
+#include "web/problem.h"
+#include "web/route.h"
+
+int main(void) {
+    for (const struct route *route = route_table; route->method; route++) {
+        printf("{\"method\":\"%s\",\"path\":\"%s\",\"roles\":[", route->method, route->path);
+        const char *comma = "";
+        for (unsigned role = 0; role < ROLE_COUNT; role++)
+            if (route->roles & (1u << role)) {
+                printf("%s\"%s\"", comma, role_name((enum role)role));
+                comma = ",";
+            }
+        printf("],\"body\":\"%s\",\"parameters\":\"%s\",\"what\":\"%s\"}\n",
+               route->body == BODY_NONE ? "none" : route->body == BODY_JSON ? "json" : "definition", route->parameters, route->what);
+    }
+    for (const struct problem *problem = problem_table; problem->code; problem++)
+        printf("{\"problem\":\"%s\",\"status\":%u,\"title\":\"%s\"}\n", problem->code, problem->status, problem->title);
+    return 0;
+}

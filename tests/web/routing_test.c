@@ -1,0 +1,191 @@
+/* Paths, methods, tokens, bodies: what is refused before anything is done, and how it is said. */
+#include "kit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void assert_problem(const struct reply *reply, long status, const char *code) {
+    assert_int_equal(reply->status, status);
+    assert_string_equal(header_of(reply, "Content-Type"), "application/problem+json");
+    assert_string_equal(member(reply, "/code"), code);
+    assert_true(strlen(member(reply, "/title")) > 0);
+    assert_true(strncmp(member(reply, "/type"), "urn:yijianshi:problem:", 22) == 0);
+    assert_int_equal(atol(member(reply, "/status")), status);
+}
+
+static void test_health_needs_no_token(void **state) {
+    (void)state;
+    assert_int_equal(call(NULL, "GET", "/healthz", NULL, NULL)->status, 200);
+    assert_int_equal(call(NULL, "GET", "/readyz", NULL, NULL)->status, 200);
+    assert_int_equal(call(NULL, "GET", "/metrics", NULL, NULL)->status, 200);
+}
+
+static void test_database_that_is_away_makes_the_daemon_unready_and_reads_503(void **state) {
+    (void)state;
+    assert_int_equal(call("operator", "GET", "/v1/shards", NULL, NULL)->status, 200);
+    records.away = true;
+    assert_int_equal(call(NULL, "GET", "/readyz", NULL, NULL)->status, 503);
+    const struct reply *reply = call("operator", "GET", "/v1/shards", NULL, NULL);
+    assert_problem(reply, 503, "store_away");
+    assert_string_equal(header_of(reply, "Retry-After"), "2");
+    records.away = false;
+}
+
+static void test_missing_and_wrong_tokens_are_401_with_a_challenge(void **state) {
+    (void)state;
+    assert_problem(call(NULL, "GET", "/v1/things", NULL, NULL), 401, "token_missing");
+    const struct reply *reply = call(NULL, "GET", "/v1/things", "Authorization: Bearer nobody-has-this-token", NULL);
+    assert_problem(reply, 401, "token_bad");
+    assert_string_equal(header_of(reply, "WWW-Authenticate"), "Bearer realm=\"yijianshi\"");
+    assert_problem(call(NULL, "GET", "/v1/things", "Authorization: Basic eDp5", NULL), 401, "token_missing");
+    assert_problem(call(NULL, "GET", "/v1/things", "Authorization: Bearer x", NULL), 401, "token_bad");
+}
+
+static void test_role_that_may_not_is_403(void **state) {
+    (void)state;
+    assert_problem(call("window", "GET", "/v1/tokens", NULL, NULL), 403, "role_forbidden");
+    assert_problem(call("department", "POST", "/v1/cases", JSON_BODY, "{}"), 403, "role_forbidden");
+    assert_problem(call("auditor", "POST", "/v1/cases/1/steps/a/skip", JSON_BODY, "{\"reason\":\"x\"}"), 403, "role_forbidden");
+    assert_int_equal(records.command_count, 0);
+}
+
+static void test_unknown_paths_are_404_and_other_methods_405_with_allow(void **state) {
+    (void)state;
+    assert_problem(call("admin", "GET", "/v1/nothing", NULL, NULL), 404, "route_unknown");
+    assert_problem(call("admin", "GET", "/", NULL, NULL), 404, "route_unknown");
+    assert_problem(call("admin", "GET", "/v1/cases/", NULL, NULL), 404, "route_unknown");
+    const struct reply *reply = call("admin", "PATCH", "/v1/cases", NULL, NULL);
+    assert_problem(reply, 405, "method_not_allowed");
+    assert_string_equal(header_of(reply, "Allow"), "POST, GET, HEAD");
+}
+
+static void test_head_says_what_get_says_without_a_body(void **state) {
+    (void)state;
+    const struct reply *reply = call("admin", "HEAD", "/v1/things", NULL, NULL);
+    assert_int_equal(reply->status, 200);
+    assert_string_equal(reply->body, "");
+    assert_string_equal(header_of(reply, "Content-Type"), "application/json");
+}
+
+static void test_every_answer_has_the_security_headers(void **state) {
+    (void)state;
+    const struct reply *reply = call(NULL, "GET", "/healthz", NULL, NULL);
+    assert_string_equal(header_of(reply, "X-Content-Type-Options"), "nosniff");
+    assert_string_equal(header_of(reply, "Cache-Control"), "no-store");
+    assert_string_equal(header_of(reply, "Content-Security-Policy"), "default-src 'none'; frame-ancestors 'none'");
+}
+
+static void test_body_of_another_type_is_415(void **state) {
+    (void)state;
+    assert_problem(call("window", "POST", "/v1/cases", "Content-Type: text/plain", "{}"), 415, "content_type_bad");
+    assert_problem(call("window", "POST", "/v1/cases", "Content-Type:", "{}"), 415, "content_type_bad");
+    assert_problem(call("window", "POST", "/v1/cases", JSON_BODY "\nContent-Encoding: gzip", "{}"), 415, "content_type_bad");
+    assert_int_equal(call("window", "POST", "/v1/cases", "Content-Type: Application/JSON; charset=utf-8", "{}")->status, 422);
+}
+
+static void test_body_past_the_limit_is_413_naming_it(void **state) {
+    (void)state;
+    size_t length = 1048577;
+    char *body = malloc(length + 1);
+    memset(body, ' ', length);
+    body[length] = '\0';
+    const struct reply *reply = call("window", "POST", "/v1/cases", JSON_BODY, body);
+    assert_problem(reply, 413, "body_too_long");
+    assert_non_null(strstr(member(reply, "/detail"), "message_bytes_most"));
+    reply = call("window", "POST", "/v1/cases", JSON_BODY "\nTransfer-Encoding: chunked", body);
+    assert_problem(reply, 413, "body_too_long");
+    free(body);
+}
+
+static void test_json_is_read_strictly(void **state) {
+    (void)state;
+    assert_problem(call("window", "POST", "/v1/cases", JSON_BODY, "{\"thing\":\"a\",\"thing\":\"b\"}"), 400, "json_duplicate_key");
+    assert_problem(call("window", "POST", "/v1/cases", JSON_BODY, "{\"thing\":\"\xff\"}"), 400, "json_utf8");
+    assert_problem(call("window", "POST", "/v1/cases", JSON_BODY, "{\"thing\":\"a\\u0000\"}"), 400, "json_nul");
+    assert_problem(call("window", "POST", "/v1/cases", JSON_BODY, "{} x"), 400, "json_trailing");
+    assert_problem(call("window", "POST", "/v1/cases", JSON_BODY, "{"), 400, "json_syntax");
+    assert_problem(call("window", "POST", "/v1/cases", JSON_BODY, "[]"), 422, "body_invalid");
+}
+
+static void test_all_faults_of_a_body_come_at_once(void **state) {
+    (void)state;
+    const struct reply *reply = call("window", "POST", "/v1/cases", JSON_BODY, "{\"form\":[],\"bogus\":1}");
+    assert_problem(reply, 422, "body_invalid");
+    assert_string_equal(member(reply, "/faults/0/message"), "\"thing\" is missing");
+    assert_string_equal(member(reply, "/faults/1/pointer"), "/form");
+    assert_string_equal(member(reply, "/faults/2/pointer"), "/bogus");
+}
+
+static void test_unknown_and_bad_query_parameters_are_refused(void **state) {
+    (void)state;
+    assert_problem(call("admin", "GET", "/v1/cases?colour=red", NULL, NULL), 400, "parameter_unknown");
+    assert_problem(call("admin", "GET", "/v1/cases?limit=201", NULL, NULL), 400, "parameter_bad");
+    assert_problem(call("admin", "GET", "/v1/cases?limit=0", NULL, NULL), 400, "parameter_bad");
+    assert_problem(call("admin", "GET", "/v1/cases?changed_since=yesterday", NULL, NULL), 400, "parameter_bad");
+    assert_problem(call("operator", "GET", "/v1/incidents?open=perhaps", NULL, NULL), 400, "parameter_bad");
+}
+
+static void test_broken_percent_encoding_is_400(void **state) {
+    (void)state;
+    assert_problem(call("admin", "GET", "/v1/cases/%zz", NULL, NULL), 400, "request_malformed");
+    assert_problem(call("admin", "GET", "/v1/cases/%", NULL, NULL), 400, "request_malformed");
+    assert_problem(call("admin", "GET", "/v1/cases/%ff%fe", NULL, NULL), 400, "request_malformed");
+    assert_problem(call("admin", "GET", "/v1/cases/a%00b", NULL, NULL), 400, "request_malformed");
+    assert_problem(call("admin", "GET", "/v1/cases?q=%f", NULL, NULL), 400, "request_malformed");
+}
+
+static void test_sub_case_is_named_with_an_encoded_slash(void **state) {
+    (void)state;
+    fake_records_rows(&records, "case_show", "{\"id\":\"N1/sub.0\",\"version\":4,\"steps\":[]}", NULL);
+    const struct reply *reply = call("operator", "GET", "/v1/cases/N1%2Fsub.0", NULL, NULL);
+    assert_int_equal(reply->status, 200);
+    assert_string_equal(fake_records_parameter(&records, "case_show", 0), "N1/sub.0");
+    assert_int_equal(call("operator", "GET", "/v1/cases/N1/sub.0", NULL, NULL)->status, 404);
+}
+
+static void test_token_is_believed_for_a_while_and_forgotten_when_one_is_revoked(void **state) {
+    (void)state;
+    call("supervisor", "GET", "/v1/things", NULL, NULL);
+    uint32_t asked = fake_records_asked(&records, "token_find");
+    call("supervisor", "GET", "/v1/things", NULL, NULL);
+    assert_int_equal(fake_records_asked(&records, "token_find"), asked);
+    fake_records_rows(&records, "token_revoke", "{\"id\":3}", NULL);
+    assert_int_equal(call("admin", "DELETE", "/v1/tokens/3", NULL, NULL)->status, 200);
+    call("supervisor", "GET", "/v1/things", NULL, NULL);
+    assert_true(fake_records_asked(&records, "token_find") > asked);
+}
+
+static void test_new_token_is_shown_once_and_kept_as_its_hash(void **state) {
+    (void)state;
+    fake_records_rows(&records, "token_create", "{\"id\":9,\"role\":\"department\"}", NULL);
+    const struct reply *reply = call("admin", "POST", "/v1/tokens", JSON_BODY,
+                                     "{\"role\":\"department\",\"department\":\"tax\",\"name\":\"n\"}");
+    assert_int_equal(reply->status, 201);
+    assert_true(strncmp(member(reply, "/secret"), "yjs_", 4) == 0);
+    assert_int_equal(strlen(fake_records_parameter(&records, "token_create", 0)), 64);
+    assert_null(strstr(member(reply, "/secret"), fake_records_parameter(&records, "token_create", 0)));
+    assert_problem(call("admin", "POST", "/v1/tokens", JSON_BODY, "{\"role\":\"department\",\"name\":\"n\"}"), 422, "body_invalid");
+    assert_problem(call("admin", "POST", "/v1/tokens", JSON_BODY, "{\"role\":\"king\",\"name\":\"n\"}"), 422, "body_invalid");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_health_needs_no_token),
+        cmocka_unit_test(test_database_that_is_away_makes_the_daemon_unready_and_reads_503),
+        cmocka_unit_test(test_missing_and_wrong_tokens_are_401_with_a_challenge),
+        cmocka_unit_test(test_role_that_may_not_is_403),
+        cmocka_unit_test(test_unknown_paths_are_404_and_other_methods_405_with_allow),
+        cmocka_unit_test(test_head_says_what_get_says_without_a_body),
+        cmocka_unit_test(test_every_answer_has_the_security_headers),
+        cmocka_unit_test(test_body_of_another_type_is_415),
+        cmocka_unit_test(test_body_past_the_limit_is_413_naming_it),
+        cmocka_unit_test(test_json_is_read_strictly),
+        cmocka_unit_test(test_all_faults_of_a_body_come_at_once),
+        cmocka_unit_test(test_unknown_and_bad_query_parameters_are_refused),
+        cmocka_unit_test(test_broken_percent_encoding_is_400),
+        cmocka_unit_test(test_sub_case_is_named_with_an_encoded_slash),
+        cmocka_unit_test(test_token_is_believed_for_a_while_and_forgotten_when_one_is_revoked),
+        cmocka_unit_test(test_new_token_is_shown_once_and_kept_as_its_hash),
+    };
+    return cmocka_run_group_tests(tests, kit_start, kit_stop);
+}
