@@ -33,6 +33,8 @@ enum outcome file_read(const char *path, size_t bytes_most, struct arena *arena,
     return text_is_none(*ret) ? error_no_memory(error) : OUTCOME_OK;
 }
 
+bool file_is_there(const char *path) { return access(path, R_OK) == 0; }
+
 static enum outcome read_below(void *context, struct text path, struct arena *arena, struct text *ret, struct error *error) {
     const struct file_root *root = context;
     struct text rest = path;

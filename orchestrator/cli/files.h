@@ -9,6 +9,8 @@
 /* The whole file. REJECT file_unreadable (with the system's reason) or file_too_long. `path` NULL or "-": standard input. */
 enum outcome file_read(const char *path, size_t bytes_most, struct arena *, struct text *ret, struct error *);
 
+bool file_is_there(const char *path);
+
 /* Reads below one folder; what leads out of it is refused. `root` must stay valid. */
 struct file_root { const char *root; };
 struct source_reader file_source_reader(struct file_root *);

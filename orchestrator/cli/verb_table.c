@@ -1,0 +1,205 @@
+/* The table of verbs: everything yjsctl can be told, in the words its help, manual and completion use. */
+#include <limits.h>
+
+#include "cli/verb.h"
+
+#define LIMIT_OPTION {"limit", "N", NULL, false, "How many at most; 50 unless told otherwise"}
+#define REASON_OPTION {"reason", "TEXT", NULL, false, "Why; it stands in the journal"}
+#define NO_OPTIONS {{NULL, NULL, NULL, false, NULL}}
+#define INCIDENT_FILTER \
+    {"all-of", NULL, NULL, false, "All open incidents that fit --department, --code and --thing, instead of named ones"}, \
+    {"department", "ID", NULL, false, "Only of this department"}, {"code", "CODE", NULL, false, "Only with this code"}, \
+    {"thing", "THING", NULL, false, "Only of this thing's cases"}, REASON_OPTION
+
+const struct verb_option verb_options_everywhere[] = {
+    {"json", NULL, NULL, false, "Print JSON for programs instead of text for people; errors too"},
+    {"colour", "WHEN", "auto always never", false, "Colours; auto: on a terminal, unless NO_COLOR is set"},
+    {"language", "LANG", "zh-Hant zh-Hans en", false, "Language of titles; otherwise the environment's (LANG)"},
+    {"help", NULL, NULL, false, "Explain the verb"},
+    {NULL, NULL, NULL, false, NULL},
+};
+const struct verb_option verb_options_server[] = {
+    {"url", "URL", NULL, false, "The HTTP API; otherwise YJS_URL, otherwise http://127.0.0.1:8080"},
+    {"token-file", "FILE", NULL, false, "File with the bearer token; otherwise YJS_TOKEN, otherwise ~/.config/yijianshi/token"},
+    {NULL, NULL, NULL, false, NULL},
+};
+const struct verb_option verb_options_settings[] = {
+    {"config", "FILE", NULL, false,
+     "Settings; otherwise YJS_CONFIG, config/orchestrator.yaml, /etc/yijianshi/orchestrator.yaml. Every setting may also be given "
+     "as an option, as in --database-url=…"},
+    {NULL, NULL, NULL, false, NULL},
+};
+
+const struct verb_noun verb_nouns[] = {
+    {"thing", "definitions of one-things"},      {"case", "applications on their way"},
+    {"task", "what departments have to do"},     {"incident", "what needs a person"},
+    {"dead", "messages that could not be taken"}, {"department", "what each department has open"},
+    {"shard", "shards and their owners"},        {"stats", "cases by thing, phase and outcome"},
+    {"topic", "Kafka topics"},                   {"db", "the database"},
+    {"token", "who may call the API"},           {"schema", "JSON Schemas"},
+    {"completion", "completion for a shell"},    {"man", "the manual page"},
+    {"reference", "the reference as Markdown"},  {"help", "explain a verb"},
+    {"version", "the version"},                  {NULL, NULL},
+};
+
+const struct verb verb_table[] = {
+    {"thing", "check", "FILE…", 0, UINT_MAX, NEEDS_NOTHING, verb_thing_check, "Check definitions: all faults at once",
+     "Compiles each definition as publishing would and prints every fault as file:line:column, with its code, the reason and what to "
+     "do. Schemas are read from the project's folder, the nearest above the file that holds schemas/.\n\n"
+     "Ends with 1 when a file has an error; warnings alone end with 0.",
+     {{"departments", "FILE", NULL, false, "The directory of departments; otherwise config/departments.yaml of the project"},
+      {"explain", "CODE", NULL, false, "Explain a fault's code (\"all\" lists them) instead of checking"}}},
+    {"thing", "publish", "FILE…", 1, UINT_MAX, NEEDS_SETTINGS, verb_thing_publish, "Check definitions and publish them",
+     "Checks each definition and writes it into the database, where daemons find it within seconds. A published definition is never "
+     "changed: the new one becomes current, running cases stay on theirs. Publishing the same content again changes nothing.\n\n"
+     "Talks to the database itself (database.url), so it works before any daemon runs.", NO_OPTIONS},
+    {"thing", "list", "", 0, 0, NEEDS_SERVER, verb_thing_list, "List the things that are offered",
+     "The current definition of each thing, with its title, hash and who published it.", NO_OPTIONS},
+    {"thing", "show", "NAME|HASH", 1, 1, NEEDS_SERVER, verb_thing_show, "Show a published thing",
+     "The current definition of a thing, or any by its hash: what it is and its steps.",
+     {{"versions", NULL, NULL, false, "Its published definitions, newest first"},
+      {"source", NULL, NULL, false, "The definition as its author wrote it"}}},
+    {"thing", "run", "FILE", 1, 1, NEEDS_NOTHING, verb_thing_run, "Run a case by a script, without a server",
+     "Runs one case of the definition on the engine alone, on a virtual clock, answered by a script; prints its events as JSON lines "
+     "and the final state last. The definition writer's test kit.\n\n"
+     "A script is YAML: \"form\" (the application), \"start\" (a moment), \"answers\" (by step: one entry an attempt, each {after, kind, "
+     "data, reason, retryable} or a list of such), \"undo_answers\" and \"cancel_answers\" alike, \"children\" (scripts of sub-cases "
+     "by step), \"inputs\" ([{at: 3h, kind: withdrawn, …}]: anything else at any time) and \"expect\" (members that the final state must "
+     "have; a difference ends with 1).",
+     {{"script", "FILE", NULL, true, "A script; may stand several times, each runs a case of its own"},
+      {"things", "FILE", NULL, true, "The definition of a sub-thing that is not published"},
+      {"departments", "FILE", NULL, false, "The directory of departments; otherwise config/departments.yaml of the project"},
+      {"quiet", NULL, NULL, false, "The final state alone"}}},
+    {"case", "submit", "FILE", 1, 1, NEEDS_SERVER, verb_case_submit, "Submit an application",
+     "Sends an application {\"thing\", \"form\", \"region\", \"number\", \"extra\"}; \"-\" is standard input. The same number with the same "
+     "content is the same case; with another content it is refused, naming the fields.",
+     {{"number", "NUMBER", NULL, false, "Its number; otherwise the file's, otherwise one is given"},
+      {"thing", "THING", NULL, false, "The thing, instead of the file's"},
+      {"region", "CODE", NULL, false, "The region, instead of the file's"},
+      {"wait", "TIME", NULL, false, "How long to wait until it has started; 10s unless told otherwise, 0: not at all"},
+      {"idempotency-key", "KEY", NULL, false, "Sending again with the same key does nothing twice"},
+      {"follow", NULL, NULL, false, "Watch it until it is closed"}}},
+    {"case", "show", "ID", 1, 1, NEEDS_SERVER, verb_case_show, "Show a case with its steps",
+     "The case, its steps in the definition's order, its sub-cases and its open incidents.", NO_OPTIONS},
+    {"case", "list", "", 0, 0, NEEDS_SERVER, verb_case_list, "List and search cases, newest first",
+     "Cases that fit all that is given.",
+     {{"thing", "THING", NULL, false, "Only of this thing"},
+      {"phase", "PHASE", "running stopping closed open", false, "Only in this phase; open: not closed"},
+      {"outcome", "OUTCOME", "granted partial refused withdrawn terminated void", false, "Only with this outcome"},
+      {"region", "CODE", NULL, false, "Only of this region"},
+      {"department", "ID", NULL, false, "Only those with an open step at this department"},
+      {"q", "TEXT", NULL, false, "Beginning of the number or title"},
+      {"changed-since", "TIME", NULL, false, "Only those changed since (RFC 3339)"},
+      {"scope", "SCOPE", "all", false, "all: sub-cases too"},
+      LIMIT_OPTION}},
+    {"case", "timeline", "ID", 1, 1, NEEDS_SERVER, verb_case_timeline, "Show what happened in a case",
+     "Its journal, oldest first: version, time of China, kind, step and the main data.",
+     {{"follow", NULL, NULL, false, "Go on as events happen (server-sent events), until the case is closed"}, LIMIT_OPTION}},
+    {"case", "watch", "ID…", 1, 100, NEEDS_SERVER, verb_case_watch, "Watch cases until they are closed",
+     "In a terminal the steps are drawn and change in place; elsewhere each change is a line, with --json each state of the case.",
+     NO_OPTIONS},
+    {"case", "withdraw", "ID", 1, 1, NEEDS_SERVER, verb_case_withdraw, "Withdraw an application",
+     "The applicant withdraws: nothing new starts, tasks not yet accepted are cancelled, the rest runs to its decision.",
+     {REASON_OPTION}},
+    {"case", "signal", "ID NAME", 2, 2, NEEDS_SERVER, verb_case_signal, "Give a signal that a step waits for",
+     "A payment was made, a party signed: the step that waits for the signal of this name goes on.",
+     {{"data", "JSON", NULL, false, "What comes with it: JSON, @FILE or @-"}}},
+    {"case", "correction", "ID STEP", 2, 2, NEEDS_SERVER, verb_case_correction, "Send the applicant's correction for a step",
+     "Answers a department's request for correction; the department gets it as a message of the same attempt.",
+     {{"form", "JSON", NULL, false, "Corrected parts of the form: JSON, @FILE or @-"},
+      {"materials", "JSON", NULL, false, "Corrected materials: a JSON list, @FILE or @-"}}},
+    {"case", "close", "ID", 1, 1, NEEDS_SERVER, verb_case_close, "Terminate a case",
+     "An operator ends it: like a withdrawal, its outcome is terminated.", {REASON_OPTION}},
+    {"case", "void", "ID", 1, 1, NEEDS_SERVER, verb_case_void, "Declare a case void", "What was granted is void.", {REASON_OPTION}},
+    {"task", "list", "", 0, 0, NEEDS_SERVER, verb_task_list, "List a worklist",
+     "Open tasks of a department; with a department's token its own.",
+     {{"department", "ID", NULL, false, "The department"},
+      {"region", "CODE", NULL, false, "Only of this office"},
+      {"state", "STATE", NULL, false, "Only in this state: running, stuck …"},
+      LIMIT_OPTION}},
+    {"task", "show", "TASK", 1, 1, NEEDS_SERVER, verb_task_show, "Show a task with what the department is given",
+     "A task is named <case>:<step>[.<index>]:<attempt>, as task list shows it.", NO_OPTIONS},
+    {"task", "claim", "TASK", 1, 1, NEEDS_SERVER, verb_task_claim, "Take a task from the worklist",
+     "Nobody else can claim it while it is yours (8 hours).", {{"by", "NAME", NULL, false, "Who takes it, where several share a token"}}},
+    {"task", "release", "TASK", 1, 1, NEEDS_SERVER, verb_task_release, "Put a task back", "Gives up a claim.",
+     {{"by", "NAME", NULL, false, "Who had taken it"}}},
+    {"task", "answer", "TASK", 1, 1, NEEDS_SERVER, verb_task_answer, "Answer a task",
+     "A department's answer, with a department's token. What --data holds depends on the type; a rejection wants {\"reason\": …}.",
+     {{"type", "TYPE",
+       "received accepted not_accepted correction special_start special_end extend result rejected cancelled cancel_refused error", false,
+       "Kind of answer; result unless told otherwise"},
+      {"data", "JSON", NULL, false, "The answer's data: JSON, @FILE or @-"}}},
+    {"incident", "list", "", 0, 0, NEEDS_SERVER, verb_incident_list, "List what needs a person",
+     "Open incidents, newest first.",
+     {{"department", "ID", NULL, false, "Only of this department"}, {"code", "CODE", NULL, false, "Only with this code"},
+      {"thing", "THING", NULL, false, "Only of this thing's cases"},
+      {"closed", NULL, NULL, false, "Closed ones instead"},
+      LIMIT_OPTION}},
+    {"incident", "show", "ID", 1, 1, NEEDS_SERVER, verb_incident_show, "Show an incident", "All that is known about it.", NO_OPTIONS},
+    {"incident", "retry", "ID…", 0, 200, NEEDS_SERVER, verb_incident_retry, "Ask the departments of stuck steps again",
+     "A new attempt for the step of each incident.", {INCIDENT_FILTER}},
+    {"incident", "skip", "ID…", 0, 200, NEEDS_SERVER, verb_incident_skip, "Go on without stuck steps",
+     "Each incident's step ends skipped; what needs it goes on.", {INCIDENT_FILTER}},
+    {"incident", "reassign", "ID…", 0, 200, NEEDS_SERVER, verb_incident_reassign, "Ask another department or office",
+     "Each incident's step is asked of --to-department, or of the office of --to-region.",
+     {INCIDENT_FILTER, {"to-department", "ID", NULL, false, "The department that is asked instead"},
+      {"to-region", "CODE", NULL, false, "The region whose office is asked instead"}}},
+    {"incident", "refuse", "ID…", 0, 200, NEEDS_SERVER, verb_incident_refuse, "End stuck steps as refused",
+     "Each incident's step ends refused; what follows is what its definition says of a refusal.", {INCIDENT_FILTER}},
+    {"incident", "acknowledge", "ID…", 0, 200, NEEDS_SERVER, verb_incident_acknowledge, "Close incidents that hold nothing",
+     "For those that only tell something.", {INCIDENT_FILTER}},
+    {"dead", "list", "", 0, 0, NEEDS_SERVER, verb_dead_list, "List messages that could not be taken",
+     "Dead letters that were neither redriven nor discarded, newest first.",
+     {{"code", "CODE", NULL, false, "Only with this reason's code"}, {"topic", "TOPIC", NULL, false, "Only from this topic"},
+      {"closed", NULL, NULL, false, "Those redriven or discarded instead"},
+      LIMIT_OPTION}},
+    {"dead", "show", "ID", 1, 1, NEEDS_SERVER, verb_dead_show, "Show a dead letter with its bytes",
+     "Where it came from, why it could not be taken, its headers, key and value.", NO_OPTIONS},
+    {"dead", "redrive", "ID…", 1, 1000, NEEDS_SERVER, verb_dead_redrive, "Take dead letters again",
+     "After the reason is mended. What still can't be taken stays, with the reason.", NO_OPTIONS},
+    {"dead", "discard", "ID…", 1, 1000, NEEDS_SERVER, verb_dead_discard, "Put dead letters aside for good", "They stay readable.",
+     {REASON_OPTION}},
+    {"department", "list", "", 0, 0, NEEDS_SERVER, verb_department_list, "List what each department has open",
+     "Open, stuck, retrying and overdue steps of each department, and since when the oldest waits.", NO_OPTIONS},
+    {"department", "show", "ID", 1, 1, NEEDS_SERVER, verb_department_show, "Show one department", "As in department list.", NO_OPTIONS},
+    {"shard", "list", "", 0, 0, NEEDS_SERVER, verb_shard_list, "List shards, their owners and what they have to do",
+     "Each shard's owner and epoch, and what is unpublished, waiting in the inbox, overdue, unsent.", NO_OPTIONS},
+    {"stats", NULL, "", 0, 0, NEEDS_SERVER, verb_stats, "Count cases by thing, phase and outcome", "Over all cases in the database.",
+     NO_OPTIONS},
+    {"topic", "apply", "", 0, 0, NEEDS_SETTINGS, verb_topic_apply, "Make the topics that are missing",
+     "Two topics for each office of the directory (task, result), and the region's intake, case and dead: each with as many partitions "
+     "as the database has shards, with the retention of kafka.retention. A topic with another number of partitions is refused: cases "
+     "would be read by the wrong shard. What is there already only gets its retention.",
+     {{"partitions", "P", NULL, false, "How many, instead of the database's number of shards"},
+      {"dry-run", NULL, NULL, false, "Only name the topics"}}},
+    {"topic", "list", "", 0, 0, NEEDS_SETTINGS, verb_topic_list, "List the broker's topics of this installation",
+     "With partitions and replicas; those that are missing, and those of no office, are marked.", NO_OPTIONS},
+    {"db", "migrate", "", 0, 0, NEEDS_SETTINGS, verb_db_migrate, "Bring the database to this program's version",
+     "Makes the tables of a new database, or applies what a newer program needs; may run any number of times. The number of shards is "
+     "fixed for ever when the database is made.",
+     {{"partitions", "P", NULL, false, "Shards of a new database; kafka.partitions unless told otherwise"},
+      {"region", "CODE", NULL, false, "Region of a new database (GB/T 2260); the setting region unless told otherwise"}}},
+    {"db", "status", "", 0, 0, NEEDS_SETTINGS, verb_db_status, "Show the database's version, shards and daemons",
+     "Ends with 1 when the database is behind this program.", NO_OPTIONS},
+    {"token", "create", "", 0, 0, NEEDS_SETTINGS, verb_token_create, "Make a token and print it, once",
+     "The database keeps its hash alone. Talks to the database itself, so that the first token can be made.",
+     {{"role", "ROLE", "window department operator supervisor integrator auditor admin", false, "What it may do"},
+      {"department", "ID", NULL, false, "Whose tasks; for the role department"},
+      {"region", "CODE", NULL, false, "Only this office's"},
+      {"name", "NAME", NULL, false, "What the journal calls its bearer; otherwise the department or role"},
+      {"expires", "TIME", NULL, false, "A moment (RFC 3339) or a span from now (90d)"}}},
+    {"token", "list", "", 0, 0, NEEDS_SETTINGS, verb_token_list, "List all tokens, without their secrets", "Newest first.", NO_OPTIONS},
+    {"token", "revoke", "ID", 1, 1, NEEDS_SETTINGS, verb_token_revoke, "Revoke a token", "By its number, as token list shows it.", NO_OPTIONS},
+    {"schema", "check", "FILE…", 1, UINT_MAX, NEEDS_NOTHING, verb_schema_check, "Check JSON Schemas, or a change of one",
+     "Compiles each schema strictly (draft-07): unknown keywords and formats are faults. With --compatible the two files are an old and a "
+     "new version: may a sender of the old one go on as he is? Ends with 1 when not, naming each narrowing.",
+     {{"compatible", NULL, NULL, false, "Compare OLD with NEW"}}},
+    {"completion", NULL, "SHELL", 1, 1, NEEDS_NOTHING, verb_completion, "Print the completion for bash, zsh or fish",
+     "For bash: yjsctl completion bash > ~/.local/share/bash-completion/completions/yjsctl", NO_OPTIONS},
+    {"man", NULL, "", 0, 0, NEEDS_NOTHING, verb_man, "Print the manual page", "As troff: yjsctl man | man -l -", NO_OPTIONS},
+    {"reference", NULL, "", 0, 0, NEEDS_NOTHING, verb_reference, "Print this reference as Markdown", "For the documentation.", NO_OPTIONS},
+    {"help", NULL, "[VERB…]", 0, 2, NEEDS_NOTHING, verb_help, "Explain a verb", "yjsctl help case watch", NO_OPTIONS},
+    {"version", NULL, "", 0, 0, NEEDS_NOTHING, verb_version, "Print the version", "Of this program and of the database that it wants.",
+     NO_OPTIONS},
+    {NULL, NULL, NULL, 0, 0, 0, NULL, NULL, NULL, NO_OPTIONS},
+};

@@ -1,0 +1,251 @@
+/* thing: definitions checked, published and read. */
+#include "cli/files.h"
+#include "cli/publish.h"
+#include "cli/verb_part.h"
+#include "model/limits.h"
+
+/* The report's faults as a compiler prints them; *ret_errors of *ret_count are errors. */
+static void print_faults(const struct json *report, FILE *out, unsigned *ret_errors, unsigned *ret_count) {
+    const struct json *faults = json_get_string(report, "faults");
+    *ret_errors = 0;
+    *ret_count = faults ? faults->count : 0;
+    for (uint32_t i = 0; i < *ret_count; i++) {
+        const struct json *fault = json_at(faults, i);
+        struct text severity = member(fault, "severity");
+        int64_t line = member_int64(fault, "line", 0);
+        *ret_errors += text_is(severity, "error");
+        if (!out)
+            continue;
+        display_put_safe(out, member(fault, "file"));
+        if (line > 0)
+            fprintf(out, ":%lld:%lld", (long long)line, (long long)member_int64(fault, "column", 0));
+        fprintf(out, ": %.*s: ", TEXT_ARG(severity));
+        display_put_safe(out, member(fault, "message"));
+        fprintf(out, " [%.*s]\n    ", TEXT_ARG(member(fault, "code")));
+        display_put_safe(out, member(fault, "remedy"));
+        fputc('\n', out);
+    }
+}
+
+static enum verb_status explain(struct invocation *c, const char *code) {
+    const char *words[256];
+    uint32_t count = 0;
+    for (const struct fault_code *f = definition_fault_codes; f->code; f++) {
+        if (strcmp(f->code, code) == 0) {
+            printf("%s (%s)\n\n%s\n\nWhat to do: %s\n", f->code, f->severity == FAULT_ERROR ? "error" : "warning",
+                   f->meaning, f->remedy);
+            return STATUS_DONE;
+        }
+        if (count < 256)
+            words[count++] = f->code;
+    }
+    const char *near = verb_nearest(code, words, count);
+    if (strcmp(code, "all") != 0)
+        return invocation_usage(c, "there is no fault code \"%s\"%s%s%s", code, near ? "; did you mean \"" : "",
+                                near ? near : "", near ? "\"?" : "");
+    for (const struct fault_code *f = definition_fault_codes; f->code; f++)
+        printf("%-28s %s\n", f->code, f->meaning);
+    return STATUS_DONE;
+}
+
+/* The directory of departments: --departments, or config/departments.yaml of the project; absent: not checked. */
+enum verb_status thing_directory(struct invocation *c, const char *root, const struct directory **ret) {
+    struct error error = {0};
+    const char *given = invocation_option(c, "departments");
+    struct text path = given ? text_from(given) : text_format(&c->arena, "%s/config/departments.yaml", root);
+    *ret = NULL;
+    if (!given && !file_is_there(path.at)) {
+        fprintf(
+            stderr,
+            "yjsctl: no directory of departments was found at %s: departments are not checked (--departments FILE)\n",
+            path.at);
+        return STATUS_DONE;
+    }
+    return file_directory(path.at, &c->arena, ret, &error) == OUTCOME_OK ? STATUS_DONE : invocation_failed(c, &error);
+}
+
+/* One file of `thing check`. With --json: an element of the report's list. */
+static enum verb_status check_one(struct invocation *c, struct publisher *p, const char *path, bool first) {
+    struct error error = {0};
+    struct text source, report_text;
+    struct json report;
+    unsigned errors, count;
+    struct text shown = text_from(strcmp(path, "-") == 0 ? "(standard input)" : path);
+    p->root = file_project_root(path, &c->arena);
+    enum outcome outcome = file_read(path, LIMIT_definition_bytes_most, &c->arena, &source, &error);
+    if (outcome != OUTCOME_OK)
+        return invocation_failed(c, &error);
+    outcome = publish_check(p, source, shown, &c->arena, &report_text, &error);
+    if (outcome != OUTCOME_OK && outcome != OUTCOME_REJECT)
+        return invocation_failed(c, &error);
+    if (json_read(&c->arena, report_text, 16, &report, &error) != OUTCOME_OK)
+        return invocation_failed(c, &error);
+    print_faults(&report, c->json ? NULL : stdout, &errors, &count);
+    if (c->json)
+        printf("%s%.*s", first ? "" : ",", TEXT_ARG(report_text));
+    else if (errors == 0)
+        printf("%s: sound: %.*s, %.12s%s\n", shown.at, TEXT_ARG(member(&report, "thing")), member(&report, "hash").at,
+               count > 0 ? ", with warnings" : "");
+    else
+        printf("%s: %u error%s, %u warning%s\n", shown.at, errors, errors == 1 ? "" : "s", count - errors,
+               count - errors == 1 ? "" : "s");
+    return errors == 0 ? STATUS_DONE : STATUS_REFUSED;
+}
+
+enum verb_status verb_thing_check(struct invocation *c) {
+    const char *code = invocation_option(c, "explain");
+    if (code)
+        return explain(c, code);
+    if (c->argument_count == 0)
+        return invocation_usage(c, "name a definition's file");
+    struct publisher p = {0};
+    enum verb_status status = thing_directory(c, file_project_root(invocation_argument(c, 0), &c->arena), &p.directory),
+                     worst = status;
+    if (status != STATUS_DONE)
+        return status;
+    if (c->json)
+        printf("{\"items\":[");
+    for (uint32_t i = 0; i < c->argument_count; i++) {
+        status = check_one(c, &p, invocation_argument(c, i), i == 0);
+        worst = status > worst ? status : worst;
+    }
+    if (c->json)
+        printf("]}\n");
+    return worst;
+}
+
+static enum verb_status publish_one(struct invocation *c, struct publisher *p, const char *path) {
+    struct error error = {0};
+    struct text source, report_text;
+    struct json report;
+    unsigned errors, count;
+    if (file_read(path, LIMIT_definition_bytes_most, &c->arena, &source, &error) != OUTCOME_OK)
+        return invocation_failed(c, &error);
+    p->root = file_project_root(path, &c->arena);
+    enum outcome outcome =
+        publish_definition(p, source, text_from(path), invocation_user(c), &c->arena, &report_text, &error);
+    if (outcome != OUTCOME_OK && outcome != OUTCOME_REJECT)
+        return invocation_failed(c, &error);
+    if (json_read(&c->arena, report_text, 16, &report, &error) != OUTCOME_OK)
+        return invocation_failed(c, &error);
+    enum verb_status status = outcome == OUTCOME_OK ? STATUS_DONE : STATUS_REFUSED;
+    if (c->json) {
+        printf("%.*s\n", TEXT_ARG(report_text));
+        return status;
+    }
+    print_faults(&report, stderr, &errors, &count);
+    if (status != STATUS_DONE) {
+        fprintf(stderr, "%s: not published\n", path);
+        return status;
+    }
+    struct text former = member(&report, "former");
+    bool fresh = text_is(member(&report, "fresh"), "yes");
+    printf("%.*s %s: %.12s", TEXT_ARG(member(&report, "thing")),
+           fresh                  ? "published"
+           : text_is_none(former) ? "is this already"
+                                  : "is this one again",
+           member(&report, "hash").at);
+    if (!text_is_none(former))
+        printf(", before %.12s", former.at);
+    fputc('\n', stdout);
+    return status;
+}
+
+enum verb_status verb_thing_publish(struct invocation *c) {
+    struct database database = {0};
+    struct error error = {0};
+    enum verb_status status = STATUS_DONE;
+    if (!database_open(c, &database, &status))
+        return status;
+    struct publisher p = {.records = &database.port};
+    const char *departments = settings_path(&c->settings, c->settings.departments);
+    if (file_directory(departments, &c->arena, &p.directory, &error) != OUTCOME_OK)
+        status = invocation_failed(c, &error);
+    for (uint32_t i = 0; i < c->argument_count && status == STATUS_DONE; i++)
+        status = publish_one(c, &p, invocation_argument(c, i));
+    database_close(&database);
+    return status;
+}
+
+enum verb_status verb_thing_list(struct invocation *c) {
+    struct client_answer answer;
+    enum verb_status status;
+    if (!client_get(c, TEXT("/v1/things"), &answer, &status))
+        return status;
+    const struct json *items = json_get_string(&answer.json, "items");
+    if (!items || list_print_json(c, items))
+        return STATUS_DONE;
+    static const char *const headings[] = {"THING", "TITLE*", "HASH", "PUBLISHED", "BY", NULL};
+    struct table table;
+    table_begin(&table, &c->arena, headings);
+    for (uint32_t i = 0; i < items->count; i++) {
+        const struct json *row = json_at(items, i);
+        table_put(&table, member(row, "thing"));
+        table_put(&table, display_title(&c->display, json_get_string(row, "title")));
+        table_put(&table, display_cut(member(row, "hash"), 12));
+        table_put(&table, display_time(&c->arena, member(row, "published_at"), display_now_us()));
+        table_put(&table, member(row, "published_by"));
+    }
+    table_print(&table, &c->display, stdout);
+    return STATUS_DONE;
+}
+
+static void print_steps(struct invocation *c, const struct json *steps) {
+    static const char *const headings[] = {"STEP", "KIND", "DEPARTMENT", "NEEDS*", "TITLE*", NULL};
+    struct table table;
+    table_begin(&table, &c->arena, headings);
+    for (uint32_t i = 0; steps && i < steps->count; i++) {
+        const struct json *step = json_at(steps, i), *needs = json_get_string(step, "needs");
+        struct text names = TEXT_NONE;
+        for (uint32_t j = 0; needs && j < needs->count; j++)
+            names =
+                text_format(&c->arena, "%.*s%s%.*s", TEXT_ARG(names), j ? ", " : "", TEXT_ARG(json_at(needs, j)->text));
+        struct text kind = member(step, "kind"), department = member(step, "department");
+        table_put(&table, member(step, "id"));
+        table_put(&table, text_is_none(kind) ? TEXT("task") : kind);
+        table_put(&table, department);
+        table_put(&table, names);
+        table_put(&table, display_title(&c->display, json_get_string(step, "title")));
+    }
+    if (steps && steps->count > 0)
+        table_print(&table, &c->display, stdout);
+}
+
+enum verb_status verb_thing_show(struct invocation *c) {
+    struct client_answer answer, versions;
+    enum verb_status status;
+    const char *name = invocation_argument(c, 0);
+    if (invocation_has(c, "source")) {
+        if (!client_get_text(c, path_of(c, "/v1/things/", name, "/source"), &answer, &status))
+            return status;
+        fwrite(answer.body.at, 1, answer.body.length, stdout);
+        return STATUS_DONE;
+    }
+    if (!client_get(c, path_of(c, "/v1/things/", name, ""), &answer, &status) ||
+        !client_get(c, path_of(c, "/v1/things/", name, "/versions"), &versions, &status))
+        return status;
+    if (c->json) {
+        printf("%.*s\n", TEXT_ARG(answer.body));
+        return STATUS_DONE;
+    }
+    int64_t now = display_now_us();
+    const struct json *items = json_get_string(&versions.json, "items");
+    const struct pair pairs[] = {
+        {"thing", member(&answer.json, "thing"), COLOUR_STRONG},
+        {"title", display_title(&c->display, json_get_string(&answer.json, "title")), COLOUR_PLAIN},
+        {"hash", member(&answer.json, "hash"), COLOUR_PLAIN},
+        {"current", member(&answer.json, "current"), COLOUR_PLAIN},
+        {"published", display_time(&c->arena, member(&answer.json, "published_at"), now), COLOUR_PLAIN},
+        {"by", member(&answer.json, "published_by"), COLOUR_PLAIN},
+        {"promise", member(&answer.json, "promise"), COLOUR_PLAIN},
+        {"versions", items ? text_format(&c->arena, "%u", items->count) : TEXT_NONE, COLOUR_PLAIN},
+    };
+    print_pairs(&c->display, pairs, sizeof pairs / sizeof pairs[0]);
+    fputc('\n', stdout);
+    print_steps(c, json_get_string(&answer.json, "steps"));
+    for (uint32_t i = 0; items && i < items->count && invocation_has(c, "versions"); i++)
+        printf("%.64s  %s  %s\n", member(json_at(items, i), "hash").at,
+               display_time(&c->arena, member(json_at(items, i), "published_at"), now).at,
+               text_is(member(json_at(items, i), "current"), "yes") ? "current" : "");
+    return STATUS_DONE;
+}
