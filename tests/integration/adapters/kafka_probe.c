@@ -18,7 +18,7 @@ static rd_kafka_t *client(rd_kafka_type_t type, const char *bootstrap) {
     static const char *const rows[][2] = {
         {"enable.auto.commit", "false"}, {"auto.offset.reset", "earliest"}, {"group.id", "kafka_probe"},
         {"fetch.wait.max.ms", "10"},     {"partitioner", "murmur2_random"}, {"queue.buffering.max.messages", "1000000"},
-        {"log_level", "3"},
+        {"log_level", "3"},           {"linger.ms", "0"},
     };
     char reason[512];
     rd_kafka_conf_t *conf = rd_kafka_conf_new();

@@ -99,15 +99,15 @@ def test_malformed_messages_are_passed_over_and_counted():
         assert http("GET", f"http://127.0.0.1:{port}/healthz")[0] == 200
 
 
-def crash(keep, latency):
+def crash(keep, latency, rounds, pause):
     with Kit() as kit:
         config = kit.config(f"keep: {keep}\ndriver: {{name: simulate, latency: {latency}, accept: true, refuse: 0.2, fail: 0.1, "
                             "result: {no: \"N${seq}\"}}\n")
         tasks = []
         adapter = kit.adapter(config)
-        for _ in range(6):
+        for _ in range(rounds):
             tasks += [kit.task(unit_number=str(i)) for i in range(150)]
-            time.sleep(0.25)
+            time.sleep(pause)
             kill9(adapter)
             adapter = kit.adapter(config, check=False)
         kit.all_final(tasks)
@@ -118,11 +118,11 @@ def crash(keep, latency):
 
 
 def test_nothing_is_lost_or_answered_differently_when_the_adapter_is_killed_with_stored_tasks():
-    crash("tasks", "5ms..200ms")
+    crash("tasks", "5ms..200ms", 6, 0.25)
 
 
 def test_nothing_is_lost_or_answered_differently_when_the_adapter_is_killed_with_stored_offsets():
-    crash("offsets", "5ms..200ms")
+    crash("offsets", "5ms..3s", 3, 2.2)      # offsets are written once a second
 
 
 def test_broker_away_at_the_start_is_said_once_and_waited_for():
