@@ -31,57 +31,41 @@ static bool is_in_group(const struct department *department, struct text group) 
     return false;
 }
 
-/* Calls `check` for the department of a rule, or for every member of its group. */
-static void each_receiver(struct compiler *c, const struct department_rule *rule,
-                          void (*check)(struct compiler *, const struct department *, void *), void *context) {
-    const struct directory *directory = c->context->directory;
-    for (uint16_t i = 0; directory && i < directory->count; i++) {
-        const struct department *department = &directory->departments[i];
-        if (rule->id.at ? text_equal(department->id, rule->id) : rule->group.at && is_in_group(department, rule->group))
-            check(c, department, context);
-    }
-}
-
-struct field_check { struct place place; const struct text *segments; size_t count; };
-
-static void check_field(struct compiler *c, const struct department *department, void *context) {
-    const struct field_check *check = context;
-    struct buffer path;
-    if (department->field_count == 0)
-        return;
+static bool may_have_field(const struct department *department, const struct text *segments, size_t count) {
     for (uint16_t i = 0; i < department->field_count; i++)
-        if (is_covered(department->fields[i], check->segments, check->count))
-            return;
-    buffer_init(&path, 512);
-    for (size_t i = 0; i < check->count; i++)
-        buffer_format(&path, "%s%.*s", i ? "." : "", TEXT_ARG(check->segments[i].at ? check->segments[i] : TEXT("[]")));
-    compiler_fault(c, check->place, "not_entitled", "department %.*s is not entitled to the field %s",
-                   TEXT_ARG(department->id), check->count ? path.failed ? "" : path.at : "form (all of it)");
-    buffer_free(&path);
+        if (is_covered(department->fields[i], segments, count))
+            return true;
+    return department->field_count == 0;
 }
 
-void check_entitled_field(struct compiler *c, struct place place, const struct department_rule *rule,
-                          const struct text *segments, size_t count) {
-    struct field_check check = {place, segments, count};
-    each_receiver(c, rule, check_field, &check);
-}
-
-struct material_check { struct place place; struct text material; };
-
-static void check_material(struct compiler *c, const struct department *department, void *context) {
-    const struct material_check *check = context;
+static bool may_have_material(const struct department *department, struct text material) {
     for (uint16_t i = 0; i < department->material_count; i++)
-        if (text_equal(department->materials[i], check->material))
-            return;
-    if (department->material_count)
-        compiler_fault(c, check->place, "not_entitled", "department %.*s is not entitled to the material %.*s",
-                       TEXT_ARG(department->id), TEXT_ARG(check->material));
+        if (text_equal(department->materials[i], material))
+            return true;
+    return department->material_count == 0;
 }
 
-void check_entitled_material(struct compiler *c, struct place place, const struct department_rule *rule,
-                             struct text material) {
-    struct material_check check = {place, material};
-    each_receiver(c, rule, check_material, &check);
+static bool is_receiver(const struct department_rule *rule, const struct department *department) {
+    return rule->id.at ? text_equal(department->id, rule->id) : rule->group.at && is_in_group(department, rule->group);
+}
+
+const struct department *entitled_not_to_field(const struct compiler *c, const struct department_rule *rule,
+                                               const struct text *segments, size_t count) {
+    const struct directory *directory = c->context->directory;
+    for (uint16_t i = 0; directory && i < directory->count; i++)
+        if (is_receiver(rule, &directory->departments[i]) &&
+            !may_have_field(&directory->departments[i], segments, count))
+            return &directory->departments[i];
+    return NULL;
+}
+
+const struct department *entitled_not_to_material(const struct compiler *c, const struct department_rule *rule,
+                                                  struct text material) {
+    const struct directory *directory = c->context->directory;
+    for (uint16_t i = 0; directory && i < directory->count; i++)
+        if (is_receiver(rule, &directory->departments[i]) && !may_have_material(&directory->departments[i], material))
+            return &directory->departments[i];
+    return NULL;
 }
 
 /* ---- personal fields ---- */

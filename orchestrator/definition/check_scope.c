@@ -22,7 +22,7 @@ static struct text text_of_path(struct compiler *c, const struct text *segments,
 
 static struct place place_of_path(const struct visit *visit, const struct expression_path *path) {
     struct compiler *c = visit->reading->compiler;
-    if (visit->is_whole_path || !node_is_text(visit->node))
+    if (visit->is_whole_path || !node_is_text(visit->node) || c->faults.list->full)   /* a place costs a walk */
         return visit->node->place;
     return node_place_within(visit->node, c->source, path->at ? path->at->offset : 0);
 }
@@ -84,9 +84,11 @@ static void check_form_path(const struct visit *visit, const struct expression_p
                 "`%s` reads %.*s, which the form's schema can't have", visit->reading->key,
                 TEXT_ARG(text_of_path(c, path->segments, answer.segments + 2 < path->count ? answer.segments + 2 : path->count)));
     }
-    if (visit->reading->receiver)
-        check_entitled_field(c, place_of_path(visit, path), visit->reading->receiver, path->segments + 1,
-                             path->count - 1);
+    const struct department *refused = visit->reading->receiver
+        ? entitled_not_to_field(c, visit->reading->receiver, path->segments + 1, path->count - 1) : NULL;
+    if (refused)
+        compiler_fault(c, place_of_path(visit, path), "not_entitled", "department %.*s is not entitled to %.*s",
+                       TEXT_ARG(refused->id), TEXT_ARG(text_of_path(c, path->segments, path->count)));
 }
 
 static void check_result_path(const struct visit *visit, const struct expression_path *path, uint16_t step) {
@@ -188,7 +190,7 @@ static void report(struct reading *reading, const struct node *node, const struc
     struct compiler *c = reading->compiler;
     for (const struct expression_fault *f = first; f; f = f->next) {
         const struct node *at = f->value ? node_of_value(node, f->value) : node;
-        struct place place = node_place_within(at ? at : node, c->source, f->offset);
+        struct place place = c->faults.list->full ? PLACE_NONE : node_place_within(at ? at : node, c->source, f->offset);
         compiler_fault(c, place, "bad_expression", "`%s`: %.*s (%s)", reading->key, TEXT_ARG(f->message), f->code);
     }
 }

@@ -119,10 +119,12 @@ void check_personal(struct compiler *);
 void check_materials(struct compiler *);     /* materials nobody is given, entitlements */
 void check_things(struct compiler *);        /* recursion */
 void personal_gather(struct compiler *);
-/* What `department` may be given, faults at `place`. */
-void check_entitled_field(struct compiler *, struct place, const struct department_rule *, const struct text *segments,
-                          size_t count);
-void check_entitled_material(struct compiler *, struct place, const struct department_rule *, struct text material);
+/* The first of those who are asked by `rule` (a department, or any member of its group) that may not be given the field
+ * or material; NULL: all may. */
+const struct department *entitled_not_to_field(const struct compiler *, const struct department_rule *rule,
+                                               const struct text *segments, size_t count);
+const struct department *entitled_not_to_material(const struct compiler *, const struct department_rule *rule,
+                                                  struct text material);
 
 /* ---- canonical.c ---- */
 /* Writes the canonical form of the compiled source into out->canonical and its hash. False: no memory or too large. */

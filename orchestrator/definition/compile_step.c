@@ -308,8 +308,11 @@ static void compile_step_materials(struct compiler *c, const struct node *list, 
         else if (is_double)
             compiler_fault(c, id->place, "duplicate_id", "the material %.*s stands here twice", TEXT_ARG(id->text));
         else {
+            const struct department *refused = entitled_not_to_material(c, &step->department, id->text);
             materials[count++] = material;
-            check_entitled_material(c, id->place, &step->department, id->text);
+            if (refused)
+                compiler_fault(c, id->place, "not_entitled", "department %.*s is not entitled to the material %.*s",
+                               TEXT_ARG(refused->id), TEXT_ARG(id->text));
         }
     }
     step->materials = materials;
