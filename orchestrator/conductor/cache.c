@@ -33,7 +33,8 @@ struct open_case *cache_make(struct conductor *c, struct text case_id, const str
     list_init(&open->by_use);
     open->timer_at_us = TIME_NONE;
     open->shard = conductor_shard_of(c, case_id);
-    if (case_init(&open->state, &open->arena, definition, case_id) != OUTCOME_OK ||
+    open->step_written = arena_new_array(&open->arena, definition->step_count + 1u, bool);
+    if (!open->step_written || case_init(&open->state, &open->arena, definition, case_id) != OUTCOME_OK ||
         !map_put(&c->cases, open->state.id, open)) {
         free_case(open);
         return NULL;
@@ -98,6 +99,9 @@ static void replay(struct conductor *c, struct arena *arena, const struct store_
         good = event_read(arena, rows[i].kind, (uint32_t)rows[i].version, rows[i].at_us, rows[i].step, rows[i].data, &event,
                           &error) == OUTCOME_OK &&
                event.version == open->state.version + 1 && case_apply(&open->state, &event);
+        uint16_t step = good && !text_is_none(event.step) ? definition_find_step(definition, event.step) : NO_INDEX;
+        if (step != NO_INDEX)
+            open->step_written[step] = true;
     }
     if (!good) {
         log_error("journal_unreadable", "a case's journal can't be replayed", LOG_TEXT("case", rows[0].case_id),

@@ -247,6 +247,8 @@ bool conductor_drain(struct conductor *c, int64_t until_monotonic_us) {
     }
     if (leaving.count > 0 && c->store_open)
         c->ports.store.let_go(c->ports.store.context, leaving.at, leaving.count, &error);
+    if (c->store_open)
+        c->ports.store.leave(c->ports.store.context, c->settings.instance, &error);
     for (int32_t i = 0; i < c->shard_count; i++)
         ownership_drop(c, i);
     return true;

@@ -46,6 +46,7 @@ struct open_case {
     int64_t timer_at_us;          /* in the store's row; TIME_NONE: no row */
     bool timer_known;
     bool fresh;                   /* not in the store before this batch */
+    bool *step_written;           /* by step: its own row stands in the store (elements' rows are not followed) */
     size_t counted_bytes;
     /* by the batch under way */
     bool touched;

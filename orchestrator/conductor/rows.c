@@ -8,6 +8,7 @@
 
 static struct text name_or_none(const char *name) { return text_from(name); }
 
+/* What the store may take for granted of a row, which saves it the look. */
 static bool case_row(struct batch *batch, const struct open_case *open) {
     const struct case_state *state = &open->state;
     struct store_case *row = vector_new(&batch->cases, batch->arena, struct store_case);
@@ -21,7 +22,7 @@ static bool case_row(struct batch *batch, const struct open_case *open) {
         .shard = open->shard, .version = (int32_t)state->version, .priority = state->priority,
         .incidents = (int32_t)(state->incident_count + state->dispute_count),
         .started_at_us = state->started_at_us, .changed_at_us = state->changed_at_us, .closed_at_us = state->closed_at_us,
-        .title = state->definition->title.zh_hant, .source = state->source, .source_id = state->source_id,
+        .row = open->version_before == 0 ? STORE_ROW_NEW : STORE_ROW_KNOWN, .title = state->definition->title.zh_hant, .source = state->source, .source_id = state->source_id,
     };
     return true;
 }
@@ -35,7 +36,10 @@ static bool step_row(struct batch *batch, const struct open_case *open, uint16_t
     struct store_step *row = vector_new(&batch->steps, batch->arena, struct store_step);
     if (!row)
         return false;
+    enum store_row known = index >= 0 ? STORE_ROW_ANY : open->step_written[position] ? STORE_ROW_KNOWN : STORE_ROW_NEW;
+    open->step_written[position] |= index < 0;
     *row = (struct store_step){
+        .row = known,
         .case_id = open->state.id, .step = definition->id, .index = index,
         .state = name_or_none(state_step_name(work->state)), .department = work->department, .region = work->region,
         .child = work->child, .reason = work->reason, .attempt = (int32_t)work->attempt,
