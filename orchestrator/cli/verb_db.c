@@ -18,6 +18,7 @@ enum verb_status verb_db_migrate(struct invocation *c) {
         .conninfo = c->settings.database_url.at, .shard_count = (int32_t)partitions, .region = region};
     enum outcome outcome = migrate_apply(&settings, &report, &error);
     /* A new database takes what the settings say, unless told otherwise; an old one stays as it was made. */
+    bool made = false;
     for (int again = 0; again < 2 && outcome == OUTCOME_REJECT; again++) {
         if (!given && text_is(text_from(error.code), "shard_count_missing"))
             settings.shard_count = (int32_t)c->settings.kafka_partitions;
@@ -25,6 +26,7 @@ enum verb_status verb_db_migrate(struct invocation *c) {
             settings.region = c->settings.region.at;
         else
             break;
+        made = true;
         outcome = migrate_apply(&settings, &report, &error);
     }
     if (outcome != OUTCOME_OK)
@@ -32,6 +34,8 @@ enum verb_status verb_db_migrate(struct invocation *c) {
     if (c->json)
         printf("{\"version\":%d,\"applied\":%d,\"shard_count\":%d}\n", report.version, report.applied,
                report.shard_count);
+    else if (made)
+        printf("database made at version %d, with %d shards\n", report.version, report.shard_count);
     else if (report.applied > 0)
         printf("database at version %d (%d migrations applied), %d shards\n", report.version, report.applied,
                report.shard_count);

@@ -31,6 +31,10 @@ bool database_ask(struct invocation *c, struct database *database, const char *q
     struct error error = {0};
     if (database->port.query(database->port.context, query, parameters, count, &c->arena, ret, &error) == OUTCOME_OK)
         return true;
+    /* A table or column that is not there: PostgreSQL's 42P01 and 42703. */
+    if (strstr(error.message, "42P01") || strstr(error.message, "42703"))
+        error_set(&error, OUTCOME_REJECT, "schema_missing",
+                  "the database is not at this program's version; bring it there by: yjsctl db migrate");
     *ret_status = invocation_failed(c, &error);
     return false;
 }

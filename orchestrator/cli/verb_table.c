@@ -171,7 +171,7 @@ const struct verb verb_table[] = {
      "as the database has shards, with the retention of kafka.retention. A topic with another number of partitions is refused: cases "
      "would be read by the wrong shard. What is there already only gets its retention.",
      {{"partitions", "P", NULL, false, "How many, instead of the database's number of shards"},
-      {"dry-run", NULL, NULL, false, "Only name the topics"}}},
+      {"dry-run", NULL, NULL, false, "Only name the topics, one a line; asks nobody"}}},
     {"topic", "list", "", 0, 0, NEEDS_SETTINGS, verb_topic_list, "List the broker's topics of this installation",
      "With partitions and replicas; those that are missing, and those of no office, are marked.", NO_OPTIONS},
     {"db", "migrate", "", 0, 0, NEEDS_SETTINGS, verb_db_migrate, "Bring the database to this program's version",

@@ -124,12 +124,12 @@ enum verb_status verb_topic_apply(struct invocation *c) {
     enum verb_status status = open_admin(c, &admin);
     if (status == STATUS_DONE)
         status = find_wanted(c, &w);
-    if (status == STATUS_DONE)
+    bool dry = invocation_has(c, "dry-run");
+    if (status == STATUS_DONE && !dry)
         status = find_partitions(c, &partitions);
-    if (status == STATUS_DONE && invocation_has(c, "dry-run"))
-        for (uint32_t i = 0; i < w.count; i++)
-            printf("%.*s\n", TEXT_ARG(w.names[i]));
-    else if (status == STATUS_DONE)
+    for (uint32_t i = 0; i < w.count && dry && status == STATUS_DONE; i++)
+        printf("%.*s\n", TEXT_ARG(w.names[i]));
+    if (status == STATUS_DONE && !dry)
         status = apply(c, bus_admin_port(admin), &w, partitions);
     map_free(&w.known);
     bus_admin_destroy(admin);
@@ -159,7 +159,7 @@ static void print_topics(struct invocation *c, const struct bus_topic *topics, u
         table_put(&table, name);
         table_put(&table, text_format(&c->arena, "%d", topics[i].partition_count));
         table_put(&table, text_format(&c->arena, "%d", topics[i].replication));
-        table_put(&table, ours ? TEXT("") : TEXT("no office of the directory"));
+        table_put(&table, ours ? TEXT(" ") : TEXT("no office of the directory"));
     }
     for (uint32_t i = 0; i < w->count; i++) {
         struct bus_topic key;
