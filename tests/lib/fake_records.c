@@ -130,7 +130,8 @@ static enum outcome fake_put(void *context, const struct record_command *command
     for (uint32_t i = 0; i < count && outcome == OUTCOME_OK; i++) {
         struct fake_command *there = find_key(fake, commands[i].idempotency_key);
         if (there) {
-            if (!text_is(commands[i].content, there->content))
+            if (!text_is(commands[i].content, there->content) || !text_is(commands[i].kind, there->kind) ||
+                !text_equal(commands[i].case_id, text_from(there->case_id)))
                 outcome = error_set(error, OUTCOME_REJECT, "idempotency_conflict", "the key was used for another content");
             ret[i] = (struct record_ticket){there->id, true};
             continue;

@@ -201,16 +201,16 @@ static void test_bulk_retry_makes_a_command_for_each_open_incident_of_a_step(voi
 
 static void test_dead_letter_is_taken_again_as_the_input_it_wanted_to_be(void **state) {
     (void)state;
-    /* the value: {"result":{"n":1}} */
+    /* the value: {"result":{"n":"二"}} */
     fake_records_rows(&records, "dead_show",
                       "{\"id\":5,\"topic\":\"441300.real-estate.result.v1\",\"redriven_at\":null,\"headers\":[[\"ce_specversion\",\"1.0\"],"
                       "[\"ce_id\",\"m1\"],[\"ce_source\",\"dep\"],[\"ce_type\",\"result\"],[\"ce_caseid\",\"N\"],[\"ce_step\",\"title\"],"
-                      "[\"ce_attempt\",\"1\"]],\"key\":\"Tg==\",\"value\":\"eyJyZXN1bHQiOnsibiI6MX19\"}", NULL);
+                      "[\"ce_attempt\",\"1\"]],\"key\":\"Tg==\",\"value\":\"eyJyZXN1bHQiOnsibiI6IuS6jCJ9fQ==\"}", NULL);
     fake_records_rows(&records, "dead_redrive_mark", "{\"id\":5}", NULL);
     const struct reply *reply = call("operator", "POST", "/v1/dead-letters/5/redrive", NULL, NULL);
     assert_int_equal(reply->status, 202);
     assert_non_null(strstr(last_command()->data, "\"department\":\"real_estate\""));
-    assert_non_null(strstr(last_command()->data, "\"data\":{\"n\":1}"));
+    assert_non_null(strstr(last_command()->data, "\"data\":{\"n\":\"二\"}"));
     assert_string_equal(last_command()->root, "N");
     assert_string_equal(fake_records_parameter(&records, "dead_redrive_mark", 0), "5");
     call("operator", "POST", "/v1/dead-letters/5/redrive", NULL, NULL);
