@@ -20,7 +20,7 @@ static const struct { const char *path, *content; } setting_files[] = {
     {"form.json",
      "{\"type\":\"object\",\"required\":[\"home\"],\"properties\":{"
      "\"home\":{\"type\":\"object\",\"required\":[\"unit\"],\"properties\":{"
-     "\"unit\":{\"type\":\"string\"},\"area\":{\"type\":\"number\"},\"open\":{\"type\":\"object\"}},"
+     "\"unit\":{\"type\":\"string\"},\"area\":{\"type\":\"number\"},\"open\":{\"properties\":{\"known\":{}},\"additionalProperties\":true}},"
      "\"additionalProperties\":false},"
      "\"utilities\":{\"type\":\"array\",\"items\":{\"type\":\"string\",\"enum\":[\"water\",\"power\",\"gas\"]}},"
      "\"owners\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/definitions/person\"}},"
