@@ -31,7 +31,7 @@ struct settings {
     X(kafka_replication, COUNT, "kafka.replication", "1", false, "Replicas of a topic that yjsctl topic apply makes") \
     X(kafka_retention, DURATION, "kafka.retention", "30d", false, "Retention of topics; longer than the longest limit") \
     X(http_listen, TEXT, "http.listen", "127.0.0.1:8080", false, "Address and port of the HTTP API; empty: none") \
-    X(http_threads, COUNT, "http.threads", "2", false, "Threads that serve HTTP") \
+    X(http_threads, COUNT, "http.threads", "16", false, "Threads that serve HTTP; each may wait for one commit, and commands that wait are written together") \
     X(http_connections, COUNT, "http.connections", "1000", false, "Open HTTP connections at most") \
     X(http_certificate, PATH, "http.certificate", "", false, "PEM certificate chain: HTTPS") \
     X(http_key, PATH, "http.key", "", false, "PEM key of the certificate") \

@@ -327,7 +327,7 @@ static enum outcome start_mhd(struct web *web, int fd, struct error *error) {
 }
 
 static void fill_defaults(struct web_settings *s) {
-    s->threads = s->threads ? s->threads : 2;
+    s->threads = s->threads ? s->threads : 16;
     s->connections_most = s->connections_most ? s->connections_most : 1000;
     s->idle_seconds = s->idle_seconds ? s->idle_seconds : 60;
     s->inbox_most = s->inbox_most ? s->inbox_most : 20000;

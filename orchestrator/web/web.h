@@ -35,7 +35,7 @@ struct web_parts {
 struct web_settings {
     const char *listen;            /* "127.0.0.1:8080", "[::1]:8080"; port 0: one that is free (web_port says which) */
     const char *certificate, *key; /* PEM files; both or none. None: plain HTTP */
-    uint32_t threads;              /* that serve HTTP; 0: 2 */
+    uint32_t threads;              /* that serve HTTP; 0: 16. Each may wait for one commit: what waits is written together */
     uint32_t connections_most;     /* 0: 1,000 */
     uint32_t idle_seconds;         /* a connection that says nothing is closed; 0: 60 */
     uint32_t inbox_most;           /* waiting commands beyond which new ones get 503; 0: 20,000 */
