@@ -50,6 +50,10 @@ const char *invocation_option(const struct invocation *c, const char *name) {
     return NULL;
 }
 
+void invocation_set(struct invocation *c, const char *option, const char *value) {
+    c->values[c->value_count++] = (struct invocation_value){option, value};
+}
+
 struct text invocation_text(const struct invocation *c, const char *option) {
     return text_from(invocation_option(c, option));
 }
@@ -183,8 +187,6 @@ static bool put_value(struct reading *r, const struct verb_option *option, const
         invocation_usage(c, "--%s takes one of: %s; not \"%s\"", option->name, option->choices, value);
     } else if (!option->many && invocation_option(c, option->name) && option->value) {
         invocation_usage(c, "--%s stands twice", option->name);
-    } else if (c->value_count == INVOCATION_VALUES_MOST) {
-        invocation_usage(c, "more than %d options", INVOCATION_VALUES_MOST);
     } else {
         c->values[c->value_count++] = (struct invocation_value){option->name, value};
         return true;
@@ -318,8 +320,9 @@ bool invocation_read(struct invocation *c, int argc, const char **argv, enum ver
     char room[64];
     arena_init(&c->arena, INVOCATION_ARENA_BYTES);
     c->display = display_of(stdout);
+    c->values = arena_new_array(&c->arena, (size_t)argc + INVOCATION_VALUES_MORE, struct invocation_value);
     c->arguments = arena_new_array(&c->arena, (size_t)argc + 1, const char *);
-    bool fine = c->arguments && read_all(&r);
+    bool fine = c->arguments && c->values && read_all(&r);
     c->json = invocation_has(c, "json");
     if (fine && r.help) {
         fine = print_help(&r);

@@ -8,6 +8,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "base/time.h"
+#include "cli/thing_expect.h"
 #include "engine/engine.h"
 #include "model/limits.h"
 #include "wire/cloud_event.h"
@@ -247,6 +248,7 @@ static struct run_case *make_case(struct run *run, const struct input *input, st
     }
     arena_init(&c->arena, LIMIT_case_state_bytes_most);
     c->script = script;
+    definition = definition_for_region(definition, input->region);
     if (case_init(&c->state, &c->arena, definition, input->case_id) != OUTCOME_OK || !map_put(&run->cases, c->state.id, c)) {
         arena_free(&c->arena);
         error_no_memory(error);
@@ -385,7 +387,7 @@ static enum outcome put_inputs(struct run *run, const struct json *script, struc
 
 static enum outcome begin(struct run *run, const struct json *script, struct error *error) {
     static const char *const known[] = {"form", "extra", "start", "number", "region", "answers", "undo_answers",
-                                        "cancel_answers", "children", "inputs", "title", "priority", NULL};
+                                        "cancel_answers", "children", "inputs", "priority", "expect", NULL};
     if (!script || script->type != JSON_OBJECT)
         return bad(error, "top must be a mapping", TEXT(""));
     for (uint32_t i = 0; i < script->count; i++) {
@@ -410,10 +412,34 @@ static enum outcome begin(struct run *run, const struct json *script, struct err
     input.data = bytes_of(run, json_get_string(script, "form"));
     input.data = text_is_none(input.data) ? TEXT("{}") : input.data;
     input.extra = bytes_of(run, json_get_string(script, "extra"));
+    int64_t priority;
+    if (json_to_int64(json_get_string(script, "priority"), &priority))
+        input.priority = (int32_t)priority;
     input.source = TEXT("script");
     input.id = TEXT("submit");
     outcome = agenda_put(run, run->start_us, &input, error);
     return outcome == OUTCOME_OK ? put_inputs(run, script, input.case_id, error) : outcome;
+}
+
+/* The last line, and whether it is as the script expects. */
+static enum outcome finish(struct run *run, const struct run_case *root, const struct json *script, struct error *error) {
+    const struct json *expect = json_get_string(script, "expect");
+    struct json state;
+    buffer_clear(&run->line);
+    case_write_json(&root->state, &run->line);
+    if (run->line.failed)
+        return error_no_memory(error);
+    fprintf(run->out, "%.*s\n", TEXT_ARG(buffer_text(&run->line)));
+    if (!expect)
+        return OUTCOME_OK;
+    enum outcome outcome = json_read(&run->arena, buffer_text(&run->line), LIMIT_json_depth_most + 8, &state, error);
+    if (outcome != OUTCOME_OK)
+        return outcome;
+    _cleanup_buffer_ struct buffer why;
+    buffer_init(&why, LIMIT_case_state_bytes_most);
+    return expect_holds(expect, &state, &why)
+               ? OUTCOME_OK
+               : error_set(error, OUTCOME_REJECT, "run_unexpected", "the final state is not as expected: %.*s", TEXT_ARG(buffer_text(&why)));
 }
 
 enum outcome thing_run(const struct thing_run *what, const struct json *script, FILE *out, bool *ret_closed,
@@ -432,10 +458,8 @@ enum outcome thing_run(const struct thing_run *what, const struct json *script, 
             root->script = script;
         outcome = root ? run_all(&run, error) : error->outcome;
         if (root && outcome == OUTCOME_OK) {
-            buffer_clear(&run.line);
-            case_write_json(&root->state, &run.line);
-            fprintf(out, "%.*s\n", TEXT_ARG(buffer_text(&run.line)));
             *ret_closed = root->state.phase == CASE_CLOSED;
+            outcome = finish(&run, root, script, error);
         }
     }
     list_each(&run.in_order, node)

@@ -19,8 +19,8 @@ struct thing_run {
 };
 
 /* Runs `script` (JSON of the YAML) and prints a line of JSON for each event, and the final state last, to `out`.
- * REJECT: the script is not as it should be, or an input of it was refused: run_script_bad, form_invalid …; what was
- * printed before stands. *ret_closed: did the case close? */
+ * REJECT: the script is not as it should be, its application was refused, or the final state is not as it expects:
+ * run_script_bad, form_invalid, run_unexpected …; what was printed before stands. *ret_closed: did the case close? */
 enum outcome thing_run(const struct thing_run *, const struct json *script, FILE *out, bool *ret_closed, struct error *);
 
 #endif

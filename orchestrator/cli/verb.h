@@ -54,14 +54,14 @@ extern const struct verb_noun verb_nouns[];                 /* in the table's or
 
 /* ---- an invocation: a verb with what stood behind it ---- */
 
-enum { INVOCATION_VALUES_MOST = 256, INVOCATION_FLAGS_MOST = 32 };
+enum { INVOCATION_FLAGS_MOST = 32 };
 struct invocation_value { const char *option, *value; };
 struct client;
 struct invocation {
     const struct verb *verb;
     const char **arguments;                       /* within argv */
     uint32_t argument_count;
-    struct invocation_value values[INVOCATION_VALUES_MOST];
+    struct invocation_value *values;              /* room for one an argument and a few more */
     uint32_t value_count;
     struct setting_flag flags[INVOCATION_FLAGS_MOST];
     uint32_t flag_count;
@@ -78,6 +78,9 @@ const char *invocation_option(const struct invocation *, const char *name);
 static inline bool invocation_has(const struct invocation *c, const char *name) { return invocation_option(c, name) != NULL; }
 /* The n'th argument, NULL past the last one. */
 const char *invocation_argument(const struct invocation *, uint32_t n);
+/* As if the option had stood there; at most INVOCATION_VALUES_MORE times. */
+enum { INVOCATION_VALUES_MORE = 8 };
+void invocation_set(struct invocation *, const char *option, const char *value);
 struct text invocation_text(const struct invocation *, const char *option);   /* absent when it did not stand there */
 
 /* Reads file, environment and flags into invocation->settings, once. Says what is wrong. */

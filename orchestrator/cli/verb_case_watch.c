@@ -18,6 +18,7 @@ struct watched {
     struct arena arenas[2]; /* the row now, and the one before: swapped */
     unsigned turn;
     struct json row;
+    const struct json *plan;                /* the definition's steps; NULL: not known */
     bool closed;
     struct shown_step *shown; /* what plain lines have said */
     uint32_t shown_count;
@@ -136,6 +137,40 @@ static void draw_line(struct invocation *c, FILE *out, struct text line, enum co
     fprintf(out, "%s\033[K\n", display_colour(&c->display, COLOUR_PLAIN));
 }
 
+static void draw_step(struct invocation *c, FILE *out, struct arena *arena, const struct json *step, int64_t now) {
+    struct text state = member(step, "state"), asked = member(step, "asked_at"), name = case_step_name(arena, step);
+    struct text took = text_is_none(asked) ? TEXT("") : display_between(arena, asked, member(step, "ended_at"), now);
+    unsigned width = display_width(name);
+    draw_line(c, out,
+              text_format(arena, "  %s %.*s%*s %-12.*s %-18.*s %8.*s  %.*s", mark_of(state), TEXT_ARG(name),
+                          width < 24 ? (int)(24 - width) : 0, "", TEXT_ARG(state), TEXT_ARG(member(step, "department")),
+                          TEXT_ARG(took), TEXT_ARG(member(step, "reason"))),
+              display_colour_of(state));
+}
+
+static void draw_waiting(struct invocation *c, FILE *out, struct arena *arena, const struct json *planned) {
+    draw_line(c, out,
+              text_format(arena, "  %s %-24.*s %-12s %.*s", mark_of(TEXT("waiting")), TEXT_ARG(member(planned, "id")), "waiting",
+                          TEXT_ARG(member(planned, "department"))),
+              COLOUR_FAINT);
+}
+
+/* The rows of one step (its elements too), or what the plan says of it while it has none. */
+static unsigned draw_planned(struct invocation *c, FILE *out, struct arena *arena, const struct watched *w,
+                             const struct json *planned, int64_t now) {
+    const struct json *steps = json_get_string(&w->row, "steps");
+    unsigned lines = 0;
+    for (uint32_t i = 0; steps && i < steps->count; i++)
+        if (text_equal(member(json_at(steps, i), "step"), member(planned, "id"))) {
+            draw_step(c, out, arena, json_at(steps, i), now);
+            lines++;
+        }
+    if (lines > 0)
+        return lines;
+    draw_waiting(c, out, arena, planned);
+    return 1;
+}
+
 static unsigned draw_case(struct invocation *c, FILE *out, struct watched *w, int64_t now) {
     struct arena *arena = &w->arenas[w->turn ^ 1];
     const struct json *steps = json_get_string(&w->row, "steps");
@@ -143,25 +178,16 @@ static unsigned draw_case(struct invocation *c, FILE *out, struct watched *w, in
     unsigned lines = 1, ended = 0;
     arena_reset(arena);
     for (uint32_t i = 0; steps && i < steps->count; i++)
-        ended += !text_is_none(member(json_at(steps, i), "ended_at"));
-    draw_line(
-        c, out,
-        text_format(arena, "%.*s  %.*s  %.*s  %u/%u  %.*s", TEXT_ARG(w->id), TEXT_ARG(member(&w->row, "thing")),
-                    TEXT_ARG(phase), ended, steps ? steps->count : 0,
-                    TEXT_ARG(display_between(arena, member(&w->row, "started_at"), member(&w->row, "closed_at"), now))),
-        COLOUR_STRONG);
-    for (uint32_t i = 0; steps && i < steps->count; i++, lines++) {
-        const struct json *step = json_at(steps, i);
-        struct text state = member(step, "state"), asked = member(step, "asked_at"), name = case_step_name(arena, step);
-        struct text took =
-            text_is_none(asked) ? TEXT("") : display_between(arena, asked, member(step, "ended_at"), now);
-        unsigned width = display_width(name);
-        draw_line(c, out,
-                  text_format(arena, "  %s %.*s%*s %-12.*s %-18.*s %8.*s  %.*s", mark_of(state), TEXT_ARG(name),
-                              width < 24 ? (int)(24 - width) : 0, "", TEXT_ARG(state),
-                              TEXT_ARG(member(step, "department")), TEXT_ARG(took), TEXT_ARG(member(step, "reason"))),
-                  display_colour_of(state));
-    }
+        ended += !text_is_none(member(json_at(steps, i), "ended_at")) && member_int64(json_at(steps, i), "index", -1) < 0;
+    draw_line(c, out,
+              text_format(arena, "%.*s  %.*s  %.*s  %u/%u  %.*s", TEXT_ARG(w->id), TEXT_ARG(member(&w->row, "thing")),
+                          TEXT_ARG(phase), ended, w->plan ? w->plan->count : steps ? steps->count : 0,
+                          TEXT_ARG(display_between(arena, member(&w->row, "started_at"), member(&w->row, "closed_at"), now))),
+              COLOUR_STRONG);
+    for (uint32_t i = 0; w->plan && i < w->plan->count; i++)
+        lines += draw_planned(c, out, arena, w, json_at(w->plan, i), now);
+    for (uint32_t i = 0; !w->plan && steps && i < steps->count; i++, lines++)
+        draw_step(c, out, arena, json_at(steps, i), now);
     return lines;
 }
 
@@ -169,7 +195,8 @@ static unsigned lines_of(const struct watched *w, uint32_t count) {
     unsigned lines = 0;
     for (uint32_t i = 0; i < count; i++) {
         const struct json *steps = json_get_string(&w[i].row, "steps");
-        lines += 1 + (steps ? steps->count : 0);
+        uint32_t rows = steps ? steps->count : 0;
+        lines += 1 + (w[i].plan && w[i].plan->count > rows ? w[i].plan->count : rows);
     }
     return lines;
 }
@@ -189,6 +216,24 @@ static unsigned draw(struct invocation *c, struct watched *w, uint32_t count, un
 
 /* ---- the loop ---- */
 
+/* The steps that the case will have, those that nobody was asked yet too. Without them the drawing is shorter. */
+static void find_plan(struct invocation *c, struct watched *w) {
+    struct client_answer answer;
+    enum verb_status ignored;
+    struct text hash = member(&w->row, "definition");
+    if (text_is_none(hash))
+        return;
+    hash = text_copy(&c->arena, hash);
+    if (!client_get(c, path_of(c, "/v1/things/", hash.at, ""), &answer, &ignored))
+        return;
+    const struct json *steps = json_get_string(&answer.json, "steps");
+    w->plan = steps && steps->type == JSON_ARRAY ? steps : NULL;
+    struct json *kept = w->plan ? arena_new(&c->arena, struct json) : NULL;
+    if (kept)
+        *kept = *steps;
+    w->plan = kept;
+}
+
 static enum verb_status watch_all(struct invocation *c, struct watched *w, uint32_t count) {
     bool said_away = false, drawing = c->display.terminal && !c->json, first = true;
     unsigned drawn = 0;
@@ -201,6 +246,8 @@ static enum verb_status watch_all(struct invocation *c, struct watched *w, uint3
                 continue;
             if (!look(c, &w[i], &changed, &this_away, &status))
                 return status;
+            if (first && drawing && changed)
+                find_plan(c, &w[i]);
             away = away || this_away;
             if (changed && c->json)
                 say_json(&w[i]);
@@ -216,7 +263,7 @@ static enum verb_status watch_all(struct invocation *c, struct watched *w, uint3
         first = false;
         if (drawing)
             drawn = draw(c, w, count, drawn);
-        if (all_closed)
+        if (all_closed || ferror(stdout))
             return STATUS_DONE;
         if (away != said_away)
             fprintf(stderr, away ? "yjsctl: the server does not answer; trying on\n" : "yjsctl: the server is back\n");
@@ -330,7 +377,7 @@ enum verb_status verb_case_timeline(struct invocation *c) {
         return follow(c, 0);
     /* A timeline is read whole unless told otherwise. */
     if (!invocation_has(c, "limit"))
-        c->values[c->value_count++] = (struct invocation_value){"limit", "1000000"};
+        invocation_set(c, "limit", "1000000");
     if (!list_items_by(c, path_of(c, "/v1/cases/", invocation_argument(c, 0), "/timeline"), "after", &items, &status))
         return status;
     if (list_print_json(c, &items))

@@ -144,7 +144,7 @@ static bool chosen(struct invocation *c, struct json *ret, enum verb_status *ret
             return false;
         }
         if (!invocation_has(c, "limit"))
-            c->values[c->value_count++] = (struct invocation_value){"limit", "1000000"};
+            invocation_set(c, "limit", "1000000");
         return list(c, "/v1/incidents", options, true, ret, ret_status);
     }
     *ret = json_array(&c->arena, c->argument_count);

@@ -59,13 +59,23 @@ const struct verb verb_table[] = {
      "The current definition of a thing, or any by its hash: what it is and its steps.",
      {{"versions", NULL, NULL, false, "Its published definitions, newest first"},
       {"source", NULL, NULL, false, "The definition as its author wrote it"}}},
-    {"thing", "run", "FILE", 1, 1, NEEDS_NOTHING, verb_thing_run, "Run a case by a script, without a server",
-     "Runs one case of the definition on the engine alone, on a virtual clock, answered by a script; prints its events as JSON lines "
-     "and the final state last. The definition writer's test kit.\n\n"
-     "A script is YAML: \"form\" (the application), \"start\" (a moment), \"answers\" (by step: one entry an attempt, each {after, kind, "
-     "data, reason, retryable} or a list of such), \"undo_answers\" and \"cancel_answers\" alike, \"children\" (scripts of sub-cases "
-     "by step), \"inputs\" ([{at: 3h, kind: withdrawn, …}]: anything else at any time) and \"expect\" (members that the final state must "
-     "have; a difference ends with 1).",
+    {"thing", "diff", "[OLD] NEW", 1, 2, NEEDS_SETTINGS, verb_thing_diff, "Say what changed between two definitions",
+     "In the domain's words, and which open cases could migrate. OLD and NEW are files, names of things (the current definition) or "
+     "hashes; without OLD it is the thing's current one.",
+     {{"departments", "FILE", NULL, false, "The directory of departments; otherwise config/departments.yaml of the project"}}},
+    {"thing", "graph", "FILE|NAME", 1, 1, NEEDS_SETTINGS, verb_thing_graph, "Draw a definition",
+     "Its steps in the order of their needs, with departments, joins and conditions: for a page (mermaid), for Graphviz (dot), or as a "
+     "picture (svg). A file, the name of a published thing, or a hash.",
+     {{"format", "FORMAT", "mermaid dot svg", false, "mermaid unless told otherwise"},
+      {"departments", "FILE", NULL, false, "The directory of departments; otherwise config/departments.yaml of the project"}}},
+    {"thing", "run", "FILE [SCRIPT…]", 1, UINT_MAX, NEEDS_NOTHING, verb_thing_run, "Run cases by scripts, without a server",
+     "Runs a case of the definition for each script, on the engine alone and a virtual clock; prints its events as JSON lines and the "
+     "final state last. The definition writer's test kit. Ends with 1 when an application is refused or a final state is not as expected.\n\n"
+     "A script is YAML: \"form\" and \"extra\" (or \"application\": a file beside it that has them), \"start\" (a moment), \"region\", "
+     "\"answers\" (by step: a list, one entry an attempt, each {after, kind, data, reason, retryable} or a list of such), "
+     "\"undo_answers\" and \"cancel_answers\" alike, \"children\" (scripts of sub-cases by step), \"inputs\" (a list of {at: 3h, kind: "
+     "signal, …}: anything else at any time, counted from the start) and \"expect\" (members that the final state must have; null: must "
+     "not have).",
      {{"script", "FILE", NULL, true, "A script; may stand several times, each runs a case of its own"},
       {"things", "FILE", NULL, true, "The definition of a sub-thing that is not published"},
       {"departments", "FILE", NULL, false, "The directory of departments; otherwise config/departments.yaml of the project"},

@@ -1,9 +1,21 @@
 /* yjsctl: the command line. Reads the words, calls the verb's handler, ends with its status. */
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 
 #include "base/log.h"
 #include "cli/verb.h"
+
+/* What was printed has to arrive: a full disk is a failure, a reader that has gone (| head) is none. */
+static bool is_printed(void) {
+    struct pollfd out = {1, POLLOUT, 0};
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return true;
+    if (poll(&out, 1, 0) == 1 && (out.revents & POLLERR))
+        return true;
+    fputs("yjsctl: standard output can't be written\n", stderr);
+    return false;
+}
 
 int main(int argc, char **argv) {
     struct invocation invocation = {0};
@@ -14,7 +26,7 @@ int main(int argc, char **argv) {
     if (invocation_read(&invocation, argc, (const char **)argv, &status))
         status = invocation.verb->run(&invocation);
     invocation_free(&invocation);
-    if (fflush(stdout) != 0 || ferror(stdout))
-        status = status == STATUS_DONE ? STATUS_REFUSED : status; /* a full disk; a reader that has gone is quiet */
+    if (!is_printed() && status == STATUS_DONE)
+        status = STATUS_REFUSED;
     return (int)status;
 }
