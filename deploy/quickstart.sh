@@ -79,7 +79,7 @@ export YJS_CONFIG=$root/config/orchestrator.yaml
 http_port=$(free_port)
 export YJS_HTTP_LISTEN=127.0.0.1:$http_port YJS_URL=http://127.0.0.1:$http_port
 note "$(yjsctl db migrate | tail -n 1)"
-YJS_TOKEN=$(yjsctl token create --role admin --name quickstart --json | jq -r .token)
+YJS_TOKEN=$(yjsctl token create --role window --name 窗口1)
 export YJS_TOKEN
 
 if [ -n "$kafka" ]; then
@@ -88,7 +88,7 @@ if [ -n "$kafka" ]; then
     wait_for 30 "Kafka" yjsctl topic apply
 else
     say "4. Trial broker (in memory; it lives once)"
-    yjsctl topic apply --dry-run --json | jq -r '.. | .name? // empty' >"$trial/topics"
+    yjsctl topic apply --dry-run >"$trial/topics"
     [ -s "$trial/topics" ] || die "no topics were named"
     start broker "$bin/yjs-trial-broker" --partitions "$partitions" --topics-file "$trial/topics" --ready-file "$trial/broker" --with-parent
     wait_for 10 "the trial broker" test -s "$trial/broker"

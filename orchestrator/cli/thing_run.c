@@ -249,6 +249,7 @@ static struct run_case *make_case(struct run *run, const struct input *input, st
     arena_init(&c->arena, LIMIT_case_state_bytes_most);
     c->script = script;
     definition = definition_for_region(definition, input->region);
+    definition = definition_for_region(definition, input->region);
     if (case_init(&c->state, &c->arena, definition, input->case_id) != OUTCOME_OK || !map_put(&run->cases, c->state.id, c)) {
         arena_free(&c->arena);
         error_no_memory(error);

@@ -70,7 +70,7 @@ void cache_trim(struct conductor *c) {
 /* The definition a journal is pinned to: the last that an event named. */
 static const struct definition *pinned(struct conductor *c, struct arena *arena, const struct store_event *rows,
                                        uint32_t count, struct error *error) {
-    struct text hash = TEXT_NONE;
+    struct text hash = TEXT_NONE, region = TEXT_NONE;
     for (uint32_t i = 0; i < count; i++) {
         struct event event;
         if (!text_is(rows[i].kind, event_kind_name(EVENT_CASE_STARTED)) &&
@@ -80,12 +80,15 @@ static const struct definition *pinned(struct conductor *c, struct arena *arena,
                        error) != OUTCOME_OK)
             return NULL;
         hash = event.definition;
+        if (event.kind == EVENT_CASE_STARTED)
+            region = event.region;
     }
     if (text_is_none(hash)) {
         error_set(error, OUTCOME_FATAL, "journal_broken", "a journal has no first event");
         return NULL;
     }
-    return definitions_get(c, hash, error);
+    const struct definition *definition = definitions_get(c, hash, error);
+    return definition ? definition_for_region(definition, region) : NULL;
 }
 
 /* Folds one case's rows. The first problem leaves the case out, with a line in the log. */

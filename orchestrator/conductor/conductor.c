@@ -67,9 +67,7 @@ void conductor_free(struct conductor *c) {
         return;
     cache_forget_shard(c, -1);
     map_each(&c->definitions, slot) {
-        struct known_definition *known = slot->value;
-        arena_free(&known->arena);
-        memory_free(known);
+        definitions_forget(slot->value);
     }
     for (int32_t i = 0; i < c->shard_count; i++)
         memory_free(c->shards[i].ring);

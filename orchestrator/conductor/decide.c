@@ -144,7 +144,7 @@ static enum outcome begin_case(struct conductor *c, struct batch *batch, struct 
     enum outcome outcome = input_check(definition, input, batch->arena, &pending->error);
     if (outcome != OUTCOME_OK)
         return outcome;
-    struct open_case *open = cache_make(c, input->case_id, definition);
+    struct open_case *open = cache_make(c, input->case_id, definition_for_region(definition, input->region));
     if (!open)
         return error_no_memory(&pending->error);
     open->fresh = true;

@@ -29,6 +29,12 @@ static struct known_definition *compile(struct conductor *c, const struct store_
     return known;
 }
 
+void definitions_forget(struct known_definition *known) {
+    definition_free(known->definition);
+    arena_free(&known->arena);
+    memory_free(known);
+}
+
 const struct definition *definitions_get(struct conductor *c, struct text hash, struct error *error) {
     struct known_definition *known = map_get(&c->definitions, hash);
     if (known)
@@ -42,8 +48,7 @@ const struct definition *definitions_get(struct conductor *c, struct text hash, 
         error_set(error, OUTCOME_REJECT, "definition_unknown", "no definition has the hash %.*s", TEXT_ARG(hash));
     if (outcome == OUTCOME_OK && count > 0 && (known = compile(c, &rows[0], error)) &&
         !map_put(&c->definitions, known->hash, known)) {
-        arena_free(&known->arena);
-        memory_free(known);
+        definitions_forget(known);
         known = NULL;
         error_no_memory(error);
     }

@@ -138,6 +138,7 @@ void cache_count(struct conductor *, struct open_case *);
 /* By hash, from memory or the store; NULL when it can't be had. */
 const struct definition *definitions_get(struct conductor *, struct text hash, struct error *);
 const struct definition *definitions_current(struct conductor *, struct text thing, struct error *);
+void definitions_forget(struct known_definition *);
 void definitions_refresh(struct conductor *, int64_t now_us);
 
 /* intake.c: what arrived becomes pending inputs */
