@@ -99,9 +99,16 @@ void reply_error(struct request *request, const struct error *error) {
                       : error->outcome == OUTCOME_RETRY  ? 503
                       : error->outcome == OUTCOME_REJECT ? 400
                                                          : 500;
-    if (error->outcome == OUTCOME_FATAL)
-        log_error("http_failed", "a request could not be served", LOG_STRING("code", error->code), LOG_STRING("why", error->message));
-    reply_problem_status(request, status, error->code, text_from(error->message));
+    /* What the system says of itself (hosts, paths) is for the log. */
+    if (error->outcome == OUTCOME_REJECT) {
+        reply_problem_status(request, status, error->code, text_from(error->message));
+        return;
+    }
+    enum log_level level = error->outcome == OUTCOME_FATAL ? LOG_ERROR : LOG_DEBUG;
+    log_at(level, "http_failed", "a request could not be served", LOG_STRING("code", error->code), LOG_STRING("why", error->message));
+    reply_problem_status(request, status, error->code,
+                         error->outcome == OUTCOME_RETRY ? TEXT("come again; with an Idempotency-Key a command may be sent twice")
+                                                         : TEXT("the log of the daemon has the reason"));
 }
 
 static void common_headers(struct request *request, struct MHD_Response *response) {
