@@ -11,6 +11,9 @@ static jv envelope(const struct yjs_task *task) {
     }
     data = jv_object_set(data, jv_string("task"), jv_string(task->id));
     data = jv_object_set(data, jv_string("type"), jv_string(task->type));
+    data = jv_object_set(data, jv_string("number"), jv_string(task->number));
+    data = jv_object_set(data, jv_string("thing"), jv_string(task->thing));
+    data = jv_object_set(data, jv_string("step"), jv_string(task->step));
     data = jv_object_set(data, jv_string("attempt"), jv_number((double)task->attempt));
     if (task->correction) {
         jv correction = jv_parse(task->correction);
