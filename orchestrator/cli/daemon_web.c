@@ -8,6 +8,20 @@ static void write_one(struct buffer *out, const char *name, const char *suffix, 
                   kind, name, suffix, (long long)value);
 }
 
+static void write_hand_offs(struct buffer *out, const struct conductor_meters *meters) {
+    static const int64_t bounds_us[] = CONDUCTOR_HAND_OFF_BOUNDS_US;
+    int64_t count = 0;
+    buffer_put_string(out, "# HELP yijianshi_hand_off_seconds from an answer produced to its batch committed\n"
+                           "# TYPE yijianshi_hand_off_seconds histogram\n");
+    for (int i = 0; i < CONDUCTOR_HAND_OFF_BUCKETS; i++) {
+        count += meters->hand_offs[i];
+        if (i < CONDUCTOR_HAND_OFF_BUCKETS - 1)
+            buffer_format(out, "yijianshi_hand_off_seconds_bucket{le=\"%g\"} %lld\n", (double)bounds_us[i] / 1e6, (long long)count);
+    }
+    buffer_format(out, "yijianshi_hand_off_seconds_bucket{le=\"+Inf\"} %lld\nyijianshi_hand_off_seconds_sum %.6f\n"
+                       "yijianshi_hand_off_seconds_count %lld\n", (long long)count, (double)meters->hand_off_sum_us / 1e6, (long long)count);
+}
+
 void daemon_write_metrics(const struct conductor_meters *meters, struct buffer *out) {
 #define X(name, help) write_one(out, #name, "_total", "counter", help, meters->name);
     CONDUCTOR_COUNTERS(X)
@@ -15,6 +29,7 @@ void daemon_write_metrics(const struct conductor_meters *meters, struct buffer *
 #define X(name, help) write_one(out, #name, "", "gauge", help, meters->name);
     CONDUCTOR_GAUGES(X)
 #undef X
+    write_hand_offs(out, meters);
     buffer_format(out, "# HELP yijianshi_build_info the version of this program\n# TYPE yijianshi_build_info gauge\n"
                        "yijianshi_build_info{version=\"%s\"} 1\n", YJS_VERSION);
 }

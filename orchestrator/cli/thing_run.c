@@ -224,6 +224,24 @@ static enum outcome follow_event(struct run *run, struct run_case *c, const stru
     return outcome;
 }
 
+/* A script that answers for a step that is not there would wait for ever without a word. */
+static enum outcome check_steps(const struct definition *definition, const struct json *script, struct error *error) {
+    static const char *const sections[] = {"answers", "undo_answers", "cancel_answers", "children"};
+    for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
+        const struct json *section = json_get(script, text_from(sections[i]));
+        if (section && section->type != JSON_OBJECT)
+            return bad(error, "sections by step must be mappings", text_from(sections[i]));
+        for (uint32_t j = 0; section && j < section->count; j++) {
+            struct text step;
+            int32_t index;
+            if (!step_name_split(section->children[j].key, &step, &index) || definition_find_step(definition, step) == NO_INDEX)
+                return error_set(error, OUTCOME_REJECT, "run_script_bad", "the script's %s: there is no step \"%.*s\"", sections[i],
+                                 TEXT_ARG(section->children[j].key));
+        }
+    }
+    return OUTCOME_OK;
+}
+
 static struct run_case *make_case(struct run *run, const struct input *input, struct error *error) {
     const struct definition *definition = run->what->definition;
     const struct json *script = NULL;
@@ -241,6 +259,8 @@ static struct run_case *make_case(struct run *run, const struct input *input, st
         error_set(error, OUTCOME_REJECT, "definition_unknown", "the sub-thing %.*s is not at hand", TEXT_ARG(input->thing));
         return NULL;
     }
+    if (check_steps(definition, script, error) != OUTCOME_OK)
+        return NULL;
     struct run_case *c = arena_new(&run->arena, struct run_case);
     if (!c) {
         error_no_memory(error);
@@ -454,7 +474,7 @@ enum outcome thing_run(const struct thing_run *what, const struct json *script, 
     if (outcome == OUTCOME_OK) {
         /* The root's script is the whole one; make_case gives children theirs. */
         struct input first = run.agenda[0].input;
-        struct run_case *root = make_case(&run, &first, error);
+        struct run_case *root = check_steps(what->definition, script, error) == OUTCOME_OK ? make_case(&run, &first, error) : NULL;
         if (root)
             root->script = script;
         outcome = root ? run_all(&run, error) : error->outcome;

@@ -105,6 +105,10 @@ const struct verb verb_table[] = {
     {"case", "timeline", "ID", 1, 1, NEEDS_SERVER, verb_case_timeline, "Show what happened in a case",
      "Its journal, oldest first: version, time of China, kind, step and the main data.",
      {{"follow", NULL, NULL, false, "Go on as events happen (server-sent events), until the case is closed"}, LIMIT_OPTION}},
+    {"case", "report", "ID", 1, 1, NEEDS_SERVER, verb_case_report, "What the case would have cost without yijianshi",
+     "Its hand-offs from department to department and how long each took (from the answer to the next task), the values that nobody "
+     "had to key in again (every plain value in the tasks' inputs), and the answers that were recorded on a department's behalf (代錄).",
+     NO_OPTIONS},
     {"case", "watch", "ID…", 1, 100, NEEDS_SERVER, verb_case_watch, "Watch cases until they are closed",
      "In a terminal the steps are drawn and change in place; elsewhere each change is a line, with --json each state of the case.",
      NO_OPTIONS},

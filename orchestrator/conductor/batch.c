@@ -65,6 +65,22 @@ static void add_counters(struct conductor *c, const struct conductor_meters *cou
 #undef X
 }
 
+static void measure_hand_offs(struct conductor *c, const struct batch *batch) {
+    static const int64_t bounds_us[] = CONDUCTOR_HAND_OFF_BOUNDS_US;
+    int64_t now_us = conductor_now(c);
+    for (uint32_t i = 0; i < batch->commands_of.count; i++) {
+        const struct event *event = &vector_at(&batch->commands_of, struct event)[i];
+        if (event->sent_us == TIME_NONE)
+            continue;
+        int64_t took_us = now_us > event->sent_us ? now_us - event->sent_us : 0;
+        int bucket = 0;
+        while (bucket < CONDUCTOR_HAND_OFF_BUCKETS - 1 && took_us > bounds_us[bucket])
+            bucket++;
+        METER_ADD(c, hand_offs[bucket], 1);
+        METER_ADD(c, hand_off_sum_us, took_us);
+    }
+}
+
 static void committed(struct conductor *c, struct batch *batch) {
     for (uint32_t i = 0; i < batch->shards.count; i++) {
         const struct store_shard *row = &vector_at(&batch->shards, struct store_shard)[i];
@@ -74,6 +90,7 @@ static void committed(struct conductor *c, struct batch *batch) {
     arena_reset(&c->aside_arena);
     add_counters(c, &batch->counted);
     METER_ADD(c, batches, 1);
+    measure_hand_offs(c, batch);
     publish_batch(c, batch);
     for (uint32_t i = 0; i < batch->touched.count; i++)
         cache_count(c, vector_at(&batch->touched, struct open_case *)[i]);

@@ -91,6 +91,9 @@ void conductor_read_meters(const struct conductor *c, struct conductor_meters *r
     CONDUCTOR_COUNTERS(X)
     CONDUCTOR_GAUGES(X)
 #undef X
+    for (int i = 0; i < CONDUCTOR_HAND_OFF_BUCKETS; i++)
+        ret->hand_offs[i] = __atomic_load_n(&c->meters.hand_offs[i], __ATOMIC_RELAXED);
+    ret->hand_off_sum_us = __atomic_load_n(&c->meters.hand_off_sum_us, __ATOMIC_RELAXED);
 }
 
 static void take_notices(struct conductor *c) {

@@ -69,7 +69,12 @@ struct conductor_ports { struct store_port store; struct bus_port bus; struct cl
     X(batch_inputs_last, "inputs in the last batch") \
     X(batch_microseconds_last, "from the first decision to the commit of the last batch")
 
+/* From an answer produced to its batch committed, which is when the next tasks leave: buckets of a histogram. */
+#define CONDUCTOR_HAND_OFF_BOUNDS_US {1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 500000, 1000000, 2500000, 10000000}
+enum { CONDUCTOR_HAND_OFF_BUCKETS = 13 };   /* the last is for what is longer */
+
 struct conductor_meters {
+    int64_t hand_offs[CONDUCTOR_HAND_OFF_BUCKETS], hand_off_sum_us;
 #define X(name, help) int64_t name;
     CONDUCTOR_COUNTERS(X)
     CONDUCTOR_GAUGES(X)

@@ -102,6 +102,8 @@ void intake_message(struct conductor *c, struct batch *batch, const struct bus_m
         refuse(pending);
         return;
     }
+    if (message->timestamp_us > 0)
+        pending->input.sent_us = message->timestamp_us;
     int32_t shard = conductor_shard_of(c, pending->input.case_id);
     if (shard != message->partition && !forward(batch, message, pending, shard)) {
         error_no_memory(&pending->error);

@@ -129,6 +129,7 @@ static void answer_ends(struct decision *d, uint16_t step, enum step_state state
     ended.source = in->source;
     ended.id = in->id;
     ended.actor = in->actor;
+    ended.sent_us = in->sent_us;
     flow_end(d, &ended);
 }
 

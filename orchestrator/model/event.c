@@ -46,7 +46,8 @@ bool event_kind_parse(struct text name, enum event_kind *ret) {
 
 struct event event_of(enum event_kind kind, int64_t at_us) {
     return (struct event){
-        .kind = kind, .at_us = at_us, .step_index = NO_INDEX, .index = -1, .parent_index = -1, .due_us = TIME_NONE};
+        .kind = kind, .at_us = at_us, .step_index = NO_INDEX, .index = -1, .parent_index = -1, .due_us = TIME_NONE,
+        .sent_us = TIME_NONE};
 }
 
 struct event *event_list_add(struct event_list *list, struct arena *arena, const struct event *event) {

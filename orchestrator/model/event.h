@@ -72,6 +72,7 @@ struct event {
     enum case_stop stop;
     bool spent;                  /* a refusal or expiry that triggers nothing and does not count for the outcome */
     int64_t due_us;
+    int64_t sent_us;             /* when the answer that caused it was produced (the broker's time stamp), TIME_NONE: not known */
     struct text department, region;
     struct text thing, definition, number, parent, parent_step, child;
     int32_t parent_index;

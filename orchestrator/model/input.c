@@ -36,5 +36,5 @@ bool input_kind_parse(struct text name, enum input_kind *ret) {
 }
 
 struct input input_of(enum input_kind kind, int64_t at_us) {
-    return (struct input){.kind = kind, .at_us = at_us, .index = -1, .parent_index = -1};
+    return (struct input){.kind = kind, .at_us = at_us, .sent_us = TIME_NONE, .index = -1, .parent_index = -1};
 }

@@ -30,6 +30,7 @@ enum input_kind {
 struct input {
     enum input_kind kind;
     int64_t at_us;               /* the moment at which it is decided (the conductor's clock) */
+    int64_t sent_us;             /* when the message was produced (the broker's time stamp), TIME_NONE: not known */
     struct text case_id;
     struct text source, id;      /* identity of the message or request; absent for timers and children */
     struct text step;

@@ -24,6 +24,7 @@ static const struct codec_field fields[] = {
     {"stop", CODEC_NAME, AT(stop), CASE_STOP_NONE, case_stop_name_of, case_stop_parse_of},
     {"spent", CODEC_BOOL, AT(spent), 0, NULL, NULL},
     {"due", CODEC_TIME, AT(due_us), TIME_NONE, NULL, NULL},
+    {"sent", CODEC_TIME, AT(sent_us), TIME_NONE, NULL, NULL},
     {"department", CODEC_TEXT, AT(department), 0, NULL, NULL},
     {"region", CODEC_TEXT, AT(region), 0, NULL, NULL},
     {"thing", CODEC_TEXT, AT(thing), 0, NULL, NULL},

@@ -13,6 +13,7 @@ CODEC_ENUM(case_stop, state_stop_name, state_stop_parse)
 static const struct codec_field fields[] = {
     {"kind", CODEC_NAME, AT(kind), INPUT_NONE, input_kind_name_of, input_kind_parse_of},
     {"case", CODEC_TEXT, AT(case_id), 0, NULL, NULL},
+    {"sent", CODEC_TIME, AT(sent_us), TIME_NONE, NULL, NULL},
     {"source", CODEC_TEXT, AT(source), 0, NULL, NULL},
     {"id", CODEC_TEXT, AT(id), 0, NULL, NULL},
     {"index", CODEC_INT32, AT(index), -1, NULL, NULL},
