@@ -1,6 +1,7 @@
 /* Reads YAML maps by tables of settings. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include "base/time.h"
 #include "settings.h"
 
@@ -9,10 +10,20 @@ static const char *const type_names[] = {
     [SETTING_RANGE] = "duration range", [SETTING_RATE] = "rate 0..1", [SETTING_CHOICE] = "choice", [SETTING_NODE] = "map or list",
 };
 
-/* `env:NAME`, `file:PATH` or the text itself; NULL when it cannot be had. */
+/* The variable's value; `NAME:-FALLBACK` as in a shell: the fallback when it is not set or empty. */
+static const char *from_environment(const char *text) {
+    const char *fallback = strstr(text, ":-");
+    if (!fallback)
+        return getenv(text);
+    char *name = strndup(text, (size_t)(fallback - text));
+    const char *value = name ? getenv(name) : NULL;
+    free(name);
+    return value && *value ? value : fallback + 2;
+}
+
 const char *settings_resolve(const char *text) {
     if (!strncmp(text, "env:", 4))
-        return getenv(text + 4);
+        return from_environment(text + 4);
     if (strncmp(text, "file:", 5))
         return text;
     FILE *file = fopen(text + 5, "r");

@@ -1,5 +1,6 @@
 /* Settings as tables: a row names a key, its type, default and help; code reads YAML by it and --help prints it.
- * A text may be `env:NAME` or `file:PATH`: then its value is the variable's, or the file's first line (for secrets). */
+ * A text may be `env:NAME`, `env:NAME:-FALLBACK` or `file:PATH`: then its value is the variable's (the fallback when it
+ * is not set or empty), or the file's first line (for secrets). */
 #ifndef YJS_HOST_SETTINGS_H
 #define YJS_HOST_SETTINGS_H
 
@@ -30,10 +31,10 @@ struct setting {
 #define SETTINGS_END {.name = NULL}
 struct setting_binding { const struct setting *table; void *into; };
 
+/* What `env:…` or `file:…` stands for, or the text itself, kept as long as the process; NULL: it cannot be had. */
+const char *settings_resolve(const char *text);
 /* Fills the structs from a map node (NULL: only defaults). A key in none of the tables is a fault that names the
  * nearest. Bindings end with table NULL. Strings live as long as the tree or the process. */
-/* `env:NAME`, the first line of `file:PATH`, or the text itself, kept as long as the process; NULL: it cannot be had. */
-const char *settings_resolve(const char *text);
 void settings_read(const struct node *, const struct setting_binding *, struct faults *);
 /* The table for people: name, type, default, help. */
 void settings_print(FILE *, const struct setting *, const char *indent);

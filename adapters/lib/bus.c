@@ -172,6 +172,8 @@ void bus_close(struct yjs_adapter *a) {
     if (a->producer) {
         rd_kafka_purge(a->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
         rd_kafka_flush(a->producer, 100);
+        if (a->answers)
+            rd_kafka_topic_destroy(a->answers);
         rd_kafka_destroy(a->producer);
     }
     if (a->kafka_fd >= 0)
@@ -216,6 +218,15 @@ static void check_cluster(struct yjs_adapter *a) {
         rd_kafka_mem_free(a->consumer, cluster);
 }
 
+/* Asks for the result topic's leaders now: the first answer would wait for them. */
+static void warm_writer(struct yjs_adapter *a) {
+    const struct rd_kafka_metadata *metadata = NULL;
+    if (!a->answers)
+        a->answers = rd_kafka_topic_new(a->producer, a->result_topic, NULL);
+    if (a->answers && !rd_kafka_metadata(a->producer, 0, a->answers, &metadata, METADATA_WAIT_MS))
+        rd_kafka_metadata_destroy(metadata);
+}
+
 static void assign_all(struct yjs_adapter *a, int count) {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(count);
     for (int i = 0; i < count; i++) {
@@ -228,6 +239,7 @@ static void assign_all(struct yjs_adapter *a, int count) {
     rd_kafka_assign(a->consumer, list);
     rd_kafka_topic_partition_list_destroy(list);
     a->assigned = true;
+    warm_writer(a);
     is_back(a);
     log_info("reading", "reading the department's tasks", LOG_STRING("topic", a->task_topic), LOG_INT("partitions", count));
 }

@@ -105,6 +105,7 @@ struct yjs_adapter {
     struct yjs_options options;             /* strings are ours */
     struct yjs_handler handler;
     char *task_topic, *result_topic, *dataschema;
+    rd_kafka_topic_t *answers;    /* kept, so that the leaders of its partitions are known before the first answer */
     struct store store;
     rd_kafka_t *consumer, *producer;
     rd_kafka_queue_t *queue, *reports;

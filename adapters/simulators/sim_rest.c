@@ -2,6 +2,7 @@
  *
  * POST /tasks takes a task envelope; GET /tasks/<ticket> tells its state; POST /cancel calls it back. A repeat of a task
  * (by its id) is recognised: 409, or the same answer again in immediate mode. Tasks survive in the record file. */
+#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <microhttpd.h>
 #include <pthread.h>
@@ -224,7 +225,8 @@ static void call_back_for_ever(struct system *s) {
 
 int main(int count, char **arguments) {
     struct sim_option options[] = {
-        {"port", "8181", "port on 127.0.0.1", NULL},
+        {"address", "127.0.0.1", "IPv4 address to listen on", NULL},
+        {"port", "8181", "port to listen on", NULL},
         {"mode", "immediate", "immediate, callback or polling", NULL},
         {"token", NULL, "bearer token that is asked for", NULL},
         {0},
@@ -238,11 +240,15 @@ int main(int count, char **arguments) {
     map_init(&s.works);
     signal(SIGPIPE, SIG_IGN);
     curl_global_init(CURL_GLOBAL_DEFAULT);
-    struct MHD_Daemon *daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION,
-        (uint16_t)atoi(sim_option(&s.sim, "port")), NULL, NULL, on_request, &s, MHD_OPTION_NOTIFY_COMPLETED, on_done, NULL,
-        MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
+    const char *address = sim_option(&s.sim, "address");
+    uint16_t port = (uint16_t)atoi(sim_option(&s.sim, "port"));
+    struct sockaddr_in listen = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct MHD_Daemon *daemon = inet_pton(AF_INET, address, &listen.sin_addr) != 1 ? NULL :
+        MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION, port, NULL, NULL, on_request, &s,
+                         MHD_OPTION_NOTIFY_COMPLETED, on_done, NULL, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u,
+                         MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&listen, MHD_OPTION_END);
     if (!daemon) {
-        fprintf(stderr, "yjs-sim-rest: cannot listen on port %s\n", sim_option(&s.sim, "port"));
+        fprintf(stderr, "yjs-sim-rest: cannot listen on %s:%u\n", address, port);
         return 1;
     }
     call_back_for_ever(&s);
