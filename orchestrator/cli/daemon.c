@@ -211,7 +211,7 @@ enum outcome daemon_turn(struct daemon *d, int64_t *ret_wake_at_us, struct error
 }
 
 int daemon_descriptors(struct daemon *d, struct pollfd *room, int most) {
-    int fds[] = {d->wake_fd, d->ports.bus.descriptor(d->ports.bus.context), d->ports.store.descriptor(d->ports.store.context)};
+    int fds[] = {d->wake_fd, conductor_is_reading(d->conductor) ? d->ports.bus.descriptor(d->ports.bus.context) : -1, d->ports.store.descriptor(d->ports.store.context)};
     int count = 0;
     for (size_t i = 0; i < sizeof fds / sizeof fds[0] && count < most; i++)
         if (fds[i] >= 0)

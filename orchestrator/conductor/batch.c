@@ -86,12 +86,13 @@ static void committed(struct conductor *c, struct batch *batch) {
         const struct store_shard *row = &vector_at(&batch->shards, struct store_shard)[i];
         c->shards[row->shard].written_published_seq = row->published_seq;
     }
-    c->put_aside = (struct vector){0};
+    c->put_aside = c->noted = (struct vector){0};
     arena_reset(&c->aside_arena);
     add_counters(c, &batch->counted);
     METER_ADD(c, batches, 1);
     measure_hand_offs(c, batch);
     publish_batch(c, batch);
+    publish_dead_letters(c, batch);
     for (uint32_t i = 0; i < batch->touched.count; i++)
         cache_count(c, vector_at(&batch->touched, struct open_case *)[i]);
     struct vector closed = {0};

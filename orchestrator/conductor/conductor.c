@@ -60,6 +60,10 @@ void conductor_set_directory(struct conductor *c, const struct directory *direct
     c->assignment_stale = true;
 }
 
+bool conductor_is_reading(const struct conductor *c) {
+    return c->store_open && !c->draining && c->publications_open < c->settings.publications_most;
+}
+
 void conductor_hint_inbox(struct conductor *c) { c->inbox_hint = true; }
 
 void conductor_free(struct conductor *c) {
@@ -96,6 +100,15 @@ void conductor_read_meters(const struct conductor *c, struct conductor_meters *r
     ret->hand_off_sum_us = __atomic_load_n(&c->meters.hand_off_sum_us, __ATOMIC_RELAXED);
 }
 
+/* The partition stands still until somebody decides where to go on: said as an incident that names both ends. */
+static void note_offset_gone(struct conductor *c, const struct bus_notice *notice) {
+    struct text id = text_format(&c->aside_arena, "%s@%d", notice->topic, notice->partition);
+    struct text message = text_format(&c->aside_arena, "{\"topic\":\"%s\",\"partition\":%d,\"offset\":%lld,\"low\":%lld,\"high\":%lld}",
+                                      notice->topic, notice->partition, (long long)notice->offset, (long long)notice->low,
+                                      (long long)notice->high);
+    note_incident(c, notice->partition, id, TEXT("offset_gone"), message);
+}
+
 static void take_notices(struct conductor *c) {
     struct bus_notice notice;
     while (c->ports.bus.notices(c->ports.bus.context, &notice, 1) == 1) {
@@ -112,6 +125,7 @@ static void take_notices(struct conductor *c) {
             log_error("offset_gone", "a partition's position lies outside its log: it is stopped, see the incident",
                       LOG_STRING("topic", notice.topic), LOG_INT("partition", notice.partition),
                       LOG_INT("offset", notice.offset), LOG_INT("low", notice.low), LOG_INT("high", notice.high));
+            note_offset_gone(c, &notice);
             break;
         case BUS_NOTICE_TOPIC_MISSING:
             log_warn("topic_missing", "a topic is not there yet; yjsctl topic apply makes it", LOG_STRING("topic", notice.topic));
@@ -179,7 +193,7 @@ static bool run_batch(struct conductor *c, int64_t monotonic_us) {
         c->mark_at_us = monotonic_us + c->settings.heartbeat_us;
         for (int32_t i = 0; i < c->shard_count; i++)
             idle_mark |= c->shards[i].owned && publish_acknowledged(&c->shards[i]) != c->shards[i].written_published_seq;
-        idle_mark |= c->put_aside.count > 0;
+        idle_mark |= c->put_aside.count > 0 || c->noted.count > 0;
     }
     bool something = batch.pending.count > 0 || idle_mark;
     if (outcome == OUTCOME_OK && something)

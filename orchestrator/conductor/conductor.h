@@ -92,6 +92,9 @@ enum outcome conductor_turn(struct conductor *, int64_t *ret_wake_at_us, struct 
 void conductor_set_directory(struct conductor *, const struct directory *);
 /* A hint that commands wait in the inbox. */
 void conductor_hint_inbox(struct conductor *);
+/* Would a turn take what the bus has now? False while the store is away or too much is unacknowledged: then the bus's
+ * descriptor is not to be waited on, or waiting would be spinning. */
+bool conductor_is_reading(const struct conductor *);
 /* Takes in nothing new; true when all publications are acknowledged (or the time is over) and shards are let go. */
 bool conductor_drain(struct conductor *, int64_t until_monotonic_us);
 void conductor_free(struct conductor *);

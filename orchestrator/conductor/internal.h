@@ -77,6 +77,7 @@ struct batch {
     struct vector internal;                /* struct pending: sub-cases' inputs, in order */
     struct vector events, commands_of;     /* store_event; struct event (as decided) */
     struct vector shards, offsets, cases, steps, timers, incidents, dead, forwards, inbox_done, answers, unsent;
+    struct vector dead_from;               /* struct pending: the messages among `dead` */
     struct vector touched;                 /* struct open_case * */
     struct conductor_meters counted;       /* added to the meters after the commit */
     uint32_t input_count;
@@ -111,6 +112,7 @@ struct conductor {
     uint32_t careful_left;                 /* inputs until batches are whole again */
     bool careful;                          /* name each input before it is tried (poison.c) */
     struct vector put_aside;               /* struct store_unsent, for the next batch; in aside_arena */
+    struct vector noted;                   /* struct store_incident, likewise: those of no case */
     struct arena aside_arena;
     struct bus_message messages[LIMIT_batch_inputs_most];
     struct conductor_meters meters;
@@ -153,6 +155,9 @@ int32_t conductor_shard_of(const struct conductor *, struct text case_id);
 /* decide.c: one pending input through the engine, into the batch */
 enum outcome decide_pending(struct conductor *, struct batch *, struct pending *, struct error *);
 
+/* publish.c, conductor.c: an incident that belongs to no case; its texts live in aside_arena */
+void note_incident(struct conductor *, int32_t shard, struct text id, struct text code, struct text message);
+
 /* rows.c: what the store is told of the touched cases */
 bool rows_gather(struct conductor *, struct batch *);
 bool rows_dead(struct conductor *, struct batch *, const struct pending *);
@@ -166,6 +171,7 @@ enum outcome poison_name(struct conductor *, struct batch *, struct error *);
 
 /* publish.c */
 void publish_batch(struct conductor *, struct batch *);           /* after its commit */
+void publish_dead_letters(struct conductor *, struct batch *);    /* likewise, to the dead-letter topic */
 void publish_deliveries(struct conductor *, int64_t monotonic_us);
 void publish_catch_up(struct conductor *, int64_t monotonic_us);  /* what lies above sent_seq, from the store */
 /* When the first shard that is behind goes on, or `otherwise_us` when that is earlier. */

@@ -139,6 +139,9 @@ static void put_aside(struct conductor *c, struct shard *shard, int64_t seq, con
     shard->stalled_since_us = 0;
     shard->resume_at_us = 0;
     METER_ADD(c, unsent, 1);
+    note_incident(c, shard->number,
+                  text_format(&c->aside_arena, "unsent:%d:%lld", shard->number, (long long)seq), TEXT("unsent"),
+                  text_format(&c->aside_arena, "{\"shard\":%d,\"seq\":%lld}", shard->number, (long long)seq));
     log_error("unsent", "a message can't be published and was put aside", LOG_INT("shard", shard->number),
               LOG_INT("seq", seq), LOG_STRING("why", reason));
 }
@@ -154,6 +157,34 @@ void publish_batch(struct conductor *c, struct batch *batch) {
         enum outcome outcome = publish_event(c, shard, rows[i].seq, rows[i].case_id, &events[i], batch->arena, &error);
         if (outcome == OUTCOME_REJECT)
             put_aside(c, shard, rows[i].seq, error.message);
+    }
+}
+
+/* To the dead-letter topic: key, headers and bytes as they came, with the reason and the place in further headers. The
+ * truth is the store's row; the message is for those who watch topics, and is sent once. */
+void publish_dead_letters(struct conductor *c, struct batch *batch) {
+    struct error error;
+    struct text topic = batch->dead_from.count > 0 ? topic_name(batch->arena, c->settings.region, TEXT_NONE, "dead.v1") : TEXT_NONE;
+    for (uint32_t i = 0; i < batch->dead_from.count && !text_is_none(topic); i++) {
+        const struct pending *dead = &vector_at(&batch->dead_from, struct pending)[i];
+        const struct bus_message *message = dead->message;
+        struct bus_header *headers = arena_new_array(batch->arena, message->header_count + 5u, struct bus_header);
+        if (!headers)
+            return;
+        uint32_t count = message->header_count;
+        if (count > 0)
+            memcpy(headers, message->headers, sizeof *headers * count);
+        headers[count++] = (struct bus_header){TEXT("yjs_reason"), text_from(dead->error.code)};
+        headers[count++] = (struct bus_header){TEXT("yjs_message"), text_from(dead->error.message)};
+        headers[count++] = (struct bus_header){TEXT("yjs_topic"), message->topic};
+        headers[count++] = (struct bus_header){TEXT("yjs_partition"), text_format(batch->arena, "%d", message->partition)};
+        headers[count++] = (struct bus_header){TEXT("yjs_offset"), text_format(batch->arena, "%lld", (long long)message->offset)};
+        struct bus_publication publication = {.topic = topic, .partition = message->partition, .key = message->key,
+                                              .value = message->value, .headers = headers, .header_count = count,
+                                              .token = UINT64_MAX};
+        if (c->ports.bus.publish(c->ports.bus.context, &publication, &error) != OUTCOME_OK)
+            log_warn("dead_letter_unsent", "a dead letter did not go to its topic; it stands in the store",
+                     LOG_TEXT("topic", message->topic), LOG_INT("offset", message->offset), LOG_STRING("why", error.message));
     }
 }
 

@@ -109,7 +109,22 @@ bool rows_gather(struct conductor *c, struct batch *batch) {
             return false;
         *row = vector_at(&c->put_aside, struct store_unsent)[i];
     }
+    for (uint32_t i = 0; i < c->noted.count; i++) {
+        struct store_incident *row = vector_new(&batch->incidents, batch->arena, struct store_incident);
+        if (!row)
+            return false;
+        *row = vector_at(&c->noted, struct store_incident)[i];
+    }
     return shard_rows(c, batch);
+}
+
+void note_incident(struct conductor *c, int32_t shard, struct text id, struct text code, struct text message) {
+    struct store_incident *row = vector_new(&c->noted, &c->aside_arena, struct store_incident);
+    if (!row || text_is_none(id) || text_is_none(message))
+        return; /* it was said in the log */
+    *row = (struct store_incident){.id = id, .index = -1, .shard = shard, .code = code, .message = message,
+                                   .opened_at_us = conductor_now(c), .closed_at_us = TIME_NONE};
+    METER_ADD(c, incidents, 1);
 }
 
 static struct text headers_json(struct batch *batch, const struct bus_message *message) {
@@ -139,6 +154,10 @@ bool rows_dead(struct conductor *c, struct batch *batch, const struct pending *p
                                .code = text_copy(batch->arena, text_from(pending->error.code)),
                                .message = text_copy(batch->arena, text_from(pending->error.message))};
     if (message) {
+        struct pending *from = vector_new(&batch->dead_from, batch->arena, struct pending);
+        if (!from)
+            return false;
+        *from = *pending;
         row->topic = message->topic;
         row->partition = message->partition;
         row->offset = message->offset;
