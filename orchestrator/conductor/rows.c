@@ -187,8 +187,10 @@ bool rows_answer(struct batch *batch, const struct pending *pending, int32_t sta
 
 static int32_t status_of(const char *code) {
     static const struct { const char *code; int32_t status; } table[] = {
-        {"case_unknown", 404}, {"thing_unknown", 404}, {"step_unknown", 404}, {"number_conflict", 409},
-        {"form_invalid", 422}, {"result_invalid", 422},
+        {"case_unknown", 404}, {"unknown_case", 404}, {"thing_unknown", 404}, {"step_unknown", 404}, {"unknown_step", 404},
+        {"unknown_element", 404}, {"unknown_signal", 404}, {"form_invalid", 422}, {"result_invalid", 422},
+        {"input_unreadable", 422}, {"answer_kind_unknown", 422}, {"answer_data_bad", 422}, {"answer_for_incomplete", 422},
+        {"answer_for_same_person", 422},
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
         if (strcmp(code, table[i].code) == 0)
@@ -221,26 +223,51 @@ bool rows_problem(struct conductor *c, struct batch *batch, const struct pending
     return rows_answer(batch, pending, status_of(pending->error.code), text_copy(batch->arena, buffer_text(&out)));
 }
 
+/* The batch's row of this incident, made when there is none: the store takes each once. */
+static struct store_incident *incident_row(struct batch *batch, struct text id) {
+    for (uint32_t i = 0; i < batch->incidents.count; i++) {
+        struct store_incident *row = &vector_at(&batch->incidents, struct store_incident)[i];
+        if (text_equal(row->id, id))
+            return row;
+    }
+    struct store_incident *row = vector_new(&batch->incidents, batch->arena, struct store_incident);
+    if (row)
+        row->id = id;
+    return row;
+}
+
+static struct text or_empty(struct text t) { return text_is_none(t) ? TEXT("") : t; }
+
+/* An incident is named by what it is about, so that what ends it finds it: case:step[.index]:class. */
 bool rows_incident(struct batch *batch, const struct open_case *open, const struct event *event, bool unstuck) {
     bool dispute = event->kind == EVENT_DISPUTE_OPENED || event->kind == EVENT_DISPUTE_RESOLVED;
     bool closes = unstuck || event->kind == EVENT_INCIDENT_CLOSED || event->kind == EVENT_DISPUTE_RESOLVED;
-    const char *class_ = dispute ? "dispute" : event->kind == EVENT_INCIDENT_OPENED ? "case" : "stuck";
-    struct store_incident *row = vector_new(&batch->incidents, batch->arena, struct store_incident);
-    if (!row)
-        return false;
+    const char *class_ = dispute ? "dispute" : unstuck || event->kind == EVENT_STEP_STUCK ? "stuck" : "case";
     char index[16] = "";
     if (event->index >= 0)
         snprintf(index, sizeof index, ".%d", event->index);
-    *row = (struct store_incident){
-        .id = text_format(batch->arena, "%.*s:%.*s%s:%s", TEXT_ARG(open->state.id), TEXT_ARG(event->step), index, class_),
-        .case_id = open->state.id, .step = event->step, .index = event->index, .shard = open->shard,
-        .code = dispute ? TEXT("disputed") : event->reason, .message = event->data, .department = event->department,
-        .region = event->region, .opened_at_us = event->at_us, .closed_at_us = TIME_NONE,
-    };
+    struct text id = text_format(batch->arena, "%.*s:%.*s%s:%s", TEXT_ARG(open->state.id), TEXT_ARG(event->step), index, class_);
+    struct store_incident *row = text_is_none(id) ? NULL : incident_row(batch, id);
+    if (!row)
+        return false;
     if (closes) {
         row->closed_at_us = event->at_us;
         row->closed_by = text_is_none(event->actor) ? TEXT("yijianshi") : event->actor;
         row->closed_how = text_from(event_kind_name(event->kind));
+        if (!text_is_none(row->case_id))
+            return true; /* opened in this batch: the rest stands */
+    } else {
+        row->closed_at_us = TIME_NONE;
+        row->closed_by = row->closed_how = TEXT_NONE;
     }
-    return !text_is_none(row->id);
+    row->case_id = open->state.id;
+    row->step = event->step;
+    row->index = event->index;
+    row->shard = open->shard;
+    row->code = dispute ? TEXT("disputed") : or_empty(event->reason);
+    row->message = or_empty(event->data);
+    row->department = event->department;
+    row->region = event->region;
+    row->opened_at_us = event->at_us;
+    return true;
 }

@@ -71,9 +71,11 @@ const struct pg_statement statements_store[] = {
      "closed_at, closed_by, closed_how) SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), "
      "unnest($4::int[]), unnest($5::int[]), unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), "
      "unnest($9::text[]), unnest($10::timestamptz[]), unnest($11::timestamptz[]), unnest($12::text[]), "
-     "unnest($13::text[]) ON CONFLICT (id) DO UPDATE SET code = excluded.code, message = excluded.message, "
-     "opened_at = excluded.opened_at, closed_at = excluded.closed_at, closed_by = excluded.closed_by, closed_how = "
-     "excluded.closed_how"},
+     "unnest($13::text[]) ON CONFLICT (id) DO UPDATE SET " /* what closes an incident says nothing of what it was */
+     "code = CASE WHEN excluded.closed_at IS NULL THEN excluded.code ELSE incident.code END, "
+     "message = CASE WHEN excluded.closed_at IS NULL THEN excluded.message ELSE incident.message END, "
+     "opened_at = CASE WHEN excluded.closed_at IS NULL THEN excluded.opened_at ELSE incident.opened_at END, "
+     "closed_at = excluded.closed_at, closed_by = excluded.closed_by, closed_how = excluded.closed_how"},
     {"dead_insert",
      "INSERT INTO dead_letter (shard, topic, partition, \"offset\", at, code, message, key, headers, value) SELECT "
      "unnest($1::int[]), unnest($2::text[]), unnest($3::int[]), unnest($4::bigint[]), unnest($5::timestamptz[]), "
