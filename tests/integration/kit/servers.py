@@ -1,0 +1,79 @@
+"""Servers of a test's own, to be killed and brought back: Kafka by kafka.sh, PostgreSQL by pg.sh."""
+import os
+import re
+import signal
+import subprocess
+
+from base import ROOT, until
+from place import psql
+
+OWNED = []
+
+
+def runs(pid):
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+class OwnKafka:
+    def __init__(self):
+        done = subprocess.run([f"{ROOT}/tests/lib/kafka.sh", "start", "--parent", str(os.getpid())], capture_output=True, text=True,
+                              timeout=120, check=True)
+        self.folder = re.search(r"^dir=(.*)$", done.stdout, re.M).group(1)
+        self.bootstrap = re.search(r"^bootstrap=(.*)$", done.stdout, re.M).group(1)
+        OWNED.append(self)
+
+    def run(self, *arguments):
+        subprocess.run([f"{ROOT}/tests/lib/kafka.sh", *arguments], check=True, timeout=120, stdout=subprocess.DEVNULL)
+
+    def kill9(self):
+        self.run("kill", self.folder, "1")
+
+    def back(self):
+        self.run("resume", self.folder, "1")
+
+    def end(self):
+        self.run("stop", self.folder)
+
+
+class OwnPostgres:
+    def __init__(self):
+        done = subprocess.run([f"{ROOT}/tests/lib/pg.sh", "--parent", str(os.getpid())], capture_output=True, text=True, timeout=60,
+                              check=True)
+        self.conninfo = done.stdout.strip()
+        self.folder = re.search(r"host=(\S+)", self.conninfo).group(1)
+        self.port = re.search(r"port=(\d+)", self.conninfo).group(1)
+        with open(f"{self.folder}/data/postmaster.opts", encoding="utf-8") as file:
+            self.bin = os.path.dirname(file.read().split()[0])
+        OWNED.append(self)
+
+    def kill9(self):
+        """The postmaster and every backend, at once."""
+        with open(f"{self.folder}/data/postmaster.pid", encoding="utf-8") as file:
+            postmaster = int(file.readline())
+        with open(f"/proc/{postmaster}/task/{postmaster}/children", encoding="utf-8") as file:
+            backends = [int(pid) for pid in file.read().split()]
+        for pid in [postmaster, *backends]:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        until(lambda: not any(runs(pid) for pid in [postmaster, *backends]), 20, why="PostgreSQL does not end")
+
+    def back(self):
+        user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--reset-env"] if os.getuid() == 0 else []
+        subprocess.run([*user, f"{self.bin}/pg_ctl", "-D", f"{self.folder}/data", "-w", "-t", "60", "-l", f"{self.folder}/server.log",
+                        "-o", f"-p {self.port}", "start"], check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, timeout=90)
+        until(lambda: psql(self.conninfo, "SELECT 1", check=False) == "1", 30)
+
+    def end(self):
+        pass   # pg.sh's watcher ends it with this process
+
+
+def end_owned():
+    for server in OWNED:
+        server.end()
+    OWNED.clear()
