@@ -58,10 +58,12 @@ struct source_reader file_source_reader(struct file_root *root) {
 }
 
 const char *file_project_root(const char *path, struct arena *arena) {
-    char *real = path && strcmp(path, "-") != 0 ? realpath(path, NULL) : realpath(".", NULL);
+    bool standard = !path || strcmp(path, "-") == 0;
+    char *real = realpath(standard ? "." : path, NULL);
     if (!real)
         return ".";
-    struct text own = text_copy(arena, text_from(real));
+    /* Standard input stands in the folder one stands in. */
+    struct text own = text_format(arena, "%s%s", real, standard ? "/-" : "");
     free(real);
     if (text_is_none(own))
         return ".";

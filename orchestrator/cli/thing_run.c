@@ -249,7 +249,7 @@ static struct run_case *make_case(struct run *run, const struct input *input, st
         definition = run->what->find_definition ? run->what->find_definition(run->what->context, input->definition) : NULL;
         const struct run_case *parent = map_get(&run->cases, input->parent);
         const struct json *children = parent ? json_get_string(parent->script, "children") : NULL;
-        script = input->parent_index > 0 || !json_get(children, input->parent_step)
+        script = input->parent_index >= 0
                      ? json_get(children, text_format(&run->arena, "%.*s.%d", TEXT_ARG(input->parent_step), input->parent_index))
                      : NULL;
         if (!script)
@@ -268,7 +268,6 @@ static struct run_case *make_case(struct run *run, const struct input *input, st
     }
     arena_init(&c->arena, LIMIT_case_state_bytes_most);
     c->script = script;
-    definition = definition_for_region(definition, input->region);
     definition = definition_for_region(definition, input->region);
     if (case_init(&c->state, &c->arena, definition, input->case_id) != OUTCOME_OK || !map_put(&run->cases, c->state.id, c)) {
         arena_free(&c->arena);
@@ -365,7 +364,9 @@ static enum outcome run_all(struct run *run, struct error *error) {
         }
         input.at_us = run->now_us;
         enum outcome outcome = take_input(run, &input, error);
-        if (outcome == OUTCOME_FATAL || (first && outcome != OUTCOME_OK))
+        /* The script itself is at fault, or what runs is not at hand: nothing that a case could meet. */
+        bool ours = outcome == OUTCOME_REJECT && (strncmp(error->code, "run_", 4) == 0 || strcmp(error->code, "definition_unknown") == 0);
+        if (outcome == OUTCOME_FATAL || ours || (first && outcome != OUTCOME_OK))
             return outcome;
         if (outcome != OUTCOME_OK)
             print_refusal(run, &input, error);

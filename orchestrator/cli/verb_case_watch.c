@@ -304,8 +304,9 @@ enum verb_status verb_case_watch(struct invocation *c) {
 /* ---- timeline ---- */
 
 struct timeline {
-    struct invocation *call;
+    struct invocation *invocation;
     int64_t version;
+    bool over;   /* closed, or nobody reads */
 };
 
 static void print_event(struct invocation *c, struct arena *arena, const struct json *event) {
@@ -336,36 +337,39 @@ static bool take_event(void *context, struct text name, struct text id, struct t
     struct timeline *timeline = context;
     struct arena arena;
     struct json event;
-    (void)name;
     arena_init(&arena, (size_t)64 << 20);
-    if (json_read(&arena, data, LIMIT_json_depth_most + 16, &event, NULL) == OUTCOME_OK) {
-        if (timeline->call->json)
-            printf("%.*s\n", TEXT_ARG(data));
-        else
-            print_event(timeline->call, &arena, &event);
-        fflush(stdout);
-    }
-    bool over = text_is(member(&event, "kind"), "case_closed");
-    text_to_int64(id, &timeline->version);
+    if (timeline->invocation->json)
+        printf("%.*s\n", TEXT_ARG(data));
+    else if (json_read(&arena, data, LIMIT_json_depth_most + 16, &event, NULL) == OUTCOME_OK)
+        print_event(timeline->invocation, &arena, &event);
     arena_free(&arena);
-    return !over;
+    text_to_int64(id, &timeline->version);
+    timeline->over = fflush(stdout) != 0 || text_is(name, "case_closed");
+    return !timeline->over;
 }
 
-static enum verb_status follow(struct invocation *c, int64_t after) {
-    struct timeline timeline = {c, after};
+/* A stream that ends before the case does (the daemon stopped) is taken up behind the last event. */
+static enum verb_status follow(struct invocation *c) {
+    struct timeline timeline = {.invocation = c};
     enum verb_status status = STATUS_DONE;
-    for (;;) {
+    for (bool said = false;;) {
         struct text path = path_of(c, "/v1/cases/", invocation_argument(c, 0), "/events?after=");
         path = text_format(&c->arena, "%.*s%lld", TEXT_ARG(path), (long long)timeline.version);
         int64_t before = timeline.version;
         enum outcome outcome = client_stream(c, path, take_event, &timeline, &status);
-        if (outcome != OUTCOME_RETRY)
+        if (outcome == OUTCOME_REJECT)
             return status;
-        if (before == 0 && timeline.version == 0) {
-            fprintf(stderr, "yjsctl: the server does not answer\n");
+        if (timeline.over)
+            return STATUS_DONE;
+        if (outcome == OUTCOME_RETRY && timeline.version == 0) {
+            fprintf(stderr, "yjsctl: the server does not answer; is yjsd running, is --url or YJS_URL right?\n");
             return STATUS_AWAY;
         }
-        struct timespec pause = {2, 0};
+        said = said && timeline.version == before;
+        if (!said)
+            fprintf(stderr, "yjsctl: the stream ended; trying on\n");
+        said = true;
+        struct timespec pause = {1, 0};
         nanosleep(&pause, NULL);
     }
 }
@@ -374,7 +378,7 @@ enum verb_status verb_case_timeline(struct invocation *c) {
     struct json items;
     enum verb_status status;
     if (invocation_has(c, "follow"))
-        return follow(c, 0);
+        return follow(c);
     /* A timeline is read whole unless told otherwise. */
     if (!invocation_has(c, "limit"))
         invocation_set(c, "limit", "1000000");

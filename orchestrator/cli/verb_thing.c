@@ -4,14 +4,17 @@
 #include "cli/verb_part.h"
 #include "model/limits.h"
 
-/* The report's faults as a compiler prints them; *ret_errors of *ret_count are errors. */
-static void print_faults(const struct json *report, FILE *out, unsigned *ret_errors, unsigned *ret_count) {
+/* The report's faults as a compiler prints them; *ret_errors of *ret_count are errors. What the engine does not run yet
+ * may be written and checked, only not published. */
+static void print_faults(const struct json *report, bool publishing, FILE *out, unsigned *ret_errors, unsigned *ret_count) {
     const struct json *faults = json_get_string(report, "faults");
     *ret_errors = 0;
     *ret_count = faults ? faults->count : 0;
     for (uint32_t i = 0; i < *ret_count; i++) {
         const struct json *fault = json_at(faults, i);
         struct text severity = member(fault, "severity");
+        if (!publishing && text_is(member(fault, "code"), "not_running_yet"))
+            severity = TEXT("warning");
         int64_t line = member_int64(fault, "line", 0);
         *ret_errors += text_is(severity, "error");
         if (!out)
@@ -65,7 +68,7 @@ enum verb_status thing_directory(struct invocation *c, const char *root, const s
 }
 
 /* One file of `thing check`. With --json: an element of the report's list. */
-static enum verb_status check_one(struct invocation *c, struct publisher *p, const char *path, bool first) {
+static enum verb_status check_one(struct invocation *c, struct publisher *p, const char *path, bool *first) {
     struct error error = {0};
     struct text source, report_text;
     struct json report;
@@ -75,20 +78,24 @@ static enum verb_status check_one(struct invocation *c, struct publisher *p, con
     enum outcome outcome = file_read(path, LIMIT_definition_bytes_most, &c->arena, &source, &error);
     if (outcome != OUTCOME_OK)
         return invocation_failed(c, &error);
+    enum verb_status status = thing_directory(c, p->root, &p->directory);
+    if (status != STATUS_DONE)
+        return status;
     outcome = publish_check(p, source, shown, &c->arena, &report_text, &error);
     if (outcome != OUTCOME_OK && outcome != OUTCOME_REJECT)
         return invocation_failed(c, &error);
     if (json_read(&c->arena, report_text, 16, &report, &error) != OUTCOME_OK)
         return invocation_failed(c, &error);
-    print_faults(&report, c->json ? NULL : stdout, &errors, &count);
+    print_faults(&report, false, c->json ? NULL : stdout, &errors, &count);
     if (c->json)
-        printf("%s%.*s", first ? "" : ",", TEXT_ARG(report_text));
+        printf("%s%.*s", *first ? "" : ",", TEXT_ARG(report_text));
     else if (errors == 0)
         printf("%s: sound: %.*s, %.12s%s\n", shown.at, TEXT_ARG(member(&report, "thing")), member(&report, "hash").at,
                count > 0 ? ", with warnings" : "");
     else
         printf("%s: %u error%s, %u warning%s\n", shown.at, errors, errors == 1 ? "" : "s", count - errors,
                count - errors == 1 ? "" : "s");
+    *first = false;
     return errors == 0 ? STATUS_DONE : STATUS_REFUSED;
 }
 
@@ -99,14 +106,12 @@ enum verb_status verb_thing_check(struct invocation *c) {
     if (c->argument_count == 0)
         return invocation_usage(c, "name a definition's file");
     struct publisher p = {0};
-    enum verb_status status = thing_directory(c, file_project_root(invocation_argument(c, 0), &c->arena), &p.directory),
-                     worst = status;
-    if (status != STATUS_DONE)
-        return status;
+    enum verb_status status, worst = STATUS_DONE;
+    bool first = true;
     if (c->json)
         printf("{\"items\":[");
     for (uint32_t i = 0; i < c->argument_count; i++) {
-        status = check_one(c, &p, invocation_argument(c, i), i == 0);
+        status = check_one(c, &p, invocation_argument(c, i), &first);
         worst = status > worst ? status : worst;
     }
     if (c->json)
@@ -133,7 +138,7 @@ static enum verb_status publish_one(struct invocation *c, struct publisher *p, c
         printf("%.*s\n", TEXT_ARG(report_text));
         return status;
     }
-    print_faults(&report, stderr, &errors, &count);
+    print_faults(&report, true, stderr, &errors, &count);
     if (status != STATUS_DONE) {
         fprintf(stderr, "%s: not published\n", path);
         return status;
