@@ -49,17 +49,9 @@ static void count_event(struct batch *batch, const struct event *event) {
     }
 }
 
-static const struct work_state *work_at(const struct open_case *open, uint16_t step, int32_t index) {
-    if (step == NO_INDEX || !open->state.steps || step >= open->state.definition->step_count)
-        return NULL;
-    const struct step_row *row = &open->state.steps[step];
-    if (index < 0)
-        return &row->self;
-    return (uint32_t)index < row->element_count ? &row->elements[index] : NULL;
-}
-
-static bool is_stuck(const struct work_state *work) {
-    return work && (work->state == STEP_STUCK || work->state == STEP_UNDO_STUCK);
+static bool is_incident(enum event_kind kind) {
+    return kind == EVENT_STEP_STUCK || kind == EVENT_INCIDENT_OPENED || kind == EVENT_INCIDENT_CLOSED ||
+           kind == EVENT_DISPUTE_OPENED || kind == EVENT_DISPUTE_RESOLVED;
 }
 
 /* One event: into the state, the journal's rows, the incidents. */
@@ -67,13 +59,7 @@ static enum outcome take_event(struct conductor *c, struct batch *batch, struct 
                                struct error *error) {
     if (event->step_index == NO_INDEX && !text_is_none(event->step))
         event->step_index = definition_find_step(open->state.definition, event->step);
-    bool was_stuck = is_stuck(work_at(open, event->step_index, event->index));
-    if (!case_apply(&open->state, event))
-        return error_no_memory(error);
-    bool stuck = is_stuck(work_at(open, event->step_index, event->index));
-    if ((stuck != was_stuck || event->kind == EVENT_STEP_STUCK || event->kind == EVENT_INCIDENT_OPENED ||
-         event->kind == EVENT_INCIDENT_CLOSED || event->kind == EVENT_DISPUTE_OPENED || event->kind == EVENT_DISPUTE_RESOLVED) &&
-        !rows_incident(batch, open, event, was_stuck && !stuck))
+    if (!case_apply(&open->state, event) || (is_incident(event->kind) && !rows_incident(batch, open, event)))
         return error_no_memory(error);
     if (event->step_index != NO_INDEX) {
         bool fine = mark_dirty(batch, open, event->step_index, event->index);

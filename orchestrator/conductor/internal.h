@@ -76,7 +76,7 @@ struct batch {
     struct vector pending;                 /* struct pending */
     struct vector internal;                /* struct pending: sub-cases' inputs, in order */
     struct vector events, commands_of;     /* store_event; struct event (as decided) */
-    struct vector shards, offsets, cases, steps, timers, incidents, dead, forwards, inbox_done, answers, unsent;
+    struct vector shards, offsets, cases, steps, timers, incidents, closings, dead, forwards, inbox_done, answers, unsent;
     struct vector dead_from;               /* struct pending: the messages among `dead` */
     struct vector touched;                 /* struct open_case * */
     struct conductor_meters counted;       /* added to the meters after the commit */
@@ -163,7 +163,8 @@ bool rows_gather(struct conductor *, struct batch *);
 bool rows_dead(struct conductor *, struct batch *, const struct pending *);
 bool rows_answer(struct batch *, const struct pending *, int32_t status, struct text body);
 bool rows_problem(struct conductor *, struct batch *, const struct pending *);
-bool rows_incident(struct batch *, const struct open_case *, const struct event *, bool open);
+/* An event that opens or closes incidents or disputes. */
+bool rows_incident(struct batch *, const struct open_case *, const struct event *);
 
 /* poison.c */
 void poison_taken(struct conductor *, struct shard *, const struct store_shard *taken);

@@ -223,51 +223,44 @@ bool rows_problem(struct conductor *c, struct batch *batch, const struct pending
     return rows_answer(batch, pending, status_of(pending->error.code), text_copy(batch->arena, buffer_text(&out)));
 }
 
-/* The batch's row of this incident, made when there is none: the store takes each once. */
-static struct store_incident *incident_row(struct batch *batch, struct text id) {
-    for (uint32_t i = 0; i < batch->incidents.count; i++) {
-        struct store_incident *row = &vector_at(&batch->incidents, struct store_incident)[i];
-        if (text_equal(row->id, id))
-            return row;
-    }
-    struct store_incident *row = vector_new(&batch->incidents, batch->arena, struct store_incident);
-    if (row)
-        row->id = id;
-    return row;
-}
-
 static struct text or_empty(struct text t) { return text_is_none(t) ? TEXT("") : t; }
 
-/* An incident is named by what it is about, so that what ends it finds it: case:step[.index]:class. */
-bool rows_incident(struct batch *batch, const struct open_case *open, const struct event *event, bool unstuck) {
+/* Whatever is open of this step (of this case, when the event names none) is closed: in the store, and in this batch. */
+static bool close_incidents(struct batch *batch, const struct open_case *open, const struct event *event, bool dispute) {
+    struct store_closing *closing = vector_new(&batch->closings, batch->arena, struct store_closing);
+    if (!closing)
+        return false;
+    *closing = (struct store_closing){.case_id = open->state.id, .step = event->step, .index = event->index,
+                                      .of = dispute ? TEXT("dispute") : TEXT("incident"), .at_us = event->at_us,
+                                      .by = text_is_none(event->actor) ? TEXT("yijianshi") : event->actor,
+                                      .how = text_is_none(event->reason) ? text_from(event_kind_name(event->kind)) : event->reason};
+    for (uint32_t i = 0; i < batch->incidents.count; i++) {
+        struct store_incident *row = &vector_at(&batch->incidents, struct store_incident)[i];
+        if (row->closed_at_us != TIME_NONE || !text_equal(row->case_id, open->state.id) || !text_equal(row->step, event->step) ||
+            row->index != event->index || text_is(row->code, "disputed") != dispute)
+            continue;
+        row->closed_at_us = closing->at_us;
+        row->closed_by = closing->by;
+        row->closed_how = closing->how;
+    }
+    return true;
+}
+
+bool rows_incident(struct batch *batch, const struct open_case *open, const struct event *event) {
     bool dispute = event->kind == EVENT_DISPUTE_OPENED || event->kind == EVENT_DISPUTE_RESOLVED;
-    bool closes = unstuck || event->kind == EVENT_INCIDENT_CLOSED || event->kind == EVENT_DISPUTE_RESOLVED;
-    const char *class_ = dispute ? "dispute" : unstuck || event->kind == EVENT_STEP_STUCK ? "stuck" : "case";
+    if (event->kind == EVENT_INCIDENT_CLOSED || event->kind == EVENT_DISPUTE_RESOLVED)
+        return close_incidents(batch, open, event, dispute);
     char index[16] = "";
     if (event->index >= 0)
         snprintf(index, sizeof index, ".%d", event->index);
-    struct text id = text_format(batch->arena, "%.*s:%.*s%s:%s", TEXT_ARG(open->state.id), TEXT_ARG(event->step), index, class_);
-    struct store_incident *row = text_is_none(id) ? NULL : incident_row(batch, id);
+    struct store_incident *row = vector_new(&batch->incidents, batch->arena, struct store_incident);
     if (!row)
         return false;
-    if (closes) {
-        row->closed_at_us = event->at_us;
-        row->closed_by = text_is_none(event->actor) ? TEXT("yijianshi") : event->actor;
-        row->closed_how = text_from(event_kind_name(event->kind));
-        if (!text_is_none(row->case_id))
-            return true; /* opened in this batch: the rest stands */
-    } else {
-        row->closed_at_us = TIME_NONE;
-        row->closed_by = row->closed_how = TEXT_NONE;
-    }
-    row->case_id = open->state.id;
-    row->step = event->step;
-    row->index = event->index;
-    row->shard = open->shard;
-    row->code = dispute ? TEXT("disputed") : or_empty(event->reason);
-    row->message = or_empty(event->data);
-    row->department = event->department;
-    row->region = event->region;
-    row->opened_at_us = event->at_us;
-    return true;
+    *row = (struct store_incident){
+        .id = text_format(batch->arena, "%.*s:%.*s%s:%u", TEXT_ARG(open->state.id), TEXT_ARG(event->step), index, event->version),
+        .case_id = open->state.id, .step = event->step, .index = event->index, .shard = open->shard,
+        .code = dispute ? TEXT("disputed") : or_empty(event->reason), .message = or_empty(event->data),
+        .department = event->department, .region = event->region, .opened_at_us = event->at_us, .closed_at_us = TIME_NONE,
+    };
+    return !text_is_none(row->id);
 }

@@ -54,11 +54,18 @@ struct store_step {
 };
 struct store_timer { struct text case_id; int32_t shard; int64_t due_at_us; /* TIME_NONE: delete */ };
 struct store_incident {
-    struct text id;              /* case:step[.index]:n or topic@partition:offset */
+    struct text id;              /* case:step[.index]:version of the event that opened it, or topic@partition, unsent:shard:seq */
     struct text case_id, step; int32_t index; int32_t shard;
     struct text code, message, department, region;
     int64_t opened_at_us, closed_at_us;   /* closed: TIME_NONE while open */
     struct text closed_by, closed_how;
+};
+/* Closes what stands open of a step's (a case's) incidents, or disputes, before the batch's own are written. */
+struct store_closing {
+    struct text case_id, step; int32_t index; /* as in the incident */
+    struct text of;              /* "incident" or "dispute" */
+    int64_t at_us;
+    struct text by, how;
 };
 struct store_dead {
     int32_t shard; struct text topic; int32_t partition; int64_t offset;   /* where it came from; (inbox) when from there: offset = inbox id */
@@ -79,6 +86,7 @@ struct store_batch {
     const struct store_step *steps; uint32_t step_count;         /* upsert, each once */
     const struct store_timer *timers; uint32_t timer_count;
     const struct store_incident *incidents; uint32_t incident_count;
+    const struct store_closing *closings; uint32_t closing_count;
     const struct store_dead *dead; uint32_t dead_count;
     const struct store_forward *forwards; uint32_t forward_count;
     const int64_t *inbox_done; uint32_t inbox_done_count;

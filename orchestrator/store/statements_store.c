@@ -66,16 +66,19 @@ const struct pg_statement statements_store[] = {
     {"timer_upsert",
      "INSERT INTO timer (case_id, shard, due_at) SELECT unnest($1::text[]), unnest($2::int[]), "
      "unnest($3::timestamptz[]) ON CONFLICT (case_id) DO UPDATE SET due_at = excluded.due_at"},
+    {"incident_close",
+     "UPDATE incident i SET closed_at = g.at, closed_by = g.by, closed_how = g.how FROM unnest($1::text[], $2::text[], "
+     "$3::int[], $4::text[], $5::timestamptz[], $6::text[], $7::text[]) AS g (case_id, step, index, kind, at, by, how) "
+     "WHERE i.case_id = g.case_id AND i.step IS NOT DISTINCT FROM g.step AND i.index = g.index AND i.closed_at IS NULL "
+     "AND (i.code = 'disputed') = (g.kind = 'dispute')"},
     {"incident_upsert",
      "INSERT INTO incident (id, case_id, step, index, shard, code, message, department, region, opened_at, "
      "closed_at, closed_by, closed_how) SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), "
      "unnest($4::int[]), unnest($5::int[]), unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), "
      "unnest($9::text[]), unnest($10::timestamptz[]), unnest($11::timestamptz[]), unnest($12::text[]), "
-     "unnest($13::text[]) ON CONFLICT (id) DO UPDATE SET " /* what closes an incident says nothing of what it was */
-     "code = CASE WHEN excluded.closed_at IS NULL THEN excluded.code ELSE incident.code END, "
-     "message = CASE WHEN excluded.closed_at IS NULL THEN excluded.message ELSE incident.message END, "
-     "opened_at = CASE WHEN excluded.closed_at IS NULL THEN excluded.opened_at ELSE incident.opened_at END, "
-     "closed_at = excluded.closed_at, closed_by = excluded.closed_by, closed_how = excluded.closed_how"},
+     "unnest($13::text[]) ON CONFLICT (id) DO UPDATE SET code = excluded.code, message = excluded.message, "
+     "opened_at = excluded.opened_at, closed_at = excluded.closed_at, closed_by = excluded.closed_by, closed_how = "
+     "excluded.closed_how"},
     {"dead_insert",
      "INSERT INTO dead_letter (shard, topic, partition, \"offset\", at, code, message, key, headers, value) SELECT "
      "unnest($1::int[]), unnest($2::text[]), unnest($3::int[]), unnest($4::bigint[]), unnest($5::timestamptz[]), "
