@@ -155,7 +155,7 @@ static void unknown_option(struct reading *r, const char *argument) {
     const struct verb_option *lists[] = {verb ? verb->options : NULL, verb_options_everywhere,
                                          !verb || verb->needs & NEEDS_SERVER ? verb_options_server : NULL,
                                          !verb || verb->needs & NEEDS_SETTINGS ? verb_options_settings : NULL};
-    const char *words[64];
+    const char *words[64] = {NULL};
     uint32_t count = 0;
     for (size_t i = 0; i < 4; i++)
         for (const struct verb_option *o = lists[i]; o && o->name && count < 64; o++)
@@ -232,7 +232,7 @@ static bool read_option(struct reading *r, int *i) {
 }
 
 static void unknown_word(struct reading *r, const char *word) {
-    const char *words[64];
+    const char *words[64] = {NULL};
     uint32_t count = 0;
     for (const struct verb *verb = verb_table; verb->noun && count < 64; verb++)
         if (r->noun ? strcmp(verb->noun, r->noun) == 0 : count == 0 || strcmp(words[count - 1], verb->noun) != 0)

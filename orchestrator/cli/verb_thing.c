@@ -31,7 +31,7 @@ static void print_faults(const struct json *report, bool publishing, FILE *out, 
 }
 
 static enum verb_status explain(struct invocation *c, const char *code) {
-    const char *words[256];
+    const char *words[256] = {NULL};
     uint32_t count = 0;
     for (const struct fault_code *f = definition_fault_codes; f->code; f++) {
         if (strcmp(f->code, code) == 0) {

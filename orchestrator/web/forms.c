@@ -164,11 +164,11 @@ static enum outcome get(struct request *request, struct text thing, struct form 
         let_go(web->forms, form);
     if (outcome != OUTCOME_OK)
         return outcome;
+    if (thing.length >= sizeof form->thing || hash.length >= sizeof form->hash)
+        return error_set(error, OUTCOME_REJECT, "thing_unknown", "there is no such thing");
     form = memory_alloc(sizeof *form);
-    if (!form || thing.length >= sizeof form->thing || hash.length >= sizeof form->hash) {
-        memory_free(form);
-        return form ? error_set(error, OUTCOME_REJECT, "thing_unknown", "there is no such thing") : error_no_memory(error);
-    }
+    if (!form)
+        return error_no_memory(error);
     memcpy(form->thing, thing.at, thing.length);
     memcpy(form->hash, hash.at, hash.length);
     form->holds = 1;
@@ -185,7 +185,7 @@ static enum outcome get(struct request *request, struct text thing, struct form 
 }
 
 enum outcome forms_check(struct request *request, struct text thing, const struct json *value, struct error *error) {
-    struct form *form;
+    struct form *form = NULL;
     enum outcome outcome = get(request, thing, &form, error);
     if (outcome != OUTCOME_OK)
         return outcome;
