@@ -138,15 +138,19 @@ forbidden='^(yaml_parser_set_input_file|yaml_emitter_set_output_file)$'
 # the state machines say a last word before they abort, as a failed assertion does.
 alone='^(model/state\.c (fprintf|__fprintf_chk|stderr)|base/log\.c (clock_gettime|write|__errno_location)|base/memory\.c (calloc|realloc|free)|wire/[^ ]* pcre2_[a-z0-9_]+|definition/[^ ]* yaml_[a-z0-9_]+)$'
 
-objects_of() { # <floor>: "object<TAB>floor/file.c" for every object whose source is still there
+# <floor>: "object<TAB>floor/file.c" for every object whose source is still there; what the build itself made out of
+# data and compiled into the floor stands beside the floor's folder, and counts as floor/<its name>.
+objects_of() {
     local object file
     while IFS= read -r object; do
-        file=${object#*"/yjs_$1.dir/orchestrator/"}
+        file=${object#*"/yjs_$1.dir/"}
         file=${file%.o}
-        if [ -e "$source_dir/orchestrator/$file" ]; then
-            printf '%s\t%s\n' "$object" "$file"
+        if [ -e "$source_dir/$file" ]; then
+            printf '%s\t%s\n' "$object" "${file#orchestrator/}"
+        elif [ -e "$build_dir/$file" ]; then
+            printf '%s\t%s\n' "$object" "$1/$file"
         fi
-    done < <(find "$build_dir" -path "*/CMakeFiles/yjs_$1.dir/orchestrator/$1/*.c.o" | sort)
+    done < <(find "$build_dir" -path "*/CMakeFiles/yjs_$1.dir/*.c.o" | sort)
 }
 
 # "D floor file symbol" for what an object defines, "U floor file symbol" for what it asks of others, "O" for itself.

@@ -92,6 +92,10 @@ for call in 'time((void *)0)' 'getenv("HOME")' 'open("x", 0)' 'random()' 'clock_
 done
 plant; printf '#include "base/log.h"\nint other(void) {\n    return log_line();\n}\n' > orchestrator/model/other.c
 symbols "model must not log" "uses log_line"
+plant; mkdir -p build/CMakeFiles/yjs_model.dir
+printf 'int made(void) {\n    return (int)time((void *)0);\n}\n' > build/made.c
+"$compiler" -w -c build/made.c -o build/CMakeFiles/yjs_model.dir/made.c.o
+symbols "what the build made keeps to the rules as well" "orchestrator/model/made.c: uses time"
 plant; echo "int other(void) { return setlocale(0, \"\") != 0; }" > orchestrator/model/other.c
 arrows "nobody sets a locale" "orchestrator/model/other.c:1: nobody sets a locale"
 plant; judge "an empty build folder is no proof" "have not been checked" bash "$here/arrows.sh" "$room/tree" "$room/tree"
