@@ -94,7 +94,7 @@ struct conductor {
     struct buffer scratch;
     struct message_schemas *messages_known; /* in `arena` */
 
-    bool store_open, bus_started, draining, assignment_stale;
+    bool store_open, store_away_said, bus_started, draining, assignment_stale;
     int64_t reopen_at_us, reopen_wait_us;
     int32_t shard_count;
     struct shard *shards;                  /* shard_count of them */

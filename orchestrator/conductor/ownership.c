@@ -4,10 +4,8 @@
 #define REOPEN_FIRST_US (100 * INT64_C(1000))
 #define REOPEN_MOST_US (5 * TIME_SECOND_US)
 
-static void store_is_away(struct conductor *c, int64_t monotonic_us, const struct error *error) {
-    if (c->store_open || c->reopen_wait_us == 0)
-        log_warn("store_away", "the database does not answer; trying again until it does",
-                 LOG_STRING("code", error->code), LOG_STRING("why", error->message));
+/* The store is opened again after a while, longer each time. */
+static void reopen_later(struct conductor *c, int64_t monotonic_us) {
     c->store_open = false;
     METER_SET(c, store_up, 0);
     METER_SET(c, ready, 0);
@@ -23,7 +21,11 @@ enum outcome ownership_open_store(struct conductor *c, int64_t monotonic_us) {
         return OUTCOME_RETRY;
     enum outcome outcome = c->ports.store.open(c->ports.store.context, &error);
     if (outcome != OUTCOME_OK) {
-        store_is_away(c, monotonic_us, &error);
+        if (!c->store_away_said)
+            log_warn("store_away", "the database can't be used; trying again until it can", LOG_STRING("code", error.code),
+                     LOG_STRING("why", error.message));
+        c->store_away_said = true;
+        reopen_later(c, monotonic_us);
         return outcome == OUTCOME_FATAL ? OUTCOME_FATAL : OUTCOME_RETRY;
     }
     int32_t count = c->ports.store.shard_count(c->ports.store.context);
@@ -36,9 +38,10 @@ enum outcome ownership_open_store(struct conductor *c, int64_t monotonic_us) {
         for (int32_t i = 0; i < count; i++)
             c->shards[i].number = i;
     }
-    if (c->reopen_wait_us > 0)
+    if (c->store_away_said)
         log_info("store_back", "the database answers");
     c->store_open = true;
+    c->store_away_said = false;
     c->reopen_wait_us = 0;
     c->heartbeat_at_us = c->definitions_at_us = 0;
     METER_SET(c, store_up, 1);
@@ -57,13 +60,12 @@ void ownership_drop(struct conductor *c, int32_t number) {
 }
 
 void ownership_drop_all(struct conductor *c, const char *why) {
-    struct error error = {.code = "dropped"};
-    error_set(&error, OUTCOME_RETRY, "dropped", "%s", why);
+    log_warn("shards_dropped", "what was in memory is forgotten; the truth is read again", LOG_STRING("why", why));
     for (int32_t i = 0; i < c->shard_count; i++)
         ownership_drop(c, i);
     c->ports.bus.purge(c->ports.bus.context);
     c->ports.store.close(c->ports.store.context);
-    store_is_away(c, conductor_monotonic(c), &error);
+    reopen_later(c, conductor_monotonic(c));
     ownership_assign(c);
 }
 
