@@ -1,0 +1,240 @@
+#!/usr/bin/env bash
+# How fast the whole system is, on this machine: PostgreSQL (fsync on), a real Kafka, yjsd, one process of adapters for
+# five departments and the load, all private, all started here and ended here.
+#
+#   tests/bench/run.sh W1|W2|W3|W4       greatest throughput: a bounded number of cases is kept open (closed loop)
+#   tests/bench/run.sh latency           W2 at a rate: case latency and hand-off, the load answers by itself (open loop)
+#   tests/bench/run.sh floor             the leanest loop with W2's messages and commits and no logic, instead of yjsd
+#   tests/bench/run.sh all               all of them, on the same servers, and W2's share of the floor
+#
+#   --seconds S (10) | --cases N         what is measured, behind a warm-up of --warmup S (10)
+#   --payload 1k|11k|45k                 of each case's form and each task (1k)
+#   --open N                             cases kept open (W1, W2, floor: 3000; W3: 1500; W4: 60)      --rate N   cases a second of latency (200)
+#   --answer adapter|load                who answers: yjs-adapter, or the load itself (floor: load)
+#   --partitions N (8)  --build FOLDER (build/release)  --json FILE  --keep (the folder with logs stays)
+#
+# Only cases whose end was read within the measured time count. CPU microseconds a step are those of all threads and
+# processes of each part, from /proc. Prints one JSON object a run and, at the end, a table.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+
+what=() seconds=10 cases=0 warmup=10 payload=1024 open="" rate=200 answer="" partitions=8 build="" json="" keep=""
+while [ $# -gt 0 ]; do
+    case $1 in
+    W1|W2|W3|W4|latency|floor) what+=("$1") ;;
+    all) what+=(W1 W2 W3 W4 latency floor) ;;
+    --seconds) seconds=$2; shift ;;
+    --cases) cases=$2; shift ;;
+    --warmup) warmup=$2; shift ;;
+    --payload) payload=$(numfmt --from=iec "${2^^}"); shift ;;
+    --open) open=$2; shift ;;
+    --rate) rate=$2; shift ;;
+    --answer) answer=$2; shift ;;
+    --partitions) partitions=$2; shift ;;
+    --build) build=$2; shift ;;
+    --json) json=$2; shift ;;
+    --keep) keep=yes ;;
+    -h|--help) sed -n '2,19p' "$0" | cut -c3-; exit 0 ;;
+    *) echo "run.sh: unknown argument \"$1\"; see --help" >&2; exit 2 ;;
+    esac
+    shift
+done
+[ ${#what[@]} -gt 0 ] || { sed -n '2,19p' "$0" | cut -c3-; exit 2; }
+
+say() { printf '%s\n' "run.sh: $*" >&2; }
+if [ -z "$build" ]; then
+    build=$root/build/release
+    say "building"
+    (cd "$root" && cmake --preset release && cmake --build --preset release --target yjsd yjsctl yjs-adapter bench_load bench_floor) \
+        >"${TMPDIR:-/tmp}/yjs-bench-build.$$" 2>&1 || { tail -n 40 "${TMPDIR:-/tmp}/yjs-bench-build.$$" >&2; exit 1; }
+    rm -f "${TMPDIR:-/tmp}/yjs-bench-build.$$"
+fi
+program() { local p; for p in "$build/$1" "$build/adapters/$1" "$build/tests/bench/$1"; do [ -x "$p" ] && { echo "$p"; return; }; done; say "$1 was not built"; exit 1; }
+yjsctl=${YJSCTL:-$(program yjsctl)}
+
+# ---- servers ----
+work=$(mktemp -d "${TMPDIR:-/tmp}/yjs-bench.XXXXXX")
+kafka="" yjsd_pid="" adapter_pid="" floor_pid="" load_pid=""
+end_one() { [ -z "$1" ] || { kill "$2" "$1" 2>/dev/null || true; wait "$1" 2>/dev/null || true; }; }
+stop_parts() {
+    end_one "$adapter_pid" -TERM; end_one "$yjsd_pid" -TERM; end_one "$floor_pid" -TERM
+    adapter_pid="" yjsd_pid="" floor_pid=""
+}
+clean_up() {
+    end_one "$load_pid" -KILL
+    stop_parts
+    [ -z "$kafka" ] || "$root/tests/lib/kafka.sh" stop "$kafka" || true
+    [ -n "$keep" ] && say "logs are in $work" || rm -rf "$work"
+}
+trap clean_up EXIT
+trap 'exit 130' INT TERM
+
+start_servers() {
+    "$root/tests/lib/pg.sh" --parent $$ >"$work/pg"
+    conninfo=$(cat "$work/pg")
+    "$root/tests/lib/kafka.sh" start --parent $$ >"$work/kafka"
+    kafka=$(sed -n 's/^dir=//p' "$work/kafka")
+    bootstrap=$(sed -n 's/^bootstrap=//p' "$work/kafka")
+    kafka_pid=$("$root/tests/lib/kafka.sh" pids "$kafka" | cut -d' ' -f2)
+    pg_pid=$(head -n 1 "$(sql 'SHOW data_directory')/postmaster.pid")
+}
+sql() { psql -X -q -A -t -d "$conninfo" -c "$1"; }
+
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+write_settings() {
+    local daemon_properties="" adapter_properties=""
+    [ -z "${YJS_BENCH_DAEMON_KAFKA:-}" ] || daemon_properties=", properties: {$YJS_BENCH_DAEMON_KAFKA}"
+    [ -z "${YJS_BENCH_ADAPTER_KAFKA:-}" ] || adapter_properties=", properties: {$YJS_BENCH_ADAPTER_KAFKA}"
+    http_port=$(free_port)
+    cat >"$work/orchestrator.yaml" <<YAML
+instance: bench
+departments: $here/departments.yaml
+database: {url: "$conninfo"}
+kafka: {bootstrap: "$bootstrap", partitions: $partitions$daemon_properties}
+http: {listen: "127.0.0.1:$http_port", metrics_open: true}
+state: $work
+${YJS_BENCH_SETTINGS:-}
+YAML
+    { echo "kafka: {bootstrap: \"$bootstrap\"$adapter_properties}"; echo 'region: "441300"'; echo 'log: {level: warn}'; echo 'departments:'
+      for d in a b c d e; do
+          echo "  - {department: bench_$d, store: $work/bench_$d.db, driver: {name: simulate, result: {ok: true}}, most_running: 100000}"
+      done; } >"$work/adapter.yaml"
+}
+
+provision() {
+    "$yjsctl" db migrate --config "$work/orchestrator.yaml"
+    "$yjsctl" topic apply --config "$work/orchestrator.yaml"
+    "$yjsctl" thing publish "$here"/things/w1.yaml "$here"/things/w2.yaml "$here"/things/w3.yaml "$here"/things/w4.yaml \
+        --config "$work/orchestrator.yaml"
+}
+
+now_ms() { echo $(($(date +%s%N) / 1000000)); }
+ready() { (exec 3<>"/dev/tcp/127.0.0.1/$http_port" && printf 'GET /readyz HTTP/1.0\r\n\r\n' >&3 && head -n 1 <&3 | grep -q ' 200 ') 2>/dev/null; }
+start_yjsd() {
+    local began i
+    began=$(now_ms)
+    "$(program yjsd)" --config "$work/orchestrator.yaml" >"$work/yjsd.log" 2>&1 &
+    yjsd_pid=$!
+    for ((i = 0; i < 3000; i++)); do
+        ready && { start_ms=$(($(now_ms) - began)); return; }
+        kill -0 "$yjsd_pid" 2>/dev/null || break
+        sleep 0.01
+    done
+    tail -n 20 "$work/yjsd.log" >&2; say "yjsd did not become ready"; exit 1
+}
+start_adapter() {
+    "$(program yjs-adapter)" --config "$work/adapter.yaml" >"$work/adapter.log" 2>&1 &
+    adapter_pid=$!
+}
+start_floor() {
+    : >"$work/floor.log"
+    "$(program bench_floor)" --pg "$conninfo" --bootstrap "$bootstrap" >"$work/floor.log" 2>&1 &
+    floor_pid=$!
+    local i
+    for ((i = 0; i < 300; i++)); do
+        grep -q '^ready' "$work/floor.log" && return
+        kill -0 "$floor_pid" 2>/dev/null || break
+        sleep 0.1
+    done
+    cat "$work/floor.log" >&2; say "the floor did not become ready"; exit 1
+}
+
+# ---- what the parts used: one line a part, "name ticks" ----
+ticks=$(getconf CLK_TCK)
+ticks_of() { # PID: its own
+    local stat; stat=$(cat "/proc/$1/stat" 2>/dev/null) || { echo 0; return; }
+    set -- ${stat##*) }
+    echo $((${12} + ${13}))
+}
+ticks_of_pg() { # the postmaster, those of its children that are alive, and those that ended
+    local stat sum child
+    stat=$(cat "/proc/$pg_pid/stat"); set -- ${stat##*) }
+    sum=$((${12} + ${13} + ${14} + ${15}))
+    for child in $(pgrep -P "$pg_pid"); do sum=$((sum + $(ticks_of "$child"))); done
+    echo "$sum"
+}
+sample() { # FILE
+    { [ -z "$yjsd_pid$floor_pid" ] || echo "engine $(ticks_of "${yjsd_pid:-$floor_pid}")"
+      [ -z "$adapter_pid" ] || echo "adapter $(ticks_of "$adapter_pid")"
+      echo "postgresql $(ticks_of_pg)"; echo "kafka $(ticks_of "$kafka_pid")"; echo "load $(ticks_of "$load_pid")"
+      echo "wal $(sql "SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn")"
+      [ -z "$yjsd_pid" ] || { exec 3<>"/dev/tcp/127.0.0.1/$http_port"; printf 'GET /metrics HTTP/1.0\r\n\r\n' >&3
+          sed -n 's/^yijianshi_\([a-z_]*\) /metric_\1 /p' <&3; exec 3<&-; }
+    } >"$1"
+}
+difference() { awk -v name="$1" 'FNR == NR { if ($1 == name) a = $2; next } $1 == name { print $2 - a; found = 1 } END { if (!found) print 0 }' "$work/begin" "$work/end"; }
+
+# ---- one run ----
+measure() { # NAME ENGINE ANSWER LOAD-ARGUMENTS…
+    local name=$1 engine=$2 by=$3 line result=""; shift 3
+    start_ms=0
+    sql 'CHECKPOINT' >/dev/null
+    if [ "$engine" = yjsd ]; then start_yjsd; else start_floor; fi
+    [ "$by" = load ] || start_adapter
+    local arguments=(--bootstrap "$bootstrap" --payload "$payload" --warmup "$warmup" --seconds "$seconds" --cases "$cases" "$@")
+    [ "$by" = adapter ] || arguments+=(--answer)
+    : >"$work/begin"; : >"$work/end"
+    mkfifo "$work/pipe.$name"
+    "$(program bench_load)" "${arguments[@]}" >"$work/pipe.$name" &
+    load_pid=$!
+    while read -r line; do
+        case $line in
+        "mark begin") sample "$work/begin" ;;
+        "mark end") sample "$work/end" ;;
+        "{"*) result=$line ;;
+        esac
+    done <"$work/pipe.$name"
+    wait "$load_pid" || say "$name: the load reports a fault"
+    load_pid=""
+    [ -n "$result" ] || { tail -n 5 "$work/yjsd.log" >&2; say "$name: no result"; exit 1; }
+    local steps memory=0 binary=0 parts="" part
+    steps=$(jq .steps <<<"$result")
+    for part in engine adapter postgresql kafka load; do
+        parts+="${parts:+,}\"$part\":$(awk -v t="$(difference $part)" -v hz="$ticks" -v s="$steps" 'BEGIN { printf "%.1f", s ? t * 1e6 / hz / s : 0 }')"
+    done
+    [ -z "$yjsd_pid$floor_pid" ] || memory=$(sed -n 's/^VmHWM:[ \t]*\([0-9]*\) kB/\1/p' "/proc/${yjsd_pid:-$floor_pid}/status")
+    [ "$engine" != yjsd ] || binary=$(stat -c %s "$(program yjsd)")
+    jq -c --arg name "$name" --arg engine "$engine" --argjson cpu "{$parts}" --argjson memory "${memory:-0}" \
+        --argjson wal "$(difference wal)" --argjson batches "$(difference metric_batches_total)" \
+        --argjson inputs "$(($(difference metric_inputs_applied_total) + $(difference metric_inputs_recorded_total) + $(difference metric_inputs_duplicate_total)))" \
+        --argjson start "$start_ms" --argjson binary "$binary" --arg fsync "$(sql 'SHOW fsync')" --arg pg "$(sql 'SHOW server_version')" '
+        {run: $name, engine: $engine, intake: "topic", fsync: $fsync, postgresql: $pg} + . +
+        {cpu_us_a_step: $cpu, cpu_us_a_step_all: ([$cpu[]] | add), memory_peak_kb: $memory,
+         wal_bytes_a_step: (if .steps > 0 then $wal / .steps | floor else 0 end), batches: $batches,
+         inputs_a_batch: (if $batches > 0 then $inputs / $batches * 10 | floor / 10 else 0 end),
+         start_ms: $start, binary_bytes: $binary}' <<<"$result" | tee -a "$work/results"
+    stop_parts
+}
+
+table() {
+    jq -s -r '
+        (["run", "steps/s", "cases/s", "case p50 ms", "p99 ms", "hand-off p50", "p90", "p99", "max", "engine µs", "adapter", "PG", "Kafka", "load", "MB", "WAL B", "in/batch"]),
+        (.[] | [.run, .steps_per_s, .cases_per_s, .case_latency.p50_ms, .case_latency.p99_ms, .hand_off.p50_ms // "-", .hand_off.p90_ms // "-",
+                .hand_off.p99_ms // "-", .hand_off.max_ms // "-", .cpu_us_a_step.engine, .cpu_us_a_step.adapter, .cpu_us_a_step.postgresql,
+                .cpu_us_a_step.kafka, .cpu_us_a_step.load, (.memory_peak_kb / 1024 | floor), .wal_bytes_a_step, .inputs_a_batch]) | @tsv' "$work/results" |
+        column -t -s $'\t'
+    jq -s -r '(map(select(.run == "W2")) | last) as $w | (map(select(.run == "floor")) | last) as $f |
+        if $w and $f then "W2 is \($w.steps_per_s / $f.steps_per_s * 1000 | floor / 10) % of the floor (answered by \($w.answered_by), the floor by \($f.answered_by))" else empty end' "$work/results"
+    jq -s -r 'map(select(.engine == "yjsd")) | last // empty | "intake: topic; fsync \(.fsync); PostgreSQL \(.postgresql); yjsd: ready after \(.start_ms) ms, binary \(.binary_bytes / 1024 | floor) KiB"' "$work/results"
+}
+
+# The floor last: what it leaves on the intake topic are no cases of yjsd's.
+mapfile -t what < <(printf '%s\n' "${what[@]}" | sed 's/^floor$/~&/' | LC_ALL=C sort -u | sed 's/^~//')
+
+start_servers
+write_settings
+provision >"$work/provision.log" 2>&1 || { cat "$work/provision.log" >&2; exit 1; }
+for one in "${what[@]}"; do
+    say "$one"
+    case $one in
+    W1) measure W1 yjsd "${answer:-adapter}" --thing w1 --tasks 1 --open "${open:-3000}" ;;
+    W2) measure W2 yjsd "${answer:-adapter}" --thing w2 --tasks 5 --open "${open:-3000}" ;;
+    W3) measure W3 yjsd "${answer:-adapter}" --thing w3 --tasks 7 --open "${open:-1500}" ;;
+    W4) measure W4 yjsd "${answer:-adapter}" --thing w4 --tasks 50 --elements 50 --open "${open:-60}" ;;
+    latency) measure latency yjsd "${answer:-load}" --thing w2 --tasks 5 --rate "$rate" ;;
+    floor) measure floor floor "${answer:-load}" --thing w2 --tasks 5 --open "${open:-3000}" ;;
+    esac
+done
+table
+[ -z "$json" ] || jq -s . "$work/results" >"$json"
