@@ -4,7 +4,14 @@
 #include "cli/files.h"
 #include "model/limits.h"
 
-struct search { const struct records_port *records; struct arena *arena; struct error error; };
+enum { THINGS_MOST = 256 };   /* published things that one definition leads to */
+struct search {
+    const struct records_port *records;
+    struct arena *arena;
+    struct error error;
+    const struct definition *found[THINGS_MOST];
+    uint32_t found_count;
+};
 
 /* A published thing, compiled from its canonical form. */
 static const struct definition *find_thing(void *context, struct text thing, struct text hash) {
@@ -14,7 +21,7 @@ static const struct definition *find_thing(void *context, struct text thing, str
     struct text wanted = text_is_none(hash) ? thing : hash;
     enum outcome outcome = search->records->query(search->records->context, "thing_show", &wanted, 1, search->arena, &rows,
                                                   &search->error);
-    if (outcome != OUTCOME_OK || rows.count == 0 ||
+    if (outcome != OUTCOME_OK || rows.count == 0 || search->found_count == THINGS_MOST ||
         json_read(search->arena, rows.at[0], LIMIT_json_depth_most * 2, &row, NULL) != OUTCOME_OK)
         return NULL;
     const struct json *canonical = json_get_string(&row, "canonical");
@@ -23,6 +30,11 @@ static const struct definition *find_thing(void *context, struct text thing, str
     const struct definition *definition = NULL;
     if (!canonical || definition_compile(search->arena, canonical->text, thing, &inner, &faults, &definition, NULL) != OUTCOME_OK)
         return NULL;
+    if (search->found_count == THINGS_MOST) {   /* filled by what this one leads to */
+        definition_free(definition);
+        return NULL;
+    }
+    search->found[search->found_count++] = definition;
     return definition;
 }
 
@@ -68,6 +80,9 @@ static enum outcome compile(const struct publisher *publisher, struct text sourc
     }
     *ret = NULL;
     enum outcome outcome = definition_compile(arena, source, file_name, &context, faults, ret, error);
+    /* Their arenas end with the call; the patterns of their schemas do not. */
+    for (uint32_t i = 0; i < search.found_count; i++)
+        definition_free(search.found[i]);
     if (search.error.outcome == OUTCOME_RETRY) {
         if (error)
             *error = search.error;
@@ -78,10 +93,12 @@ static enum outcome compile(const struct publisher *publisher, struct text sourc
     return outcome;
 }
 
+static void release(const struct definition **definition) { definition_free(*definition); }
+
 enum outcome publish_check(const struct publisher *publisher, struct text source, struct text file_name, struct arena *arena,
                            struct text *ret_report, struct error *error) {
     struct fault_list faults = {0};
-    const struct definition *definition = NULL;
+    _cleanup_(release) const struct definition *definition = NULL;
     enum outcome outcome = compile(publisher, source, file_name, arena, &faults, &definition, error);
     if (outcome != OUTCOME_OK && outcome != OUTCOME_REJECT)
         return outcome;
@@ -95,7 +112,7 @@ enum outcome publish_check(const struct publisher *publisher, struct text source
 enum outcome publish_definition(const struct publisher *publisher, struct text source, struct text file_name, struct text by,
                                 struct arena *arena, struct text *ret_report, struct error *error) {
     struct fault_list faults = {0};
-    const struct definition *definition = NULL;
+    _cleanup_(release) const struct definition *definition = NULL;
     struct record_list rows = {0};
     struct json row;
     enum outcome outcome = compile(publisher, source, file_name, arena, &faults, &definition, error);

@@ -58,6 +58,11 @@ class Run(Case):
         self.assertEqual((final["outcome"], final["steps"]["a"]["attempt"]), ("granted", 3))
         self.assertEqual([e["attempt"] for e in events if e["kind"] == "step_asked"], [1, 2, 3])
 
+    def test_single_mapping_answers_the_first_attempt_alone(self):
+        _, final = self.run_one(["id: a, department: alpha, retry: {attempts: 2, first: 1s, most: 2s}"],
+                                "answers: {a: {after: 1s, kind: error, retryable: true}}\n")
+        self.assertEqual((final["steps"]["a"]["state"], final["steps"]["a"]["attempt"]), ("running", 2))
+
     def test_step_without_more_attempts_is_stuck_until_an_operator_acts(self):
         steps = ["id: a, department: alpha, retry: {attempts: 2, first: 1s, most: 2s}"]
         errors = "answers: {a: [{after: 1s, kind: error, retryable: true}, {after: 1s, kind: error, retryable: true}, {after: 1s}]}\n"
@@ -181,7 +186,7 @@ class Run(Case):
         took = time.monotonic() - begin
         print(f"\n1000 scripts: {took:.2f} s")
         self.assertEqual(len(told.out.splitlines()), 1000)
-        self.assertLess(took, 20)
+        self.assertLess(took, 30)   # with sanitizers too; without, it is about one
 
 
 if __name__ == "__main__":
