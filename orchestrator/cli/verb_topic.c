@@ -113,7 +113,7 @@ static enum verb_status apply(struct invocation *c, const struct bus_admin_port 
     }
     if (c->json)
         printf("{\"topics\":%u,\"wanted\":%u,\"partitions\":%d}\n", made, w->count, partitions);
-    invocation_say(c, "%u of %u topics are there, each with %d partitions", made, w->count, partitions);
+    invocation_say(c, "%u of %u topics are there with %d partitions each", made, w->count, partitions);
     return status;
 }
 
