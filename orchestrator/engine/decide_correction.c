@@ -22,14 +22,11 @@ enum outcome decide_correction(struct decision *d) {
     if (outcome != OUTCOME_OK)
         return outcome;
     const struct json *form = json_get_string(&data, "form"), *materials = json_get_string(&data, "materials");
-    const struct work_state *work = work_of(d, step, in->index);
     _cleanup_buffer_ struct buffer out;
     struct json_writer w;
     buffer_init(&out, LIMIT_message_bytes_most);
     json_begin(&w, &out);
     json_open(&w, '{');
-    json_key(&w, TEXT("task"));
-    json_put_text(&w, task_id(d, step, in->index, work->attempt));
     json_key(&w, TEXT("form"));
     if (form && form->type == JSON_OBJECT)
         json_put_value(&w, form);
@@ -41,6 +38,7 @@ enum outcome decide_correction(struct decision *d) {
     else
         json_put_raw(&w, TEXT("[]"));
     json_close(&w, '}');
+    const struct work_state *work = work_of(d, step, in->index);
     struct event sent = step_event(d, EVENT_CORRECTION_SENT, step, in->index);
     sent.attempt = work->attempt;
     sent.ordinal = work->correction;

@@ -234,6 +234,10 @@ void open_child(struct decision *d, uint16_t step, int32_t index, struct text mi
     asked.attempt = work_of(d, step, index)->attempt + 1;
     asked.child = text_format(d->arena, "%.*s/%.*s.%d", TEXT_ARG(d->draft.id), TEXT_ARG(opening->id),
                               index < 0 ? 0 : index);
+    if (asked.child.length > LIMIT_case_id_bytes_most) {
+        stuck(d, step, index, missing, "case_id_bytes_most", "the sub-case's id would be longer than a message can name");
+        return;
+    }
     asked.thing = thing->thing;
     asked.definition = thing->hash;
     asked.region = d->draft.region;

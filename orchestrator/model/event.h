@@ -32,7 +32,7 @@ enum event_kind {
                                 * undoing: state = compensated, or granted when it was given up */
     EVENT_ANSWER_NOTED,        /* answer = received, accepted, correction, …: progress without end; data, ordinal */
     EVENT_ANSWER_RECORDED,     /* no effect: fate, answer, data, source, id; step absent: a submission, signal, withdrawal */
-    EVENT_CORRECTION_SENT,     /* the applicant's correction goes to the department: data = the message's data, ordinal */
+    EVENT_CORRECTION_SENT,     /* the applicant's correction goes to the department: data = {"form","materials"}, ordinal */
     EVENT_RETRY_SET,           /* state = retrying or undo_retrying: due, reason, attempt = the failed one, ordinal = its undo */
     EVENT_STEP_STUCK,          /* an incident opens: reason = code, data = {"message"}, missing; thing and region = the case's */
     EVENT_DEADLINE_SET,        /* the first need of a join by deadline was asked: step = the waiting one, due */

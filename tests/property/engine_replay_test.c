@@ -1,11 +1,13 @@
 /* Random graphs under random schedules: the state is the replay of its journal, counters count what is there, nothing
- * new begins after a stop, the same event gives the same commands, a repeated answer changes nothing, and every case
- * ends when its answers come. A failing case prints its seed. */
+ * new begins after a stop, the same event gives the same commands and the same messages, which keep to their schemas, a
+ * repeated answer changes nothing, and every case ends when its answers come. A failing case prints its seed. */
 #include "unit/engine_builder.h"
+#include "unit/message_check.h"
 
 enum { CASES = 5000, INPUTS_MOST = 1500 };
 
 static uint64_t random_state, playing_seed;
+static struct message_check messages;
 
 /* Says how to play the failing case again: SEED=n <this program>. */
 static void say_seed(void) { fprintf(stderr, "last seed: SEED=%llu\n", (unsigned long long)playing_seed); }
@@ -169,6 +171,7 @@ static void check_events(struct run *run, enum case_phase before) {
             assert_true(text_equal(first.at[j].department, again.at[j].department));
         }
         assert_true(text_equal(e->data, read.data));
+        message_check_event(&messages, run->state.id, e, &read);
     }
 }
 
@@ -303,6 +306,7 @@ static void test_random_cases_end_and_replay_to_the_same_state(void **unused) {
     const char *chosen = getenv("SEED");
     const char *count = getenv("SEEDS");   /* how many, when another number than usual */
     uint64_t first = chosen ? strtoull(chosen, NULL, 10) : 1;
+    message_check_begin(&messages);
     uint64_t last = chosen ? first : count ? strtoull(count, NULL, 10) : CASES;
     for (uint64_t seed = first; seed <= last; seed++) {
         random_state = seed * UINT64_C(0x9E3779B97F4A7C15) + 1;
@@ -318,6 +322,7 @@ static void test_random_cases_end_and_replay_to_the_same_state(void **unused) {
         play(run);
         run_end(run);
     }
+    message_check_end(&messages);
 }
 
 int main(void) {
