@@ -1,6 +1,8 @@
 /* Makes and checks case numbers. */
 #include "model/number.h"
 
+#include "model/limits.h"
+
 enum { NUMBER_LENGTH_LEAST = 6 + 8 + 7 + 1 };
 
 char case_number_check_digit(struct text digits) {
@@ -21,7 +23,7 @@ struct text case_number(struct arena *arena, struct text region, struct civil_da
 }
 
 bool case_number_is_sound(struct text number) {
-    if (number.length < NUMBER_LENGTH_LEAST)
+    if (number.length < NUMBER_LENGTH_LEAST || number.length > LIMIT_number_bytes_most)
         return false;
     for (size_t i = 0; i < number.length; i++)
         if (number.at[i] < '0' || number.at[i] > '9')

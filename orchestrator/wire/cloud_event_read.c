@@ -35,6 +35,13 @@ static bool has_prefix_folded(struct text t, const char *prefix) {
     return true;
 }
 
+/* Is it `type`, with or without parameters? */
+static bool is_media_type(struct text value, const char *type) {
+    size_t length = strlen(type);
+    return has_prefix_folded(value, type) &&
+           (value.length == length || value.at[length] == ';' || value.at[length] == ' ');
+}
+
 /* A header's or attribute's value: UTF-8, without controls, within the limit. */
 static enum outcome check_value(const char *name, struct text value, struct error *error) {
     if (value.length > LIMIT_id_bytes_most)
@@ -66,7 +73,7 @@ static enum outcome check_required(struct cloud_event *event, struct text specve
     return OUTCOME_OK;
 }
 
-/* Percent-decoding of header values (CloudEvents Kafka binding 3.2.3.1 leaves them as UTF-8: nothing to decode). */
+/* Header values are UTF-8 as they stand: the Kafka binding knows no percent-encoding. */
 static enum outcome read_binary(struct arena *arena, struct text value, const struct bus_header *headers,
                                 uint32_t header_count, struct cloud_event *ret, struct error *error) {
     struct text specversion = TEXT_NONE;
@@ -109,9 +116,12 @@ static enum outcome read_structured(struct arena *arena, struct text value, stru
             return error_set(error, OUTCOME_REJECT, "cloud_event_bad", "%s must be a string", attributes[i].name);
         *attribute_at(ret, &attributes[i]) = member->text;
     }
+    const struct json *version = json_get_string(&object, "specversion");
+    if (version && version->type != JSON_STRING)
+        return error_set(error, OUTCOME_REJECT, "cloud_event_bad", "specversion must be the string \"1.0\"");
     if (json_get_string(&object, "data_base64"))
         return error_set(error, OUTCOME_REJECT, "cloud_event_bad", "data_base64 is not taken: data is JSON");
-    outcome = check_required(ret, json_get_text(&object, TEXT("specversion")), error);
+    outcome = check_required(ret, version ? version->text : TEXT_NONE, error);
     if (outcome != OUTCOME_OK)
         return outcome;
     const struct json *data = json_get_string(&object, "data");
@@ -130,7 +140,10 @@ enum outcome cloud_event_read(struct arena *arena, struct text value, const stru
             if (seen)
                 return error_set(error, OUTCOME_REJECT, "header_doubled", "the header content-type stands twice");
             seen = true;
-            structured = has_prefix_folded(headers[i].value, "application/cloudevents+json");
+            structured = has_prefix_folded(headers[i].value, "application/cloudevents");
+            if (structured && !is_media_type(headers[i].value, "application/cloudevents+json"))
+                return error_set(error, OUTCOME_REJECT, "cloud_event_bad",
+                                 "of structured messages only application/cloudevents+json is taken, one event a message");
         }
     struct cloud_event event = {0};
     enum outcome outcome = structured ? read_structured(arena, value, &event, error)
@@ -153,7 +166,7 @@ enum outcome answer_data_read(enum answer_kind kind, const struct json *data, st
         return error_set(error, OUTCOME_REJECT, "answer_data_bad", "an answer's data is at most answer_bytes_most (%d) bytes",
                          LIMIT_answer_bytes_most);
     input->answer = kind;
-    input->reason = json_get_text(data, TEXT("reason"));
+    input->reason = json_get_text(data, kind == ANSWER_ERROR ? TEXT("message") : TEXT("reason"));
     if (input->reason.length > LIMIT_reason_bytes_most)
         return error_set(error, OUTCOME_REJECT, "answer_data_bad", "a reason is at most reason_bytes_most (%d) bytes",
                          LIMIT_reason_bytes_most);
@@ -187,7 +200,6 @@ enum outcome answer_data_read(enum answer_kind kind, const struct json *data, st
         if (!retryable || (retryable->type != JSON_TRUE && retryable->type != JSON_FALSE))
             return error_set(error, OUTCOME_REJECT, "answer_data_bad", "error needs \"retryable\": true or false");
         input->retryable = json_is_true(retryable);
-        input->reason = json_get_text(data, TEXT("message"));
         break;
     }
     default:
@@ -217,8 +229,10 @@ enum outcome cloud_event_answer(const struct cloud_event *event, struct text dep
         int32_t index;
         uint32_t task_attempt;
         if (!task_id_split(event->task, &case_id, &step, &index, &task_attempt, &input.undo) ||
-            !text_equal(case_id, event->caseid) || !text_equal(step, input.step) || index != input.index)
-            return error_set(error, OUTCOME_REJECT, "answer_step_bad", "task names another case or step than the attributes");
+            !text_equal(case_id, event->caseid) || !text_equal(step, input.step) || index != input.index ||
+            task_attempt != input.attempt)
+            return error_set(error, OUTCOME_REJECT, "answer_step_bad",
+                             "task names another case, step or attempt than the attributes");
     }
     input.case_id = event->caseid;
     input.source = event->source;

@@ -2,6 +2,7 @@
 #include "wire/cloud_event.h"
 
 #include "base/time.h"
+#include "model/limits.h"
 #include "wire/input_codec.h"
 
 static struct text text_of_uint(struct arena *arena, uint32_t value) {
@@ -60,7 +61,7 @@ static struct text write_value(struct arena *arena, struct text case_id, const s
     if (command->message == MESSAGE_TASK || command->message == MESSAGE_COMPENSATE)
         return text_is_none(event->data) ? TEXT("{}") : event->data;
     _cleanup_buffer_ struct buffer out;
-    buffer_init(&out, 1 << 20);
+    buffer_init(&out, LIMIT_message_bytes_most);
     struct json_writer w;
     json_begin(&w, &out);
     json_open(&w, '{');
@@ -82,6 +83,11 @@ static struct text write_value(struct arena *arena, struct text case_id, const s
         put_task_id(&w, arena, case_id, event);
         json_key(&w, TEXT("light"));
         json_put_text(&w, event->reason);
+        if (event->due_us != TIME_NONE) {
+            char room[TIME_TEXT_SIZE];
+            json_key(&w, TEXT("due"));
+            json_put_text(&w, time_format_utc(event->due_us, room));
+        }
         break;
     default:
         write_life_cycle(&w, arena, case_id, event);

@@ -47,7 +47,10 @@ static const struct codec_field fields[] = {
     {"data", CODEC_JSON, AT(data), 0, NULL, NULL},
     {"extra", CODEC_JSON, AT(extra), 0, NULL, NULL},
 };
-enum { FIELD_COUNT = sizeof(fields) / sizeof(fields[0]) };
+enum {
+    FIELD_COUNT = sizeof(fields) / sizeof(fields[0]),
+    EVENT_DEPTH_MOST = LIMIT_json_depth_most + 4,   /* what an expression gave, in a task's data, in an event */
+};
 
 void event_write(struct buffer *out, const struct event *event) {
     struct json_writer w;
@@ -67,11 +70,15 @@ enum outcome event_read(struct arena *arena, struct text kind, uint32_t version,
     event.version = version;
     event.step = step;
     struct json object;
-    enum outcome outcome = json_read(arena, data, LIMIT_json_depth_most + 4, &object, error);
-    if (outcome != OUTCOME_OK)
-        return outcome;
+    struct error syntax;
+    enum outcome outcome = json_read(arena, data, EVENT_DEPTH_MOST, &object, &syntax);
+    if (outcome == OUTCOME_FATAL)
+        return error_no_memory(error);
+    if (outcome != OUTCOME_OK || object.type != JSON_OBJECT)
+        return error_set(error, OUTCOME_REJECT, "event_unreadable", "an event's data is no JSON object%s%s",
+                         outcome != OUTCOME_OK ? ": " : "", outcome != OUTCOME_OK ? syntax.message : "");
     size_t next = 0;
-    for (uint32_t i = 0; object.type == JSON_OBJECT && i < object.count; i++) {
+    for (uint32_t i = 0; i < object.count; i++) {
         const struct json_member *member = &object.children[i];
         const struct codec_field *field = codec_find(fields, FIELD_COUNT, &next, member->key);
         if (!field)

@@ -59,11 +59,12 @@ enum outcome input_read(struct arena *arena, const struct json *object, int64_t 
     if (!object || object->type != JSON_OBJECT)
         return error_set(error, OUTCOME_REJECT, "input_unreadable", "an input must be a JSON object");
     struct input input = input_of(INPUT_NONE, at_us);
+    int32_t element = -1;   /* the one that `step` names */
     size_t next = 0;
     for (uint32_t i = 0; i < object->count; i++) {
         const struct json_member *member = &object->children[i];
         if (text_is(member->key, "step")) {
-            if (member->value.type != JSON_STRING || !step_name_split(member->value.text, &input.step, &input.index))
+            if (member->value.type != JSON_STRING || !step_name_split(member->value.text, &input.step, &element))
                 return error_set(error, OUTCOME_REJECT, "input_unreadable", "\"step\" must be a step's id or <id>.<index>");
             continue;
         }
@@ -71,11 +72,19 @@ enum outcome input_read(struct arena *arena, const struct json *object, int64_t 
         if (!field)
             return error_set(error, OUTCOME_REJECT, "input_unreadable", "an input has no member \"%.*s\"",
                              TEXT_ARG(member->key));
+        if (field->kind == CODEC_JSON && member->value.type == JSON_NULL)
+            continue;
         if (!codec_read(arena, field, &member->value, &input))
             return error_set(error, OUTCOME_REJECT, "input_unreadable", "\"%s\" has no value of its type", field->name);
         if (field->offset == AT(data))
             input.value = &member->value;
     }
+    if (element >= 0 && input.index >= 0 && element != input.index)
+        return error_set(error, OUTCOME_REJECT, "input_unreadable", "\"step\" and \"index\" name two elements");
+    input.index = element >= 0 ? element : input.index;
+    if (input.index < -1 || input.index >= LIMIT_elements_most)
+        return error_set(error, OUTCOME_REJECT, "input_unreadable", "\"index\" is 0 to elements_most (%d) - 1",
+                         LIMIT_elements_most);
     if (input.kind == INPUT_NONE)
         return error_set(error, OUTCOME_REJECT, "input_unreadable", "an input needs its \"kind\"");
     *ret = input;
@@ -92,7 +101,7 @@ bool step_name_split(struct text name, struct text *ret_step, int32_t *ret_index
     size_t dot = text_find(name, '.');
     int64_t index = -1;
     if (dot != SIZE_MAX) {
-        if (!read_count(text_span(name.at + dot + 1, name.length - dot - 1), LIMIT_elements_most, &index))
+        if (!read_count(text_span(name.at + dot + 1, name.length - dot - 1), LIMIT_elements_most - 1, &index))
             return false;
         name.length = dot;
     }
@@ -121,7 +130,8 @@ bool task_id_split(struct text id, struct text *ret_case, struct text *ret_step,
     if (text_is_none(id) || !cut_last(&id, &last) || !read_count(last, UINT32_MAX, &attempt))
         return false;
     struct text rest = id;
-    if (cut_last(&rest, &word) && text_is(word, "undo")) {
+    /* `undo` is a fine name for a step as well: then nothing but the case stands before it. */
+    if (cut_last(&rest, &word) && text_is(word, "undo") && text_find(rest, ':') != SIZE_MAX) {
         undo = attempt;
         if (undo == 0 || !cut_last(&rest, &last) || !read_count(last, UINT32_MAX, &attempt))
             return false;

@@ -3,7 +3,8 @@
  *   {"kind":"answer","case":"…","step":"tax","attempt":1,"answer":"result","data":{…}}
  *   {"kind":"withdrawn","case":"…","actor":"…","reason":"…"}
  *
- * `step` may carry the element as `<step>.<index>`. `data` and `extra` are JSON values. Unknown members are refused. */
+ * `step` may carry the element as `<step>.<index>`, or `index` does. `data` and `extra` are JSON values, null the same
+ * as absent. Unknown members are refused. */
 #ifndef YJS_WIRE_INPUT_CODEC_H
 #define YJS_WIRE_INPUT_CODEC_H
 

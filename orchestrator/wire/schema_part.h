@@ -102,10 +102,11 @@ struct schema_node {
     struct schema_node *next;                /* in the compiler's list */
 };
 
+enum { SCHEMA_EFFORTS = 3 };                  /* how hard a match is tried: schema_pattern.c */
 struct schema {
     struct schema_node *root;
     struct schema_pattern *patterns;         /* all of them, for schema_free */
-    pcre2_match_context *limits;
+    pcre2_match_context *limits[SCHEMA_EFFORTS];   /* by effort, the least first */
     struct arena *arena;
     size_t steps_most;
 };

@@ -1,6 +1,13 @@
 /* Patterns run by PCRE2: compiled once, matched with a limit, so that no text and no pattern can stop the machine. */
 #include "wire/schema_part.h"
 
+/* PCRE2 does not say how much a match cost, only that it was more than a limit. So a match is tried with a small one
+ * first, and each greater one is paid for from the document's steps before it is tried: a thousand texts that each stay
+ * just within the limit of one match are as much work as one text beyond it. A step is about as long as ten backtrackings. */
+static const struct { uint32_t match_limit; size_t steps; } efforts[SCHEMA_EFFORTS] = {
+    {1000, 0}, {30000, 3000}, {SCHEMA_MATCH_LIMIT, SCHEMA_MATCH_LIMIT / 10},
+};
+
 /* An expression grows when it is rewritten, most for \S in a class. */
 #define TRANSLATED_BYTES_MOST (SCHEMA_PATTERN_BYTES_MOST * 64)
 
@@ -16,14 +23,13 @@ static void free_general(pcre2_general_context **context) { pcre2_general_contex
 static void free_compile(pcre2_compile_context **context) { pcre2_compile_context_free(*context); }
 
 static bool ensure_limits(struct schema *schema, pcre2_general_context *general) {
-    if (schema->limits)
-        return true;
-    schema->limits = pcre2_match_context_create(general);
-    if (!schema->limits)
-        return false;
-    pcre2_set_match_limit(schema->limits, SCHEMA_MATCH_LIMIT);
-    pcre2_set_depth_limit(schema->limits, SCHEMA_MATCH_LIMIT);
-    pcre2_set_heap_limit(schema->limits, 16 * 1024);            /* KiB */
+    for (int i = 0; i < SCHEMA_EFFORTS; i++) {
+        if (!schema->limits[i] && !(schema->limits[i] = pcre2_match_context_create(general)))
+            return false;
+        pcre2_set_match_limit(schema->limits[i], efforts[i].match_limit);
+        pcre2_set_depth_limit(schema->limits[i], efforts[i].match_limit);
+        pcre2_set_heap_limit(schema->limits[i], 16 * 1024);            /* KiB */
+    }
     return true;
 }
 
@@ -80,18 +86,21 @@ void schema_free(struct schema *schema) {
         return;
     for (struct schema_pattern *pattern = schema->patterns; pattern; pattern = pattern->next)
         pcre2_code_free(pattern->code);
-    pcre2_match_context_free(schema->limits);
     schema->patterns = NULL;
-    schema->limits = NULL;
+    for (int i = 0; i < SCHEMA_EFFORTS; i++) {
+        pcre2_match_context_free(schema->limits[i]);
+        schema->limits[i] = NULL;
+    }
 }
 
 /* 1 matches, 0 does not, otherwise PCRE2's error. */
 static int pattern_run(const struct schema *schema, const struct schema_pattern *pattern, struct text t,
-                       pcre2_match_data *match) {
+                       pcre2_match_data *match, int effort) {
     PCRE2_SPTR at = (PCRE2_SPTR)(t.at ? t.at : "");
-    int result = pcre2_match(pattern->code, at, t.length, 0, PCRE2_NO_UTF_CHECK, match, schema->limits);
+    pcre2_match_context *limits = schema->limits[effort];
+    int result = pcre2_match(pattern->code, at, t.length, 0, PCRE2_NO_UTF_CHECK, match, limits);
     if (result == PCRE2_ERROR_JIT_STACKLIMIT)
-        result = pcre2_match(pattern->code, at, t.length, 0, PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, match, schema->limits);
+        result = pcre2_match(pattern->code, at, t.length, 0, PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, match, limits);
     return result >= 0 ? 1 : result == PCRE2_ERROR_NOMATCH ? 0 : result;
 }
 
@@ -106,11 +115,14 @@ bool validate_pattern(struct validation *v, const struct schema_pattern *pattern
         v->no_memory = v->stopped = true;
         return false;
     }
-    size_t cost = t.length / 16;                                 /* long texts are work too */
-    if (v->steps <= cost)
-        return validate_exceeded(v);
-    v->steps -= cost;
-    int result = pattern_run(v->schema, pattern, t, v->match);
+    int result = PCRE2_ERROR_MATCHLIMIT;
+    for (int i = 0; i < SCHEMA_EFFORTS && (result == PCRE2_ERROR_MATCHLIMIT || result == PCRE2_ERROR_DEPTHLIMIT); i++) {
+        size_t cost = t.length / 16 + efforts[i].steps;          /* long texts are work too */
+        if (v->steps <= cost)
+            return validate_exceeded(v);
+        v->steps -= cost;
+        result = pattern_run(v->schema, pattern, t, v->match, i);
+    }
     if (result == PCRE2_ERROR_NOMEMORY)
         v->no_memory = v->stopped = true;
     else if (result < 0)
@@ -120,7 +132,7 @@ bool validate_pattern(struct validation *v, const struct schema_pattern *pattern
 
 bool schema_pattern_matches(const struct schema *schema, const struct schema_pattern *pattern, struct text t) {
     pcre2_match_data *match = match_data_make();
-    bool matches = match && pattern_run(schema, pattern, t, match) == 1;
+    bool matches = match && pattern_run(schema, pattern, t, match, SCHEMA_EFFORTS - 1) == 1;
     pcre2_match_data_free(match);
     return matches;
 }

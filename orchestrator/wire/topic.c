@@ -1,6 +1,8 @@
 /* Topics' names: <region>.<department>.task.v1 and the like; the `_` of a department's id is written `-`. */
 #include "wire/cloud_event.h"
 
+#include "model/limits.h"
+
 struct text topic_name(struct arena *arena, struct text region, struct text department, const char *suffix) {
     if (text_is_none(department))
         return text_format(arena, "%.*s.%s", TEXT_ARG(region), suffix);
@@ -21,26 +23,39 @@ static const struct { const char *suffix; enum topic_kind kind; bool of_departme
     {".case.v1", TOPIC_CASE, false},    {".dead.v1", TOPIC_DEAD, false},
 };
 
-enum topic_kind topic_parse(struct arena *arena, struct text topic, struct text *ret_region, struct text *ret_department) {
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        if (!text_ends_with(topic, kinds[i].suffix))
-            continue;
-        struct text head = text_span(topic.at, topic.length - strlen(kinds[i].suffix));
-        size_t dot = text_find(head, '.');
-        if (kinds[i].of_department != (dot != SIZE_MAX))
-            return TOPIC_OTHER;
-        *ret_region = dot == SIZE_MAX ? head : text_span(head.at, dot);
-        *ret_department = TEXT_NONE;
-        if (dot != SIZE_MAX) {
-            char *at = arena_copy(arena, head.at + dot + 1, head.length - dot - 1);
-            if (!at)
-                return TOPIC_OTHER;
-            for (size_t j = 0; at[j] != '\0'; j++)
-                if (at[j] == '-')
-                    at[j] = '_';
-            *ret_department = text_span(at, head.length - dot - 1);
-        }
-        return kinds[i].kind;
+/* Letters, digits and '-': what an id becomes in a topic's name. A '_' is refused: the department would have two
+ * topics, and the broker's rules know one of them. */
+static bool is_part(struct text part) {
+    for (size_t i = 0; i < part.length; i++) {
+        char c = part.at[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'))
+            return false;
     }
-    return TOPIC_OTHER;
+    return part.length > 0 && part.length <= LIMIT_name_bytes_most;
+}
+
+enum topic_kind topic_parse(struct arena *arena, struct text topic, struct text *ret_region, struct text *ret_department) {
+    size_t row = 0;
+    while (row < sizeof kinds / sizeof kinds[0] && !text_ends_with(topic, kinds[row].suffix))
+        row++;
+    if (row == sizeof kinds / sizeof kinds[0])
+        return TOPIC_OTHER;
+    struct text region = text_span(topic.at, topic.length - strlen(kinds[row].suffix)), department = TEXT_NONE;
+    size_t dot = text_find(region, '.');
+    if (kinds[row].of_department != (dot != SIZE_MAX))
+        return TOPIC_OTHER;
+    if (dot != SIZE_MAX) {
+        department = text_span(region.at + dot + 1, region.length - dot - 1);
+        region.length = dot;
+        char *at = is_part(department) ? arena_copy(arena, department.at, department.length) : NULL;
+        for (size_t i = 0; at && i < department.length; i++)
+            if (at[i] == '-')
+                at[i] = '_';
+        department.at = at;
+    }
+    if (!is_part(region) || (dot != SIZE_MAX && text_is_none(department)))
+        return TOPIC_OTHER;
+    *ret_region = region;
+    *ret_department = department;
+    return kinds[row].kind;
 }
