@@ -226,7 +226,7 @@ static enum MHD_Result serve(void *context, struct MHD_Connection *connection, c
 
 /* ---- starting ---- */
 
-static void log_mhd(void *context, const char *format, va_list arguments) {
+__attribute__((format(printf, 2, 0))) static void log_mhd(void *context, const char *format, va_list arguments) {
     char room[512];
     (void)context;
     vsnprintf(room, sizeof room, format, arguments);
