@@ -267,9 +267,10 @@ static enum case_stop child_stop(const struct decision *d, uint16_t step) {
 
 void ask_cancel(struct decision *d, uint16_t step, int32_t index, enum step_state state, struct text reason) {
     const struct work_state *work = work_of(d, step, index);
-    if (work->attempt == 0 || work->cancel_asked)
-        return;
     bool child = step_of(d, step)->kind == STEP_THING;
+    bool graver = child && d->draft.stop == CASE_STOP_VOID;   /* than what the sub-case was told before */
+    if (work->attempt == 0 || (work->cancel_asked && !graver))
+        return;
     struct event asked = step_event(d, child ? EVENT_CHILD_CANCEL_ASKED : EVENT_CANCEL_ASKED, step, index);
     asked.attempt = work->attempt;
     asked.state = state;

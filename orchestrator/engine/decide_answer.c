@@ -104,9 +104,11 @@ static void answer_after_end(struct decision *d, uint16_t step) {
     const struct input *in = d->input;
     const struct work_state *work = work_of(d, step, in->index);
     bool is_final = answer_kind_is_final(in->answer);
+    /* Where an operator ended the step, the department that carries out our cancellation contradicts nobody. */
+    bool obeys = in->answer == ANSWER_CANCELLED && work->cancel_asked && text_is_none(work->final_source);
     if (is_final && work->final_answer != ANSWER_NONE && is_same_final(d, work))
         record(d, step, FATE_DUPLICATE);
-    else if (work->state == STEP_EXPIRED || work->state == STEP_CANCELLED || work->state == STEP_UNSATISFIED)
+    else if (obeys || work->state == STEP_EXPIRED || work->state == STEP_CANCELLED || work->state == STEP_UNSATISFIED)
         record(d, step, FATE_LATE);
     else if (!is_final || (in->answer == ANSWER_CANCELLED && !work->cancel_asked))
         record(d, step, FATE_OUT_OF_PLACE);

@@ -20,11 +20,13 @@ enum outcome decide_withdrawn(struct decision *d) {
     return OUTCOME_OK;
 }
 
-/* By the parent: `stop` says how its own stopping, or a deadline, wants it. A closed one is opened only to be undone. */
+/* By the parent: `stop` says how its own stopping, or a deadline, wants it. A closed one is opened only to be undone;
+ * void does not interrupt an undoing that has begun, as decide_void does not: what departments are undoing is undone. */
 static enum outcome close_by_parent(struct decision *d) {
     enum case_stop stop = d->input->stop;
     bool undo = stop == CASE_STOP_COMPENSATE && d->draft.phase == CASE_CLOSED;
-    if (d->draft.phase == CASE_RUNNING || undo || (stop == CASE_STOP_VOID && d->draft.phase == CASE_STOPPING))
+    bool graver = stop == CASE_STOP_VOID && d->draft.phase == CASE_STOPPING && d->draft.undo_count == 0;
+    if (d->draft.phase == CASE_RUNNING || undo || graver)
         stop_begin(d, stop, NO_INDEX, d->input->reason, d->input->actor);
     else
         record(d, NO_INDEX, d->draft.phase == CASE_CLOSED ? FATE_CASE_CLOSED : FATE_OUT_OF_PLACE);

@@ -11,7 +11,9 @@ static void stop_work(struct decision *d, uint16_t step, int32_t index, enum cas
     if (stop == CASE_STOP_VOID) {
         if (state_step_has_ended(work->state))
             return;
-        if (asks && work->state == STEP_RUNNING)
+        /* A sub-case that was told to close until now is void with its parent. */
+        bool closing_below = stopped->kind == STEP_THING && work->state == STEP_CANCELLING;
+        if (asks && (work->state == STEP_RUNNING || closing_below))
             ask_cancel(d, step, index, STEP_WAITING, why);
         flow_end_as(d, step, index, STEP_CANCELLED, why);
         return;

@@ -275,6 +275,53 @@ static void test_answer_for_needs_evidence_and_a_second_person(void **unused) {
     run_end(run);
 }
 
+/* ---- void, and what follows an operator's end ---- */
+
+static void test_department_that_carries_out_the_cancellation_after_a_refusal_contradicts_nobody(void **unused) {
+    (void)unused;
+    struct run *run = RUN_NEW({.id = "a"}, {.id = "b"});
+    submit(run, "{}");
+    operate(run, INPUT_REFUSE, "a");
+    answer(run, "a", ANSWER_CANCELLED);
+    assert_recorded(run, FATE_LATE);
+    assert_int_equal(run->state.dispute_count, 0);
+    run_end(run);
+}
+
+static void test_void_of_a_parent_does_not_interrupt_the_undoing_of_its_sub_case(void **unused) {
+    (void)unused;
+    struct run *run = RUN_NEW({.id = "a", .reversible = true, .compensate = ""}, {.id = "b", .on_refused = ON_REFUSED_COMPENSATE});
+    struct input in = input_of(INPUT_SUBMIT, 0);
+    in.parent = TEXT("P");
+    in.parent_step = TEXT("sub");
+    in.data = TEXT("{}");
+    run_input(run, &in);
+    grant(run, "a");
+    refuse(run, "b");
+    undo_answered(run, "a", 1, ANSWER_REJECTED);
+    in = input_of(INPUT_CLOSE, 0);
+    in.stop = CASE_STOP_VOID;
+    run_input(run, &in);
+    assert_recorded(run, FATE_OUT_OF_PLACE);
+    assert_state(run, "a", STEP_UNDO_STUCK);
+    operate(run, INPUT_RETRY, "a");
+    undo_answered(run, "a", 2, ANSWER_RESULT);
+    assert_closed(run, CASE_REFUSED);
+    run_end(run);
+}
+
+static void test_void_reaches_a_sub_case_that_was_told_to_close(void **unused) {
+    (void)unused;
+    struct run *run = RUN_NEW({.id = "sub", .kind = STEP_THING, .thing = "child"}, {.id = "b", .on_refused = ON_REFUSED_CLOSE});
+    submit(run, "{}");
+    refuse(run, "b");
+    assert_int_equal(event_at(run, EVENT_CHILD_CANCEL_ASKED, "sub", 0)->stop, CASE_STOP_CLOSE);
+    operate(run, INPUT_VOID, NULL);
+    assert_int_equal(event_at(run, EVENT_CHILD_CANCEL_ASKED, "sub", 0)->stop, CASE_STOP_VOID);
+    assert_closed(run, CASE_VOID);
+    run_end(run);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_retryable_error_is_tried_again_within_its_back_off),
@@ -297,6 +344,9 @@ int main(void) {
         cmocka_unit_test(test_operator_verb_out_of_place_is_refused),
         cmocka_unit_test(test_answer_recorded_for_a_department_is_marked_and_counted),
         cmocka_unit_test(test_answer_for_needs_evidence_and_a_second_person),
+        cmocka_unit_test(test_department_that_carries_out_the_cancellation_after_a_refusal_contradicts_nobody),
+        cmocka_unit_test(test_void_of_a_parent_does_not_interrupt_the_undoing_of_its_sub_case),
+        cmocka_unit_test(test_void_reaches_a_sub_case_that_was_told_to_close),
     };
     return cmocka_run_group_tests_name("engine: retries and operators", tests, NULL, NULL);
 }
