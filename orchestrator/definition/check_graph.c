@@ -47,17 +47,20 @@ static void check_behind_deliver(struct compiler *c, uint16_t index) {
                            TEXT_ARG(step->id), TEXT_ARG(c->steps[step->needs[k]].id));
 }
 
+/* A sub-case is undone by its own definition. */
+static bool says_how(const struct step_definition *step) { return step->compensate.present || step->kind == STEP_THING; }
+
 static void check_compensation(struct compiler *c) {
     bool anybody_compensates = false, anything_reversible = false;
     for (uint16_t i = 0; i < c->out->step_count; i++) {
         const struct step_definition *step = &c->steps[i];
         anybody_compensates |= step->on_refused == ON_REFUSED_COMPENSATE || step->on_expired == ON_REFUSED_COMPENSATE ||
                                step->publicity.on_objection == ON_REFUSED_COMPENSATE;
-        anything_reversible |= step->reversible && step->compensate.present;
+        anything_reversible |= step->reversible && says_how(step);
         if (step->compensate.present && !step->reversible)
             compiler_fault(c, step_get(c->step_nodes[i], "compensate")->place, "compensate_not_reversible",
                            "step %.*s has a compensation but is not reversible: it would never run", TEXT_ARG(step->id));
-        if (step->reversible && !step->compensate.present)
+        if (step->reversible && !says_how(step))
             compiler_fault(c, c->step_nodes[i]->place, "reversible_without_compensate",
                            "step %.*s is reversible but does not say how", TEXT_ARG(step->id));
     }
@@ -67,7 +70,7 @@ static void check_compensation(struct compiler *c) {
         if (asks && !anything_reversible)
             compiler_fault(c, c->step_nodes[i]->place, "nothing_to_compensate",
                            "step %.*s compensates, but no step is reversible", TEXT_ARG(step->id));
-        if (step->reversible && step->compensate.present && !anybody_compensates)
+        if (step->reversible && says_how(step) && !anybody_compensates)
             compiler_fault(c, c->step_nodes[i]->place, "compensation_never_runs",
                            "nothing asks for the compensation of step %.*s", TEXT_ARG(step->id));
     }
