@@ -182,6 +182,21 @@ static void test_work_without_end_is_refused(void **state) {
     assert_string_equal(faults.fault[0].code, "schema_work");
 }
 
+static void test_many_texts_that_each_stay_within_a_match_s_limit_are_work_too(void **state) {
+    (void)state;
+    struct buffer text _cleanup_buffer_;
+    buffer_init(&text, 4 << 20);
+    for (int i = 0; i < 3000; i++)
+        buffer_put_string(&text, i ? ",'aaaaaaaaaaaaaaaaaa!'" : "['aaaaaaaaaaaaaaaaaa!'");
+    buffer_put_string(&text, "]");
+    compile("{'items':{'not':{'pattern':'^(a+)+$'}}}");
+    double before = seconds_now();
+    refuses(text.at);
+    assert_string_equal(faults.fault[0].code, "schema_work");
+    assert_true(seconds_now() - before < 5);
+    takes("['aaaaaaaaaaaaaaaaaa!','aaaaaaaaaaaaaaaaaa!']");
+}
+
 static void test_pattern_on_a_long_text_neither_overflows_nor_lasts(void **state) {
     (void)state;
     struct buffer text _cleanup_buffer_;
@@ -305,6 +320,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_numbers_are_compared_exactly, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_long_numbers_and_big_arrays_cost_linear_work, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_work_without_end_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_many_texts_that_each_stay_within_a_match_s_limit_are_work_too, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_pattern_on_a_long_text_neither_overflows_nor_lasts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_patterns_mean_what_ecma_262_says, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_is_wrong_with_a_schema_is_told_with_its_place, set_up, tear_down),
