@@ -1,5 +1,5 @@
-/* Holds the expression language against libjq 1.6: random expressions of the subset on random documents give the same
- * value, or fail on both sides. Where they are known to differ, a row below says why and is counted.
+/* Holds the expression language against libjq (1.6, and 1.7 of Debian 13): random expressions of the subset on random
+ * documents give the same value, or fail on both sides. Where they are known to differ, a row below says why and is counted.
  *
  * Seed and count: EXPRESSION_SEED, EXPRESSION_CASES in the environment; the seed is printed. */
 #include "expression/expression.h"
@@ -336,27 +336,45 @@ static bool nearly_equal(const struct json *a, const struct json *b) {
 
 enum side { SIDE_VALUES, SIDE_OURS_FAILS, SIDE_JQ_FAILS, SIDE_JQ_NONE };
 
-/* Where the two are known to differ: the source has `word`, and they differ on this side. */
-static struct difference { const char *word; enum side side; const char *reason; unsigned count; } differences[] = {
-    {"?", SIDE_JQ_NONE, "outside a collection `?` gives null where jq gives nothing", 0},
-    {"join", SIDE_OURS_FAILS, "join wants a string between", 0},
-    {"reverse", SIDE_OURS_FAILS, "jq 1.6 reverses what is empty or zero", 0},
-    {"flatten", SIDE_OURS_FAILS, "jq 1.6 looks at flatten's depth only when it meets an array", 0},
-    {"index", SIDE_OURS_FAILS, "jq 1.6 indexes an object with index's argument", 0},
-    {"index", SIDE_JQ_FAILS, "jq 1.6 does not look for all kinds of argument in null", 0},
-    {"index", SIDE_VALUES, "jq 1.6 counts bytes", 0},
-    {"tonumber", SIDE_OURS_FAILS, "jq 1.6 reads more than a JSON number", 0},
-    {"tostring", SIDE_VALUES, "the number as written or exact (jq: 17 digits, -0)", 0},
-    {"tojson", SIDE_VALUES, "the number as written or exact (jq: 17 digits, -0)", 0},
-    {"join", SIDE_VALUES, "the number as written or exact (jq: 17 digits, -0)", 0},
-    {"\\(", SIDE_VALUES, "the number as written or exact (jq: 17 digits, -0)", 0},
-    {"/", SIDE_VALUES, "a quotient compared or cut: 34 digits here, a double there", 0},
+/* Where the two are known to differ: the source has `word`, and they differ on this side. `only`: a jq program
+ * that is true where the installed jq has this difference; NULL: all have it. */
+static struct difference {
+    const char *word; enum side side; const char *reason; unsigned count; const char *only; bool absent;
+} differences[] = {
+    {"?", SIDE_JQ_NONE, "outside a collection `?` gives null where jq gives nothing", 0, NULL, false},
+    {"join", SIDE_OURS_FAILS, "join wants a string between", 0, NULL, false},
+    {"reverse", SIDE_OURS_FAILS, "jq 1.6 reverses what is empty or zero", 0, NULL, false},
+    {"flatten", SIDE_OURS_FAILS, "jq 1.6 looks at flatten's depth only when it meets an array", 0, NULL, false},
+    {"index", SIDE_OURS_FAILS, "jq 1.6 indexes an object with index's argument", 0, NULL, false},
+    {"index", SIDE_JQ_FAILS, "jq 1.6 does not look for all kinds of argument in null", 0, NULL, false},
+    {"index", SIDE_VALUES, "jq 1.6 counts bytes", 0, NULL, false},
+    {"tonumber", SIDE_OURS_FAILS, "jq 1.6 reads more than a JSON number", 0, NULL, false},
+    {"tostring", SIDE_VALUES, "the number as written or exact (jq: 17 digits, -0)", 0, NULL, false},
+    {"tojson", SIDE_VALUES, "the number as written or exact (jq: 17 digits, -0)", 0, NULL, false},
+    {"join", SIDE_VALUES, "the number as written or exact (jq: 17 digits, -0)", 0, NULL, false},
+    {"\\(", SIDE_VALUES, "the number as written or exact (jq: 17 digits, -0)", 0, NULL, false},
+    {"/", SIDE_VALUES, "a quotient compared or cut: 34 digits here, a double there", 0, NULL, false},
+    {"*", SIDE_VALUES, "jq of Debian 13 repeats text less than once differently", 0, "\"a\" * 0 != null or 0.5 * \"a\" != \"a\"", false},
 };
 #define DIFFERENCES (sizeof(differences) / sizeof(differences[0]))
 
+static void ask_which_differences_are_here(void) {
+    for (size_t i = 0; i < DIFFERENCES; i++) {
+        if (!differences[i].only)
+            continue;
+        jq_state *jq = jq_program(differences[i].only);
+        assert_non_null(jq);
+        jq_start(jq, jv_null(), 0);
+        jv verdict = jq_next(jq);
+        differences[i].absent = jv_get_kind(verdict) != JV_KIND_TRUE;
+        jv_free(verdict);
+        jq_teardown(&jq);
+    }
+}
+
 static bool is_known(const char *source, enum side side) {
     for (size_t i = 0; i < DIFFERENCES; i++)
-        if (differences[i].side == side && strstr(source, differences[i].word)) {
+        if (!differences[i].absent && differences[i].side == side && strstr(source, differences[i].word)) {
             differences[i].count++;
             return true;
         }
@@ -456,6 +474,7 @@ static void test_random_expressions_give_what_jq_gives(void **state) {
         buffer_init(&sources[i], 1 << 20);
     random_state = seed * 2654435761u + 88172645463325252u;
     printf("seed %lu, %lu cases\n", seed, cases);
+    ask_which_differences_are_here();
     for (unsigned long i = 0; i < cases; i += TOGETHER * DOCUMENTS_EACH)
         try_together(&arena, sources, &tally);
     for (size_t i = 0; i < DIFFERENCES; i++) {
