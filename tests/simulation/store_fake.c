@@ -371,14 +371,17 @@ struct fake_command *store_truth_command(struct store_truth *t, int64_t id) {
 }
 
 void store_truth_publish(struct store_truth *t, struct text hash, struct text thing, struct text canonical) {
+    bool there = false;
     for (uint32_t i = 0; i < t->definitions.count; i++) {
         struct store_definition *row = &vector_at(&t->definitions, struct store_definition)[i];
         if (text_equal(row->thing, thing))
-            row->current = false;
+            row->current = text_equal(row->hash, hash);
+        there = there || text_equal(row->hash, hash);
     }
-    *vector_new(&t->definitions, &t->arena, struct store_definition) =
-        (struct store_definition){.hash = hash, .thing = thing, .current = true, .canonical = canonical,
-                                  .published_at_us = t->hooks.now_us(t->hooks.context)};
+    if (!there)
+        *vector_new(&t->definitions, &t->arena, struct store_definition) =
+            (struct store_definition){.hash = hash, .thing = thing, .current = true, .canonical = canonical,
+                                      .published_at_us = t->hooks.now_us(t->hooks.context)};
 }
 
 struct fake_case *store_truth_case(struct store_truth *t, struct text id) { return map_get(&t->cases, id); }

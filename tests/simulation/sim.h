@@ -1,0 +1,134 @@
+/* The simulation's world: one seed, one clock, one thread. Daemons are coroutines, so that they can be stopped within a
+ * port call; everything else is events on a heap.
+ *
+ * sim_fail ends the seed: what comes after it in a coroutine is never run. */
+#ifndef YJS_TESTS_SIMULATION_SIM_H
+#define YJS_TESTS_SIMULATION_SIM_H
+
+#include <ucontext.h>
+
+#include "bus_fake.h"
+#include "conductor/conductor.h"
+#include "model/definition.h"
+#include "model/directory.h"
+#include "store_fake.h"
+
+enum { SIM_DAEMONS_MOST = 4, SIM_THINGS = 7, SIM_STACK_BYTES = 1 << 20 };
+
+#define SIM_REGION "441300"
+#define SIM_EPOCH_US INT64_C(1830297600000000)   /* a Monday in 2028 */
+#define MS INT64_C(1000)
+
+/* ---- definitions, compiled once a process (sim_things.c) ---- */
+
+struct sim_thing { struct text thing, hash, canonical; const struct definition *definition; };
+struct sim_things {
+    struct arena arena;
+    const struct directory *directory;
+    struct sim_thing things[SIM_THINGS];   /* the last is a newer version of the first */
+};
+bool sim_things_make(struct sim_things *);
+void sim_things_free(struct sim_things *);
+const struct definition *sim_things_find(const struct sim_things *, struct text hash);
+
+/* ---- a seed's temper ---- */
+
+struct sim_profile {
+    int32_t shards;
+    uint32_t daemons, cases;
+    uint32_t crash, pause, lost, busy, unknown;   /* chances in a million: per port call; unknown: per commit */
+    uint32_t publish_fails, publish_impossible, publish_untold;
+    int64_t store_latency_us, bus_latency_us;
+    bool late_topics, rebalance, bad_messages, small_cache, small_queue, store_outage, bus_outage, steps_on_case_topic;
+    int64_t storm_us;                             /* when it ends, healing begins */
+};
+
+struct sim;
+struct sim_event { int64_t at_us; uint64_t order; void (*run)(struct sim *, void *argument); void *argument; };
+
+struct sim_daemon {
+    struct sim *sim;
+    uint32_t number, life;        /* life: rises with every start */
+    char name[16];
+    ucontext_t context;
+    void *stack;
+    bool alive, idle, wants_end, draining;
+    uint64_t wake_token;
+    int64_t wake_at_us;
+    struct conductor *conductor;
+    struct store_client *store;
+    struct bus_client *bus;
+    bool died;                    /* its last life ended by a crash */
+};
+
+struct checker;                   /* sim_check.c */
+struct world;                     /* sim_world.c */
+
+struct sim {
+    uint64_t seed, random;
+    bool verbose, healing, failed, quiet;
+    char fault[512];
+    struct arena arena;
+    struct sim_things *things;
+    struct sim_profile profile;
+    int64_t now_us;
+    struct sim_event *heap;
+    uint32_t heap_count, heap_room;
+    uint64_t event_order;
+    ucontext_t scheduler;
+    struct sim_daemon *current;
+    struct sim_daemon daemons[SIM_DAEMONS_MOST];
+    void *stacks[SIM_DAEMONS_MOST];
+    struct store_truth store;
+    struct bus_truth bus;
+    int64_t store_away_until_us;
+    struct checker *checker;
+    struct world *world;
+    uint64_t trace;               /* a hash of all that happened */
+    uint64_t calls, commits, crashes, pauses, unknowns;
+    uint32_t cases_closed;
+};
+
+/* ---- chance and time (sim_core.c) ---- */
+uint64_t sim_draw(struct sim *);
+uint32_t sim_below(struct sim *, uint32_t bound);
+bool sim_chance(struct sim *, uint32_t in_a_million);
+int64_t sim_between(struct sim *, int64_t least, int64_t most);
+void sim_at(struct sim *, int64_t at_us, void (*run)(struct sim *, void *), void *argument);
+bool sim_step(struct sim *, int64_t until_us);   /* the next event; false: none before `until_us` */
+void sim_fail(struct sim *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void sim_say(struct sim *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void sim_trace(struct sim *, struct text);
+int64_t sim_now(void *sim);
+
+/* ---- daemons (sim_daemon.c) ---- */
+void sim_daemons_begin(struct sim *);
+void sim_daemon_start(struct sim *, uint32_t number);
+void sim_daemon_wake(struct sim_daemon *, int64_t at_us);
+void sim_daemons_wake_readers(struct sim *, int32_t partition);
+void sim_daemons_heal(struct sim *);
+void sim_daemons_end(struct sim *);
+struct store_hooks sim_store_hooks(struct sim *);
+struct bus_hooks sim_bus_hooks(struct sim *);
+
+/* ---- the others: applicants, departments, operators (sim_world.c, sim_department.c) ---- */
+void sim_world_begin(struct sim *);
+void sim_world_landed(struct sim *, const struct bus_message *);
+void sim_world_heal(struct sim *);
+/* Nothing is left that they still want to do. */
+bool sim_world_is_done(struct sim *);
+void sim_world_free(struct sim *);
+
+/* ---- invariants (sim_check.c) ---- */
+void sim_check_begin(struct sim *);
+void sim_check_applying(struct sim *, struct store_client *, const struct store_batch *);
+void sim_check_applied(struct sim *, struct store_client *, const struct store_batch *);
+void sim_check_handed_over(struct sim *, const struct bus_publication *);
+void sim_check_landed(struct sim *, const struct bus_message *);
+/* NULL when all has come to its end; else what has not. */
+const char *sim_check_unfinished(struct sim *);
+void sim_check_end(struct sim *);
+void sim_check_free(struct sim *);
+struct text sim_header(const struct bus_header *headers, uint32_t count, const char *name);
+
+#endif

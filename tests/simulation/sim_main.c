@@ -1,0 +1,191 @@
+/* yjs-sim: whole daemons on fakes, from one seed. The same seed is the same run, byte for byte.
+ *
+ *     yjs-sim --seeds 1000 --from 1          a thousand seeds; says how to play a failing one again
+ *     yjs-sim --seed 42 --verbose            one, told event by event
+ *     yjs-sim --seeds 100 --twice            each played twice: both runs must be the same */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "sim.h"
+
+struct options { uint64_t from, seeds; bool verbose, twice, go_on; };
+struct totals { uint64_t seeds, failed, cases, commits, calls, crashes, pauses, unknowns, virtual_us; };
+
+static uint64_t playing;   /* for the last words of a process that aborts */
+
+static void last_words(int signal_number) {
+    char text[128];
+    int length = snprintf(text, sizeof text, "\nsignal %d in seed %llu: play it again with  yjs-sim --seed %llu --verbose\n", signal_number,
+                          (unsigned long long)playing, (unsigned long long)playing);
+    if (write(STDERR_FILENO, text, (size_t)length) < 0)
+        _exit(3);
+    signal(signal_number, SIG_DFL);
+    raise(signal_number);
+}
+
+static void draw_profile(struct sim *s) {
+    struct sim_profile *p = &s->profile;
+    bool calm = sim_chance(s, 100000);
+    p->shards = (int32_t)(1 + sim_below(s, 6));
+    p->daemons = 1 + sim_below(s, 3);
+    p->cases = 5 + sim_below(s, 30);
+    p->crash = calm ? 0 : sim_below(s, 500);
+    p->pause = calm ? 0 : sim_below(s, 300);
+    p->lost = calm ? 0 : sim_below(s, 3000);
+    p->busy = calm ? 0 : sim_below(s, 3000);
+    p->unknown = calm ? 0 : 10000 + sim_below(s, 40000);
+    p->publish_fails = calm ? 0 : sim_below(s, 20000);
+    p->publish_untold = calm ? 0 : sim_below(s, 10000);
+    p->publish_impossible = sim_chance(s, 200000) ? sim_below(s, 10000) : 0;
+    p->store_latency_us = sim_chance(s, 700000) ? 1 + sim_between(s, 0, 20 * MS) : 0;
+    p->bus_latency_us = sim_between(s, 100, 10 * MS);
+    p->late_topics = sim_chance(s, 200000);
+    p->rebalance = sim_chance(s, 400000);
+    p->bad_messages = sim_chance(s, 500000);
+    p->small_cache = sim_chance(s, 300000);
+    p->small_queue = sim_chance(s, 150000);
+    p->store_outage = !calm && sim_chance(s, 300000);
+    p->bus_outage = !calm && sim_chance(s, 300000);
+    p->steps_on_case_topic = sim_chance(s, 500000);
+    p->storm_us = sim_between(s, 5000 * MS, 25000 * MS);
+}
+
+static void play(struct sim *s) {
+    s->now_us = SIM_EPOCH_US;
+    draw_profile(s);
+    arena_init(&s->arena, (size_t)4 << 30);
+    struct store_hooks store = sim_store_hooks(s);
+    struct bus_hooks bus = sim_bus_hooks(s);
+    store_truth_init(&s->store, s->profile.shards, &store);
+    bus_truth_init(&s->bus, &bus);
+    sim_check_begin(s);
+    sim_world_begin(s);
+    sim_daemons_begin(s);
+    int64_t storm_ends_us = s->now_us + s->profile.storm_us;
+    while (!s->failed && sim_step(s, storm_ends_us))
+        ;
+    s->healing = true;
+    s->now_us = storm_ends_us;
+    sim_say(s, "--- healing ---");
+    sim_daemons_heal(s);
+    sim_world_heal(s);
+    int64_t last_us = s->now_us + 400000 * MS;
+    const char *unfinished = "";
+    for (int64_t until_us = s->now_us + 3000 * MS; !s->failed && unfinished && until_us < last_us; until_us += 1000 * MS) {
+        while (!s->failed && sim_step(s, until_us))
+            ;
+        unfinished = !sim_world_is_done(s) ? "somebody outside still waits" : sim_check_unfinished(s);
+        if (unfinished && until_us > s->now_us)
+            s->now_us = until_us;
+    }
+    if (!s->failed && unfinished)
+        sim_fail(s, "it does not come to its end: %s", unfinished);
+    if (!s->failed)
+        sim_check_end(s);
+}
+
+static void end(struct sim *s) {
+    sim_daemons_end(s);
+    sim_check_free(s);
+    sim_world_free(s);
+    store_truth_free(&s->store);
+    bus_truth_free(&s->bus);
+    arena_free(&s->arena);
+    free(s->heap);
+}
+
+static uint64_t play_seed(struct sim_things *things, uint64_t seed, bool verbose, struct totals *totals, char fault[512]) {
+    struct sim *s = calloc(1, sizeof *s);
+    if (!s)
+        abort();
+    playing = seed;
+    s->seed = seed;
+    s->random = seed * UINT64_C(0x2545F4914F6CDD1D) + 1;
+    s->things = things;
+    s->verbose = verbose;
+    play(s);
+    uint64_t trace = s->trace;
+    totals->cases += s->cases_closed;
+    totals->commits += s->commits;
+    totals->calls += s->calls;
+    totals->crashes += s->crashes;
+    totals->pauses += s->pauses;
+    totals->unknowns += s->unknowns;
+    totals->virtual_us += (uint64_t)(s->now_us - SIM_EPOCH_US);
+    snprintf(fault, 512, "%s", s->failed ? s->fault : "");
+    end(s);
+    free(s);
+    return trace;
+}
+
+static bool parse(int argc, char **argv, struct options *o) {
+    *o = (struct options){.from = 1, .seeds = 100};
+    for (int i = 1; i < argc; i++) {
+        struct text name = text_from(argv[i]);
+        if (text_is(name, "--verbose"))
+            o->verbose = true;
+        else if (text_is(name, "--twice"))
+            o->twice = true;
+        else if (text_is(name, "--go-on"))
+            o->go_on = true;
+        else if (text_is(name, "--seeds") && i + 1 < argc)
+            o->seeds = strtoull(argv[++i], NULL, 10);
+        else if (text_is(name, "--from") && i + 1 < argc)
+            o->from = strtoull(argv[++i], NULL, 10);
+        else if (text_is(name, "--seed") && i + 1 < argc)
+            o->from = strtoull(argv[++i], NULL, 10), o->seeds = 1;
+        else
+            return false;
+    }
+    return true;
+}
+
+static void play_all(const struct options *o, struct sim_things *things, struct totals *totals) {
+    char fault[512], again[512];
+    for (uint64_t seed = o->from; seed < o->from + o->seeds; seed++) {
+        uint64_t trace = play_seed(things, seed, o->verbose, totals, fault);
+        totals->seeds++;
+        if (o->twice && play_seed(things, seed, false, totals, again) != trace)
+            snprintf(fault, sizeof fault, "played twice, it was not the same");
+        if (!*fault)
+            continue;
+        totals->failed++;
+        printf("seed %llu: %s\n    play it again: yjs-sim --seed %llu --verbose\n", (unsigned long long)seed, fault, (unsigned long long)seed);
+        fflush(stdout);
+        if (!o->go_on)
+            return;
+    }
+}
+
+int main(int argc, char **argv) {
+    struct options options;
+    if (!parse(argc, argv, &options)) {
+        fprintf(stderr, "yjs-sim [--seeds N] [--from S] [--seed S] [--verbose] [--twice] [--go-on]\n");
+        return 2;
+    }
+    static const int signals[] = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE};
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        signal(signals[i], last_words);
+    log_setup(options.verbose ? STDOUT_FILENO : STDERR_FILENO, options.verbose ? LOG_INFO : (enum log_level)(LOG_ERROR + 1), LOG_FORMAT_TEXT, "sim");
+    struct sim_things things;
+    if (!sim_things_make(&things))
+        return 2;
+    struct totals totals = {0};
+    struct timespec from, to;
+    clock_gettime(CLOCK_MONOTONIC, &from);
+    play_all(&options, &things, &totals);
+    clock_gettime(CLOCK_MONOTONIC, &to);
+    double seconds = (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
+    printf("%llu seeds, %llu failed: %llu cases, %llu commits (%llu of unknown fate), %llu port calls, %llu crashes, %llu pauses; "
+           "%.0f s of virtual time in %.1f s, %.0f cases/s\n",
+           (unsigned long long)totals.seeds, (unsigned long long)totals.failed, (unsigned long long)totals.cases,
+           (unsigned long long)totals.commits, (unsigned long long)totals.unknowns, (unsigned long long)totals.calls,
+           (unsigned long long)totals.crashes, (unsigned long long)totals.pauses, (double)totals.virtual_us / 1e6, seconds,
+           (double)totals.cases / seconds);
+    sim_things_free(&things);
+    return totals.failed > 0;
+}

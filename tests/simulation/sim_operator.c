@@ -1,0 +1,127 @@
+/* Operators: they look at open incidents and at cases, and act over the inbox; sometimes wrongly. */
+#include "sim_world.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "wire/input_codec.h"
+
+static struct text step_name(struct sim *s, struct text step, int32_t index) {
+    return index < 0 ? step : text_format(&s->arena, "%.*s.%d", TEXT_ARG(step), index);
+}
+
+static void act(struct sim *s, const char *verb, struct text case_id, struct text step, int32_t index, const char *more) {
+    world_command(s, case_root(case_id),
+                  text_format(&s->arena, "{\"kind\":\"%s\",\"case\":\"%.*s\",\"step\":\"%.*s\",\"actor\":\"op\",\"reason\":\"r\"%s}", verb,
+                              TEXT_ARG(case_id), TEXT_ARG(step_name(s, step, index)), more),
+                  s->now_us + sim_between(s, 0, 500 * MS));
+}
+
+static const struct store_step *step_row(struct sim *s, struct text case_id, struct text step, int32_t index) {
+    struct fake_case *one = store_truth_case(&s->store, case_id);
+    for (uint32_t i = 0; one && i < one->steps.count; i++) {
+        const struct store_step *row = &vector_at(&one->steps, struct fake_step)[i].row;
+        if (row->index == index && text_equal(row->step, step))
+            return row;
+    }
+    return NULL;
+}
+
+/* A message that could not be sent: whoever waits for its answer is asked again. */
+static void mend_unsent(struct sim *s, struct text id) {
+    char *end;
+    long shard = strtol(id.at + strlen("unsent:"), &end, 10);
+    long long seq = strtoll(end + 1, NULL, 10);
+    const struct vector *events = &s->store.shards[shard].events;
+    for (uint32_t i = 0; i < events->count; i++) {
+        const struct store_event *event = vector_at(events, struct store_event *)[i];
+        if (event->seq != seq || text_is_none(event->step))
+            continue;
+        struct text step = event->step;
+        int32_t index = -1;
+        const char *at = strstr(event->data.at, "\"index\":");
+        if (at)
+            index = (int32_t)strtol(at + 8, NULL, 10);
+        const struct store_step *row = step_row(s, event->case_id, step, index);
+        if (row && text_is(row->state, "cancelling"))
+            act(s, "skip", event->case_id, step, index, "");
+        else if (row)
+            act(s, "retry", event->case_id, step, index, "");
+    }
+}
+
+static void look_at_incident(struct sim *s, const struct store_incident *row) {
+    if (text_starts_with(row->id, "unsent:")) {
+        mend_unsent(s, row->id);
+        return;
+    }
+    if (text_is_none(row->case_id))
+        return;
+    if (text_is(row->code, "disputed")) {
+        act(s, "resolve_dispute", row->case_id, row->step, row->index, "");
+        return;
+    }
+    const struct store_step *step = step_row(s, row->case_id, row->step, row->index);
+    bool stuck = step && (text_is(step->state, "stuck") || text_is(step->state, "undo_stuck"));
+    static const char *const of_stuck[] = {"retry", "retry", "skip", "refuse", "skip"};
+    static const char *const of_running[] = {"retry", "acknowledge", "acknowledge", "skip"};
+    const char *verb = stuck ? of_stuck[s->healing ? 2 : sim_below(s, 5)] : of_running[s->healing ? 1 : sim_below(s, 4)];
+    act(s, verb, row->case_id, row->step, row->index, "");
+}
+
+static void meddle(struct sim *s) {
+    if (s->store.case_list.count == 0)
+        return;
+    const struct fake_case *one = vector_at(&s->store.case_list, struct fake_case *)[sim_below(s, s->store.case_list.count)];
+    struct text step = one->steps.count ? vector_at(&one->steps, struct fake_step)[sim_below(s, one->steps.count)].row.step : TEXT("none");
+    static const char *const verbs[] = {"retry", "skip", "refuse", "reassign", "answer_for"};
+    uint32_t kind = sim_below(s, 16);
+    if (!one->there)
+        return;
+    if (kind < 2)
+        act(s, kind ? "close" : "withdrawn", one->id, step, -1, "");
+    else if (kind == 2)
+        act(s, "void", one->id, step, -1, "");
+    else if (kind == 3)
+        act(s, "retry", TEXT("nobody"), step, -1, "");
+    else
+        act(s, verbs[kind % 5], one->id, step, -1,
+            kind % 5 == 3   ? ",\"department\":\"delta\""
+            : kind % 5 == 4 ? ",\"answer\":\"result\",\"evidence\":\"paper\",\"confirmed_by\":\"second\",\"data\":{\"receipt\":\"p\"}"
+                            : "");
+}
+
+/* Whoever waits to be paid is, at last. */
+static void pay(struct sim *s) {
+    for (uint32_t i = 0; i < s->store.case_list.count; i++) {
+        const struct fake_case *one = vector_at(&s->store.case_list, struct fake_case *)[i];
+        if (!one->there || !text_is(one->row.thing, "waits") || map_get(&s->world->handled, one->id))
+            continue;
+        if (!s->healing && !sim_chance(s, 300000))
+            continue;
+        map_put(&s->world->handled, one->id, s);
+        world_command(s, case_root(one->id),
+                      text_format(&s->arena, "{\"kind\":\"signal\",\"case\":\"%.*s\",\"id\":\"paid\",\"source\":\"/bank\",\"data\":{\"yuan\":5}}",
+                                  TEXT_ARG(one->id)),
+                      s->now_us);
+    }
+}
+
+void world_operator_tick(struct sim *s, void *argument) {
+    (void)argument;
+    pay(s);
+    for (uint32_t i = 0; i < s->store.incident_list.count; i++) {
+        const struct store_incident *row = &vector_at(&s->store.incident_list, struct fake_incident *)[i]->row;
+        if (row->closed_at_us != TIME_NONE || (!s->healing && !sim_chance(s, 400000)))
+            continue;
+        struct text key = text_format(&s->arena, "%.*s@%lld", TEXT_ARG(row->id), (long long)(s->now_us / (5000 * MS)));
+        bool once = text_starts_with(row->id, "unsent:");
+        if (map_get(&s->world->handled, once ? row->id : key))
+            continue;
+        map_put(&s->world->handled, once ? row->id : key, s);
+        look_at_incident(s, row);
+    }
+    if (!s->healing && sim_chance(s, 300000))
+        meddle(s);
+    sim_at(s, s->now_us + 1000 * MS, world_operator_tick, NULL);
+}
