@@ -20,8 +20,6 @@
 #define RESTART_FIRST_US (100 * INT64_C(1000))
 #define RESTART_MOST_US (30 * TIME_SECOND_US)
 
-extern char **environ;
-
 struct settings { const struct node *command; int64_t processes, in_flight, answer_within_us; };
 
 #define AT(field) offsetof(struct settings, field)

@@ -1,6 +1,5 @@
 /* The table of HTTP statuses (RFC 9110 §15). */
 #include <stdio.h>
-#include <stdlib.h>
 #include "rest_status.h"
 
 static const char *const names[] = {"answer", "taken", "pending", "reject", "never", "again", "held"};
@@ -42,7 +41,9 @@ void rest_check_statuses(const struct node *map, struct faults *faults) {
     enum rest_meaning meaning;
     for (size_t i = 0; map && i < map->count; i++) {
         const struct node *key = map->kind == NODE_MAP ? map->members[i].key : map->members[i].value;
-        if (map->kind != NODE_MAP || !lookup(atoi(key->text ? key->text : ""), map, &meaning))
+        int64_t status;
+        bool sound = map->kind == NODE_MAP && text_to_int64(text_from(key->text), &status) && status >= 100 && status <= 599;
+        if (!sound || !lookup((int)status, map, &meaning))
             fault_add(faults, key, "bad_value", "`statuses` is a map of HTTP status: answer | taken | pending | reject | never | again | held");
     }
 }

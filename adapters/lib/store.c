@@ -336,7 +336,8 @@ void store_load_answers(struct yjs_adapter *a, struct task *t, bool all) {
         snprintf(answer->time, sizeof(answer->time), "%s", (const char *)sqlite3_column_text(st, 3));
         answer->again = acknowledged;
         answer->length = data.length;
-        memcpy(answer->data, data.at, data.length);
+        if (data.length)
+            memcpy(answer->data, data.at, data.length);
         t->references++;
         outbox_append(a, answer);
     }

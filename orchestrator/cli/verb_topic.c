@@ -162,7 +162,7 @@ static void print_topics(struct invocation *c, const struct bus_topic *topics, u
         table_put(&table, ours ? TEXT(" ") : TEXT("no office of the directory"));
     }
     for (uint32_t i = 0; i < w->count; i++) {
-        struct bus_topic key;
+        struct bus_topic key = {.partition_count = 0};
         snprintf(key.name, sizeof key.name, "%.*s", TEXT_ARG(w->names[i]));
         if (bsearch(&key, topics, count, sizeof *topics, compare_topics))
             continue;

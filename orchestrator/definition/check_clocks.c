@@ -67,7 +67,7 @@ static void put_days(struct buffer *out, int64_t eighths) {
 }
 
 static void report_path(struct compiler *c, const struct path_row *rows, uint16_t last, int64_t promised) {
-    uint16_t way[64];
+    uint16_t way[64] = {0};
     size_t count = 0;
     struct buffer out;
     buffer_init(&out, 900);

@@ -46,7 +46,7 @@ static void unknown_name(const struct visit *visit, const struct expression_path
     struct compiler *c = visit->reading->compiler;
     struct text names[16];
     size_t count = 0;
-    for (; known[count] && count < 16; count++)
+    for (; count < 16 && known[count]; count++)
         names[count] = text_from(known[count]);
     struct text nearest = nearest_of(path->segments[at], names, count);
     compiler_fault_remedy(c, place_of_segment(visit, path, at), code,
@@ -136,7 +136,10 @@ static void check_step_path(const struct visit *visit, const struct expression_p
         compiler_unknown(c, place_of_segment(visit, path, 1), "unknown_step", "step", &c->step_ids, path->segments[1]);
         return;
     }
-    if (!c->has_ring && !compiler_is_ancestor(c, reader, step))
+    /* What a join by deadline lacks is its own step's to tell. */
+    bool own_missing = step == reader && c->steps[reader].join.deadline.unit != LIMIT_NONE && path->count > 2 &&
+                       path->segments[2].at && text_is(path->segments[2], "missing");
+    if (!c->has_ring && !own_missing && !compiler_is_ancestor(c, reader, step))
         compiler_fault_remedy(c, place_of_segment(visit, path, 1), "not_an_ancestor",
                               text_format(c->arena, "Add %.*s to the needs of %.*s or of a step it needs.",
                                           TEXT_ARG(path->segments[1]), TEXT_ARG(c->steps[reader].id)),
