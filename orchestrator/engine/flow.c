@@ -194,11 +194,17 @@ static bool another_waits(const struct decision *d, uint16_t need, uint16_t but)
 
 void flow_open_by_deadline(struct decision *d, uint16_t step) {
     struct text missing = missing_needs(d, step);
-    /* The silent ones first, so that what opens sees them as expired. */
-    for (uint16_t i = 0; i < step_of(d, step)->need_count && !d->failed; i++) {
-        uint16_t need = step_of(d, step)->needs[i];
-        if (!state_step_has_ended(row_of(d, need)->self.state) && !another_waits(d, need, step))
+    /* The silent ones first, so that what opens sees them as expired. One that only such a one waited for is waited for
+     * by nobody, wherever it stands among the needs. */
+    for (bool again = true; again && !d->failed;) {
+        again = false;
+        for (uint16_t i = 0; i < step_of(d, step)->need_count && !d->failed; i++) {
+            uint16_t need = step_of(d, step)->needs[i];
+            if (state_step_has_ended(row_of(d, need)->self.state) || another_waits(d, need, step))
+                continue;
             flow_expire(d, need);
+            again = true;
+        }
     }
     if (!d->failed)
         open_step(d, step, missing);

@@ -30,7 +30,6 @@ static void open_approve(struct decision *d, uint16_t step, struct text missing)
         stuck_by(d, step, -1, missing, &error);
         return;
     }
-    flow_asked(d, step);
     end_opened(d, step, granted ? STEP_GRANTED : STEP_REFUSED, TEXT_NONE, granted ? TEXT_NONE : TEXT("rule"), missing);
     if (!granted || !approve->approve.has_check)
         return;

@@ -341,6 +341,31 @@ static void test_need_that_waits_itself_expires_at_the_deadline(void **unused) {
     run_end(run);
 }
 
+static void test_need_that_only_an_expiring_need_waited_for_expires_with_it(void **unused) {
+    (void)unused;
+    struct run *run = RUN_NEW({.id = "a"}, {.id = "b", .needs = "a"},
+                              {.id = "j", .needs = "a b", .join = {.deadline = WITHIN(3 * HOURS)}});
+    submit(run, "{}");
+    pass(run, 3 * HOURS);
+    assert_state(run, "b", STEP_EXPIRED);
+    assert_state(run, "a", STEP_EXPIRED);
+    assert_state(run, "j", STEP_RUNNING);
+    run_end(run);
+}
+
+static void test_rule_that_is_applied_is_nobody_asked_and_starts_no_deadline(void **unused) {
+    (void)unused;
+    struct run *run = RUN_NEW({.id = "rule", .kind = STEP_APPROVE, .condition = "true"},
+                              {.id = "a", .kind = STEP_WAIT, .wait = WAIT_FOR_DURATION, .span = WITHIN(9 * HOURS)},
+                              {.id = "b", .needs = "a"},
+                              {.id = "j", .needs = "rule b", .join = {.deadline = WITHIN(3 * HOURS)}});
+    submit(run, "{}");
+    assert_int_equal(count_of(run, EVENT_DEADLINE_SET), 0);
+    pass(run, 9 * HOURS);
+    assert_int_equal(event_at(run, EVENT_DEADLINE_SET, "j", 0)->due_us, run->now_us + 3 * HOURS);
+    run_end(run);
+}
+
 static void test_deadline_in_workdays_follows_the_calendar(void **unused) {
     (void)unused;
     struct run *run = RUN_NEW({.id = "a"}, {.id = "b", .needs = "a", .join = {.deadline = {LIMIT_WORKDAYS, 3}}});
@@ -399,6 +424,8 @@ int main(void) {
         cmocka_unit_test(test_case_with_a_silent_department_is_granted_by_deadline),
         cmocka_unit_test(test_deadline_is_forgotten_when_the_join_is_met_before),
         cmocka_unit_test(test_need_that_waits_itself_expires_at_the_deadline),
+        cmocka_unit_test(test_need_that_only_an_expiring_need_waited_for_expires_with_it),
+        cmocka_unit_test(test_rule_that_is_applied_is_nobody_asked_and_starts_no_deadline),
         cmocka_unit_test(test_deadline_in_workdays_follows_the_calendar),
         cmocka_unit_test(test_sixty_steps_in_a_row_run_to_the_end),
     };
