@@ -1,6 +1,6 @@
 /* The scout: one thread that asks the brokers what can only be asked by waiting, so that the conductor never waits. It
- * uses the reader's connections. It says AWAY when no broker answered a question within a second, BACK when one does;
- * whether each topic we have named is there and with how many partitions; and the offsets of a partition. */
+ * uses the reader's connections. It says AWAY when no broker can be reached or none answered a question within some
+ * seconds, BACK when one does; whether each topic we have named is there and with how many partitions; and the offsets of a partition. */
 #include "bus/bus_part.h"
 
 #include <errno.h>
@@ -11,6 +11,7 @@
 #include "base/log.h"
 
 #define ASK_MS 1000              /* how long a broker has to answer */
+#define ASK_AGAIN_MS 3000        /* … when it was there and is slow: one that just started is not away */
 #define SOON_MS 200              /* between two looks at what is missing or away … */
 #define SOON_LOOKS 50            /* … so often, then */
 #define LATER_MS 1000
@@ -91,6 +92,8 @@ static void scout_set_away(struct scout *scout, bool away, rd_kafka_resp_err_t e
 static void scout_look(struct scout *scout) {
     const struct rd_kafka_metadata *metadata;
     rd_kafka_resp_err_t error = rd_kafka_metadata(scout->reader, 1, NULL, &metadata, ASK_MS);
+    if (error == RD_KAFKA_RESP_ERR__TIMED_OUT && !scout->away)
+        error = rd_kafka_metadata(scout->reader, 1, NULL, &metadata, ASK_AGAIN_MS);
     scout_set_away(scout, error != RD_KAFKA_RESP_ERR_NO_ERROR, error);
     if (error) {
         scout->topics_missing = true; /* look again */

@@ -176,7 +176,8 @@ static enum verb_status mend(struct invocation *c, const char *verb) {
             continue;
         }
         struct text path = path_of(c, "/v1/cases/", text_copy(&c->arena, case_id).at, "/steps/");
-        path = path_of(c, text_copy(&c->arena, path).at, case_step_name(&c->arena, row).at, verb);
+        struct text step = text_copy(&c->arena, case_step_name(&c->arena, row)); /* with its NUL: the row has none */
+        path = path_of(c, text_copy(&c->arena, path).at, step.at, verb);
         path = text_format(&c->arena, "%s", path.at);
         struct text body = BODY_OF(c, {"reason", invocation_text(c, "reason"), false},
                                    {"department", invocation_text(c, "to-department"), false},

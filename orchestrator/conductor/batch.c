@@ -115,6 +115,14 @@ static void committed(struct conductor *c, struct batch *batch) {
 /* The database refused what was written and would again: the batch is taken apart, one input at a time, and an input
  * that is refused alone goes to the dead letters. */
 static enum outcome refused(struct conductor *c, struct batch *batch, struct error *error) {
+    if (c->put_aside.count + c->noted.count > 0) {
+        /* Notes of our own come with every batch: no input may be blamed for them. Their log lines stand. */
+        log_error("notes_refused", "the database refused a batch with notes of the daemon's own; they are dropped",
+                  LOG_INT("notes", c->put_aside.count + c->noted.count), LOG_STRING("why", error->message));
+        c->put_aside = c->noted = (struct vector){0};
+        arena_reset(&c->aside_arena);
+        return OUTCOME_RETRY;
+    }
     if (batch->pending.count > 1 || c->batch_most == 1) {
         log_error("batch_refused", "the database refused a batch; it is taken apart", LOG_INT("inputs", batch->pending.count),
                   LOG_STRING("why", error->message));

@@ -16,6 +16,7 @@ enum outcome conductor_create(const struct conductor_settings *settings, const s
     arena_init(&c->turn_arena, (size_t)64 << 20);
     arena_init(&c->current_arena, (size_t)64 << 20);
     arena_init(&c->aside_arena, (size_t)16 << 20);
+    arena_init(&c->dead_arena, (size_t)16 << 20);
     buffer_init(&c->scratch, LIMIT_case_state_bytes_most);
     map_init(&c->topics);
     map_init(&c->cases);
@@ -39,16 +40,21 @@ enum outcome conductor_create(const struct conductor_settings *settings, const s
     return OUTCOME_OK;
 }
 
+const struct topic_known *conductor_know_topic(struct conductor *c, struct text name) {
+    struct topic_known *topic = map_get(&c->topics, name);
+    if (topic)
+        return topic;
+    topic = arena_new(&c->arena, struct topic_known);
+    if (!topic || text_is_none(topic->name = text_copy(&c->arena, name)))
+        return NULL;
+    topic->kind = topic_parse(&c->arena, topic->name, &topic->region, &topic->department);
+    return map_put(&c->topics, topic->name, topic) ? topic : NULL;
+}
+
 static void know_topic(struct conductor *c, struct text region, struct text department, const char *suffix) {
-    struct text name = topic_name(&c->arena, region, department, suffix);
-    if (text_is_none(name) || map_get(&c->topics, name))
-        return;
-    struct topic_known *topic = arena_new(&c->arena, struct topic_known);
-    if (!topic)
-        return;
-    topic->name = name;
-    topic->kind = topic_parse(&c->arena, name, &topic->region, &topic->department);
-    map_put(&c->topics, name, topic);
+    struct text name = topic_name(&c->turn_arena, region, department, suffix);
+    if (!text_is_none(name))
+        conductor_know_topic(c, name);
 }
 
 void conductor_set_directory(struct conductor *c, const struct directory *directory) {
@@ -73,8 +79,10 @@ void conductor_free(struct conductor *c) {
     map_each(&c->definitions, slot) {
         definitions_forget(slot->value);
     }
-    for (int32_t i = 0; i < c->shard_count; i++)
+    for (int32_t i = 0; i < c->shard_count; i++) {
         memory_free(c->shards[i].ring);
+        memory_free(c->shards[i].aside);
+    }
     memory_free(c->shards);
     message_schemas_free(c->messages_known);
     map_free(&c->topics);
@@ -86,6 +94,7 @@ void conductor_free(struct conductor *c) {
     arena_free(&c->turn_arena);
     arena_free(&c->current_arena);
     arena_free(&c->aside_arena);
+    arena_free(&c->dead_arena);
     buffer_free(&c->scratch);
     memory_free(c);
 }
@@ -119,6 +128,7 @@ static void take_notices(struct conductor *c) {
             break;
         case BUS_NOTICE_BACK:
             METER_SET(c, bus_up, 1);
+            publish_bus_back(c, conductor_monotonic(c));
             log_info("bus_back", "the broker answers");
             break;
         case BUS_NOTICE_OFFSET_GONE:
@@ -232,6 +242,7 @@ enum outcome conductor_turn(struct conductor *c, int64_t *ret_wake_at_us, struct
     if (c->store_open && c->assignment_stale)
         ownership_assign(c);
     publish_deliveries(c, now);
+    publish_dead_again(c);
     if (c->store_open)
         publish_catch_up(c, now);
     if (!c->store_open || c->draining)

@@ -14,7 +14,7 @@
 
 /* ---- shards (ownership.c) ---- */
 
-struct publication { int64_t seq; uint32_t open; };
+struct publication { int64_t seq; uint32_t open; struct text topic; /* of the last it asked for; interned */ };
 
 struct shard {
     int32_t number;
@@ -28,7 +28,9 @@ struct shard {
     uint32_t ring_head, ring_count, ring_room;
     int64_t stalled_since_us;     /* monotonic; 0: publishing goes on */
     int64_t resume_at_us;         /* monotonic: after a failed delivery */
-    int64_t failing_seq;
+    int64_t *aside;               /* events above the acknowledged whose message was put aside (aside.c) */
+    uint32_t aside_count, aside_room;
+    struct text topic;            /* of the last message that was tried */
     bool touched;                 /* by the batch under way */
     struct text trying;           /* what a daemon was trying when it died; absent: nothing */
     int32_t deaths;               /* so often */
@@ -114,6 +116,9 @@ struct conductor {
     struct vector put_aside;               /* struct store_unsent, for the next batch; in aside_arena */
     struct vector noted;                   /* struct store_incident, likewise: those of no case */
     struct arena aside_arena;
+    struct vector dead_waiting;            /* struct bus_publication: dead letters whose topic is looked up; in dead_arena */
+    uint32_t dead_sent;                    /* of them */
+    struct arena dead_arena;               /* bounded: beyond it a dead letter stands in the store alone */
     struct bus_message messages[LIMIT_batch_inputs_most];
     struct conductor_meters meters;
 };
@@ -170,9 +175,20 @@ bool rows_incident(struct batch *, const struct open_case *, const struct event 
 void poison_taken(struct conductor *, struct shard *, const struct store_shard *taken);
 enum outcome poison_name(struct conductor *, struct batch *, struct error *);
 
+/* aside.c */
+bool aside_has(const struct shard *, int64_t seq);
+void aside_pass(struct shard *, int64_t acknowledged);            /* those up to here are done with */
+void aside_put(struct conductor *, struct shard *, int64_t seq, struct text topic, const char *reason);
+void aside_forget(struct conductor *, int32_t shard);             /* -1: all that is to be written */
+
+/* conductor.c: a topic by its name, known from now on; NULL: no memory */
+const struct topic_known *conductor_know_topic(struct conductor *, struct text name);
+
 /* publish.c */
 void publish_batch(struct conductor *, struct batch *);           /* after its commit */
 void publish_dead_letters(struct conductor *, struct batch *);    /* likewise, to the dead-letter topic */
+void publish_dead_again(struct conductor *);
+void publish_bus_back(struct conductor *, int64_t monotonic_us);
 void publish_deliveries(struct conductor *, int64_t monotonic_us);
 void publish_catch_up(struct conductor *, int64_t monotonic_us);  /* what lies above sent_seq, from the store */
 /* When the first shard that is behind goes on, or `otherwise_us` when that is earlier. */

@@ -33,7 +33,7 @@ static bool ring_add(struct shard *shard, int64_t seq, uint32_t open) {
         shard->ring_room = room;
     }
     shard->ring_count++;
-    *ring_at(shard, shard->ring_count - 1) = (struct publication){seq, open};
+    *ring_at(shard, shard->ring_count - 1) = (struct publication){.seq = seq, .open = open};
     return true;
 }
 
@@ -77,6 +77,10 @@ static enum outcome publish_command(struct conductor *c, struct shard *shard, st
                                    to_department ? "task.v1" : "case.v1");
     if (text_is_none(topic) || !cloud_event_write(arena, case_id, command, headers, &header_count, &value))
         return error_no_memory(error);
+    const struct topic_known *known = conductor_know_topic(c, topic);
+    if (!known)
+        return error_no_memory(error);
+    shard->topic = ring_at(shard, shard->ring_count - 1)->topic = known->name;
     struct bus_publication publication = {.topic = topic, .partition = shard->number, .key = case_root(case_id), .value = value,
                                           .headers = headers, .header_count = header_count, .token = token};
     return c->ports.bus.publish(c->ports.bus.context, &publication, error);
@@ -109,7 +113,7 @@ static enum outcome publish_event(struct conductor *c, struct shard *shard, int6
     uint32_t open = 0;
     for (uint32_t i = 0; i < commands.count; i++)
         open += is_wanted(c, &commands.at[i]);
-    if (open > 0 && seq != shard->failing_seq) {
+    if (open > 0 && !aside_has(shard, seq)) {
         if (!ring_add(shard, seq, open))
             return error_no_memory(error);
         count_open(c, open);
@@ -128,24 +132,6 @@ static enum outcome publish_event(struct conductor *c, struct shard *shard, int6
     return OUTCOME_OK;
 }
 
-/* The message can't be sent: it is put aside, with an incident, and the flow goes on behind it. */
-static void put_aside(struct conductor *c, struct shard *shard, int64_t seq, const char *reason) {
-    struct store_unsent *row = vector_new(&c->put_aside, &c->aside_arena, struct store_unsent);
-    if (!row)
-        return;
-    *row = (struct store_unsent){.shard = shard->number, .seq = seq, .topic = TEXT_NONE,
-                                 .reason = text_copy(&c->aside_arena, text_from(reason)), .at_us = conductor_now(c)};
-    shard->failing_seq = seq;
-    shard->stalled_since_us = 0;
-    shard->resume_at_us = 0;
-    METER_ADD(c, unsent, 1);
-    note_incident(c, shard->number,
-                  text_format(&c->aside_arena, "unsent:%d:%lld", shard->number, (long long)seq), TEXT("unsent"),
-                  text_format(&c->aside_arena, "{\"shard\":%d,\"seq\":%lld}", shard->number, (long long)seq));
-    log_error("unsent", "a message can't be published and was put aside", LOG_INT("shard", shard->number),
-              LOG_INT("seq", seq), LOG_STRING("why", reason));
-}
-
 void publish_batch(struct conductor *c, struct batch *batch) {
     const struct store_event *rows = batch->events.at;
     const struct event *events = batch->commands_of.at;
@@ -156,12 +142,46 @@ void publish_batch(struct conductor *c, struct batch *batch) {
             continue; /* it is catching up: the store has this event */
         enum outcome outcome = publish_event(c, shard, rows[i].seq, rows[i].case_id, &events[i], batch->arena, &error);
         if (outcome == OUTCOME_REJECT)
-            put_aside(c, shard, rows[i].seq, error.message);
+            aside_put(c, shard, rows[i].seq, shard->topic, error.message);
     }
 }
 
+/* Keeps a dead letter for later: its topic is still being looked up, or the queue is full. */
+static void keep_dead(struct conductor *c, const struct bus_publication *given) {
+    struct arena *arena = &c->dead_arena;
+    struct bus_publication *kept = vector_new(&c->dead_waiting, arena, struct bus_publication);
+    struct bus_header *headers = arena_new_array(arena, given->header_count, struct bus_header);
+    if (!kept || !headers) {
+        log_warn("dead_letter_unsent", "a dead letter did not go to its topic; it stands in the store");
+        c->dead_waiting.count -= kept != NULL;
+        return;
+    }
+    *kept = *given;
+    kept->topic = text_copy(arena, given->topic);
+    kept->key = text_copy(arena, given->key);
+    kept->value = text_copy(arena, given->value);
+    for (uint32_t i = 0; i < given->header_count; i++)
+        headers[i] = (struct bus_header){text_copy(arena, given->headers[i].name), text_copy(arena, given->headers[i].value)};
+    kept->headers = headers;
+}
+
+/* What waits goes out in order; the first that is still not taken ends the try. */
+void publish_dead_again(struct conductor *c) {
+    struct error error;
+    while (c->dead_sent < c->dead_waiting.count &&
+           c->ports.bus.publish(c->ports.bus.context, &vector_at(&c->dead_waiting, struct bus_publication)[c->dead_sent], &error) ==
+               OUTCOME_OK)
+        c->dead_sent++;
+    if (c->dead_waiting.count == 0 || c->dead_sent < c->dead_waiting.count)
+        return;
+    c->dead_waiting = (struct vector){0};
+    c->dead_sent = 0;
+    arena_reset(&c->dead_arena);
+}
+
 /* To the dead-letter topic: key, headers and bytes as they came, with the reason and the place in further headers. The
- * truth is the store's row; the message is for those who watch topics, and is sent once. */
+ * truth is the store's row; the message is for those who watch topics, and what waits for its topic is lost with the
+ * daemon. */
 void publish_dead_letters(struct conductor *c, struct batch *batch) {
     struct error error;
     struct text topic = batch->dead_from.count > 0 ? topic_name(batch->arena, c->settings.region, TEXT_NONE, "dead.v1") : TEXT_NONE;
@@ -182,9 +202,8 @@ void publish_dead_letters(struct conductor *c, struct batch *batch) {
         struct bus_publication publication = {.topic = topic, .partition = message->partition, .key = message->key,
                                               .value = message->value, .headers = headers, .header_count = count,
                                               .token = UINT64_MAX};
-        if (c->ports.bus.publish(c->ports.bus.context, &publication, &error) != OUTCOME_OK)
-            log_warn("dead_letter_unsent", "a dead letter did not go to its topic; it stands in the store",
-                     LOG_TEXT("topic", message->topic), LOG_INT("offset", message->offset), LOG_STRING("why", error.message));
+        if (c->dead_waiting.count > 0 || c->ports.bus.publish(c->ports.bus.context, &publication, &error) != OUTCOME_OK)
+            keep_dead(c, &publication);
     }
 }
 
@@ -212,7 +231,7 @@ void publish_catch_up(struct conductor *c, int64_t monotonic_us) {
             if (outcome == OUTCOME_OK)
                 continue;
             if (outcome == OUTCOME_REJECT)
-                put_aside(c, shard, rows[j].seq, error.message);
+                aside_put(c, shard, rows[j].seq, shard->topic, error.message);
             break;
         }
     }
@@ -243,6 +262,7 @@ static void take_delivery(struct conductor *c, const struct bus_delivery *delive
     if (!shard->owned || !p || (delivery->token >> 52) != (shard->generation & 0xfff))
         return;
     int64_t seq = p->seq;
+    struct text topic = p->topic;
     if (delivery->fate == BUS_DELIVERED) {
         METER_ADD(c, published, 1);
         if (p->open > 0) {
@@ -254,6 +274,8 @@ static void take_delivery(struct conductor *c, const struct bus_delivery *delive
             shard->ring_count--;
             shard->stalled_since_us = 0;
         }
+        if (shard->aside_count > 0)
+            aside_pass(shard, publish_acknowledged(shard));
         return;
     }
     METER_ADD(c, publish_failed, 1);
@@ -261,7 +283,14 @@ static void take_delivery(struct conductor *c, const struct bus_delivery *delive
     rewind_shard(c, shard, monotonic_us);
     if (delivery->fate == BUS_IMPOSSIBLE ||
         (stalled_since_us > 0 && monotonic_us - stalled_since_us >= c->settings.publish_give_up_us && c->meters.bus_up))
-        put_aside(c, shard, seq, delivery->reason);
+        aside_put(c, shard, seq, topic, delivery->reason);
+}
+
+/* Time without a broker is no fault of a message: what stands still is given its whole time again. */
+void publish_bus_back(struct conductor *c, int64_t monotonic_us) {
+    for (int32_t i = 0; i < c->shard_count; i++)
+        if (c->shards[i].stalled_since_us > 0)
+            c->shards[i].stalled_since_us = monotonic_us;
 }
 
 void publish_deliveries(struct conductor *c, int64_t monotonic_us) {

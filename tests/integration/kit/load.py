@@ -10,21 +10,24 @@ from base import until
 
 
 class Load:
-    """Submits `count` applications over HTTP at most `rate` a second. acknowledged: numbers answered with 201, 200 or 202."""
+    """Submits `count` applications over HTTP at most `rate` a second; without a count it goes on until done() is called.
+    acknowledged: numbers answered with 201, 200 or 202."""
 
-    def __init__(self, place, thing, form, count, rate=50, prefix="L", urls=None, workers=4):
+    def __init__(self, place, thing, form, count=None, rate=50, prefix="L", urls=None, workers=4):
         self.place, self.thing, self.form = place, thing, form
         self.urls = urls or [place.url]
         self.acknowledged, self.statuses, self.refused = set(), collections.Counter(), []
-        self.stopped = threading.Event()
+        self.stopped, self.enough = threading.Event(), threading.Event()
+        place.loads.append(self)
         self.token = place.token("window")
         self.begun, self.rate = time.monotonic(), rate
         self.pool = concurrent.futures.ThreadPoolExecutor(workers)
-        self.left = [self.pool.submit(self.one, i, f"{prefix}-{i:05d}") for i in range(count)]
+        self.left = [self.pool.submit(self.one, i, f"{prefix}-{i:05d}") for i in range(count or 20000)]
+        self.endless = count is None
 
     def one(self, index, number):
         wait = self.begun + index / self.rate - time.monotonic()
-        if wait > 0 and self.stopped.wait(wait):
+        if (wait > 0 and self.enough.wait(wait)) or self.enough.is_set():
             return
         tries = 0
         while not self.stopped.is_set():
@@ -44,6 +47,8 @@ class Load:
             self.stopped.wait(0.1)
 
     def done(self, seconds=60):
+        if self.endless:
+            self.enough.set()
         done, left = concurrent.futures.wait(self.left, timeout=seconds)
         assert not left, f"{len(left)} applications were not taken within {seconds} s: {self.statuses}"
         for one in done:
@@ -52,6 +57,7 @@ class Load:
         return self.acknowledged
 
     def stop(self):
+        self.enough.set()
         self.stopped.set()
         self.pool.shutdown()
 

@@ -52,7 +52,7 @@ class Place:
         self.bootstrap = bootstrap or os.environ["KAFKA_BOOTSTRAP"]
         self.server = pg or os.environ["YJS_PG"]
         self.partitions = partitions
-        self.children, self.daemons, self.tokens, self.departments = [], [], {}, {}
+        self.children, self.daemons, self.loads, self.tokens, self.departments = [], [], [], {}, {}
         self.folder = tempfile.mkdtemp(prefix="yjs-whole-")
         os.chmod(self.folder, 0o755)
         self.hand = Hand(self.bootstrap, partitions)
@@ -141,8 +141,8 @@ class Place:
 
     # ---- processes ----
 
-    def child(self, name, command, env=None):
-        child = Child(name, command, f"{self.folder}/{name}.log", env or self.env)
+    def child(self, name, command, env=None, **options):
+        child = Child(name, command, f"{self.folder}/{name}.log", env or self.env, **options)
         self.children.append(child)
         return child
 
@@ -268,6 +268,8 @@ class Place:
         return {m.group(1): float(m.group(2)) for m in re.finditer(r"^(\w+) ([-0-9.e+]+)$", text, re.M)}
 
     def end(self, failed=False):
+        for load in self.loads:
+            load.stop()
         for child in reversed(self.children):
             child.end()
         self.hand.end()
