@@ -274,7 +274,7 @@ enum outcome decide_pending(struct conductor *c, struct batch *batch, struct pen
         }
         if (pending->origin == ORIGIN_INTERNAL && pending->input.kind == INPUT_SUBMIT)
             return tell_parent(batch, pending) ? OUTCOME_OK : error_no_memory(error);
-        batch->counted.inputs_dead += pending->origin == ORIGIN_BUS;
+        batch->counted.inputs_dead += pending->message != NULL;
         return rows_problem(c, batch, pending) ? OUTCOME_OK : error_no_memory(error);
     }
     if (outcome != OUTCOME_OK) {

@@ -57,23 +57,6 @@ static enum outcome read_message(struct conductor *c, const struct topic_known *
     return cloud_event_answer(event, topic->department, topic->region, batch->now_us, &pending->input, &pending->error);
 }
 
-/* Carries an input to the shard it belongs to, by that shard's inbox, in this transaction. */
-static bool forward(struct batch *batch, const struct bus_message *message, struct pending *pending, int32_t shard) {
-    _cleanup_buffer_ struct buffer out;
-    buffer_init(&out, LIMIT_message_bytes_most * 2);
-    input_write(&out, &pending->input);
-    struct store_forward *row = vector_new(&batch->forwards, batch->arena, struct store_forward);
-    if (!row || out.failed)
-        return false;
-    struct text key = text_format(batch->arena, "%.*s@%d:%lld", TEXT_ARG(message->topic), message->partition,
-                                  (long long)message->offset);
-    *row = (struct store_forward){shard, case_root(pending->input.case_id), text_from(input_kind_name(pending->input.kind)),
-                                  text_copy(batch->arena, buffer_text(&out)), key};
-    pending->forwarded = true;
-    batch->counted.inputs_forwarded++;
-    return true;
-}
-
 /* An application without a number gets one from its message's identity's place: made by the store's sequence. */
 static enum outcome give_number(struct conductor *c, struct batch *batch, struct pending *pending) {
     int64_t value;
@@ -105,21 +88,41 @@ void intake_message(struct conductor *c, struct batch *batch, const struct bus_m
     if (message->timestamp_us > 0)
         pending->input.sent_us = message->timestamp_us;
     int32_t shard = conductor_shard_of(c, pending->input.case_id);
-    if (shard != message->partition && !forward(batch, message, pending, shard)) {
+    if (shard != message->partition && !forward_write(batch, pending, shard)) {
         error_no_memory(&pending->error);
         refuse(pending);
     }
 }
 
+/* A message that came on another shard's partition, as it came. */
+static enum outcome read_carried(struct conductor *c, struct batch *batch, const struct store_inbox *row, struct pending *pending) {
+    struct text case_id;
+    enum outcome outcome = forward_read(batch, row, &pending->message, &case_id, &pending->error);
+    if (outcome != OUTCOME_OK)
+        return outcome;
+    const struct topic_known *topic = map_get(&c->topics, pending->message->topic);
+    if (!topic)
+        return error_set(&pending->error, OUTCOME_REJECT, "topic_unknown", "no office has the topic %.*s any more",
+                         TEXT_ARG(pending->message->topic));
+    outcome = read_message(c, topic, batch, pending->message, pending);
+    if (outcome == OUTCOME_OK && text_is_none(pending->input.case_id))
+        pending->input.number = pending->input.case_id = case_id; /* the number it was given */
+    return outcome;
+}
+
+static enum outcome read_row(struct batch *batch, const struct store_inbox *row, struct pending *pending) {
+    struct json object;
+    enum outcome outcome = json_read(batch->arena, row->data, LIMIT_json_depth_most + 2, &object, &pending->error);
+    return outcome == OUTCOME_OK ? input_read(batch->arena, &object, batch->now_us, &pending->input, &pending->error) : outcome;
+}
+
 void intake_inbox(struct conductor *c, struct batch *batch, const struct store_inbox *row) {
-    (void)c;
     struct pending *pending = pending_add(batch, ORIGIN_INBOX, row->shard);
     if (!pending)
         return;
     pending->row = row;
-    struct json object;
-    if (json_read(batch->arena, row->data, LIMIT_json_depth_most + 2, &object, &pending->error) != OUTCOME_OK ||
-        input_read(batch->arena, &object, batch->now_us, &pending->input, &pending->error) != OUTCOME_OK) {
+    enum outcome outcome = forward_is_message(row) ? read_carried(c, batch, row, pending) : read_row(batch, row, pending);
+    if (outcome != OUTCOME_OK) {
         refuse(pending);
         return;
     }

@@ -153,6 +153,13 @@ void intake_message(struct conductor *, struct batch *, const struct bus_message
 void intake_inbox(struct conductor *, struct batch *, const struct store_inbox *);
 void intake_timer(struct conductor *, struct batch *, const struct store_due *);
 
+/* forward.c: messages carried to the shard they belong to */
+bool forward_write(struct batch *, struct pending *, int32_t shard);
+bool forward_is_message(const struct store_inbox *);
+/* REJECT: the row is not as forward_write made it. */
+enum outcome forward_read(struct batch *, const struct store_inbox *, const struct bus_message **ret, struct text *ret_case,
+                          struct error *);
+
 /* batch.c */
 enum outcome batch_run(struct conductor *, struct batch *, struct error *);
 int32_t conductor_shard_of(const struct conductor *, struct text case_id);

@@ -54,6 +54,7 @@ void ownership_drop(struct conductor *c, int32_t number) {
         return;
     shard->owned = false;
     publish_forget(shard, c);
+    aside_forget(c, number);
     cache_forget_shard(c, number);
     c->assignment_stale = true;
     METER_ADD(c, shards_owned, -1);
@@ -149,7 +150,7 @@ static enum outcome take_wanted(struct conductor *c, const struct text *members,
         shard->next_seq = taken[i].next_seq;
         shard->sent_seq = shard->written_published_seq = taken[i].published_seq;
         shard->stalled_since_us = shard->resume_at_us = 0;
-        shard->failing_seq = 0;
+        shard->aside_count = 0;
         poison_taken(c, shard, &taken[i]);
     }
     METER_ADD(c, shards_owned, taken_count);

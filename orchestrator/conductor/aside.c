@@ -1,0 +1,67 @@
+/* Messages that can't be sent: each is put aside, with an incident, and the flow goes on behind it. Which ones were is
+ * kept until everything before them has arrived, so that going back over the journal does not meet them again. */
+#include "conductor/internal.h"
+
+bool aside_has(const struct shard *shard, int64_t seq) {
+    for (uint32_t i = 0; i < shard->aside_count; i++)
+        if (shard->aside[i] == seq)
+            return true;
+    return false;
+}
+
+void aside_pass(struct shard *shard, int64_t acknowledged) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < shard->aside_count; i++)
+        if (shard->aside[i] > acknowledged)
+            shard->aside[kept++] = shard->aside[i];
+    shard->aside_count = kept;
+}
+
+static bool keep_seq(struct shard *shard, int64_t seq) {
+    if (shard->aside_count == shard->aside_room) {
+        uint32_t room = shard->aside_room ? shard->aside_room * 2 : 16;
+        int64_t *grown = memory_resize(shard->aside, sizeof *grown * room);
+        if (!grown)
+            return false;
+        shard->aside = grown;
+        shard->aside_room = room;
+    }
+    shard->aside[shard->aside_count++] = seq;
+    return true;
+}
+
+void aside_put(struct conductor *c, struct shard *shard, int64_t seq, struct text topic, const char *reason) {
+    if (aside_has(shard, seq))
+        return;
+    struct arena *arena = &c->aside_arena;
+    struct text why = text_copy(arena, text_from(reason)), id = text_format(arena, "unsent:%d:%lld", shard->number, (long long)seq);
+    struct store_unsent *row = text_is_none(why) || text_is_none(id) ? NULL : vector_new(&c->put_aside, arena, struct store_unsent);
+    if (!row || !keep_seq(shard, seq)) {
+        c->put_aside.count -= row != NULL;
+        return; /* it is tried again */
+    }
+    *row = (struct store_unsent){.shard = shard->number, .seq = seq, .topic = text_is_none(topic) ? TEXT("") : topic, .reason = why,
+                                 .at_us = conductor_now(c)};
+    shard->stalled_since_us = 0;
+    shard->resume_at_us = 0;
+    METER_ADD(c, unsent, 1);
+    note_incident(c, shard->number, id, TEXT("unsent"), text_format(arena, "{\"shard\":%d,\"seq\":%lld}", shard->number, (long long)seq));
+    log_error("unsent", "a message can't be published and was put aside", LOG_INT("shard", shard->number),
+              LOG_INT("seq", seq), LOG_TEXT("topic", topic), LOG_STRING("why", reason));
+}
+
+/* What was to be written of a shard that is ours no more is another's to find out. -1: of all. */
+void aside_forget(struct conductor *c, int32_t shard) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < c->put_aside.count; i++)
+        if (shard >= 0 && vector_at(&c->put_aside, struct store_unsent)[i].shard != shard)
+            vector_at(&c->put_aside, struct store_unsent)[kept++] = vector_at(&c->put_aside, struct store_unsent)[i];
+    c->put_aside.count = kept;
+    kept = 0;
+    for (uint32_t i = 0; i < c->noted.count; i++)
+        if (shard >= 0 && vector_at(&c->noted, struct store_incident)[i].shard != shard)
+            vector_at(&c->noted, struct store_incident)[kept++] = vector_at(&c->noted, struct store_incident)[i];
+    c->noted.count = kept;
+    if (shard >= 0)
+        c->shards[shard].aside_count = 0;
+}
