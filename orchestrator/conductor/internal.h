@@ -97,6 +97,7 @@ struct conductor {
     struct message_schemas *messages_known; /* in `arena` */
 
     bool store_open, store_away_said, bus_started, draining, assignment_stale;
+    bool look_for_mine;                    /* shards may stand under our name that are not ours */
     int64_t reopen_at_us, reopen_wait_us;
     int32_t shard_count;
     struct shard *shards;                  /* shard_count of them */

@@ -44,6 +44,7 @@ enum outcome ownership_open_store(struct conductor *c, int64_t monotonic_us) {
     c->store_away_said = false;
     c->reopen_wait_us = 0;
     c->heartbeat_at_us = c->definitions_at_us = 0;
+    c->look_for_mine = true;
     METER_SET(c, store_up, 1);
     return OUTCOME_OK;
 }
@@ -125,15 +126,21 @@ static enum outcome take_wanted(struct conductor *c, const struct text *members,
         return error_no_memory(error);
     enum outcome outcome = OUTCOME_OK;
     uint32_t wanted_count = 0;
+    bool mine_left = false;
     for (int32_t i = 0; i < c->shard_count; i++) {
-        if (c->shards[i].owned || !text_equal(wanted_by(members, count, i), c->settings.instance))
+        bool is_wanted = text_equal(wanted_by(members, count, i), c->settings.instance);
+        if (c->shards[i].owned || (!is_wanted && !c->look_for_mine))
             continue;
         if (!owners && (outcome = c->ports.store.owners(c->ports.store.context, &c->turn_arena, &owners, error)) != OUTCOME_OK)
             return outcome;
-        /* A living owner that is not us lets go by itself, at its next heartbeat. */
-        if (text_is_none(owners[i]) || text_equal(owners[i], c->settings.instance) || !is_member(members, count, owners[i]))
+        /* A living owner that is not us lets go by itself, at its next heartbeat. What stands under our own name and is
+         * not ours (an earlier life's) is taken in any case: whoever is to have it waits for us to let it go. */
+        bool is_mine = text_equal(owners[i], c->settings.instance);
+        mine_left |= is_mine;
+        if (is_mine || (is_wanted && (text_is_none(owners[i]) || !is_member(members, count, owners[i]))))
             wanted[wanted_count++] = i;
     }
+    c->look_for_mine = mine_left;
     if (wanted_count == 0)
         return OUTCOME_OK;
     struct store_shard *taken = NULL;
@@ -172,9 +179,9 @@ void ownership_keep(struct conductor *c, int64_t monotonic_us) {
     enum outcome outcome = c->ports.store.heartbeat(c->ports.store.context, c->settings.instance,
                                                     c->settings.member_ttl_us, &c->turn_arena, &members, &count, &error);
     if (outcome == OUTCOME_OK)
-        outcome = give_away(c, members, count, &error);
-    if (outcome == OUTCOME_OK)
         outcome = take_wanted(c, members, count, &error);
+    if (outcome == OUTCOME_OK)
+        outcome = give_away(c, members, count, &error);
     if (outcome != OUTCOME_OK)
         ownership_drop_all(c, error.message);
     else

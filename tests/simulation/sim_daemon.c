@@ -326,6 +326,8 @@ void sim_daemons_heal(struct sim *s) {
     for (uint32_t i = 0; i < s->profile.daemons; i++)
         if (!s->daemons[i].alive)
             sim_at(s, s->now_us + 10 * MS, on_start, &s->daemons[i]);
+        else if (!s->daemons[i].idle)   /* who stands still goes on */
+            wake_at(&s->daemons[i], s->now_us + sim_between(s, 0, 2000 * MS));
 }
 
 void sim_daemons_end(struct sim *s) {

@@ -167,6 +167,7 @@ int main(int argc, char **argv) {
         fprintf(stderr, "yjs-sim [--seeds N] [--from S] [--seed S] [--verbose] [--twice] [--go-on]\n");
         return 2;
     }
+    setvbuf(stdout, NULL, _IOLBF, 1 << 16);
     static const int signals[] = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE};
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         signal(signals[i], last_words);

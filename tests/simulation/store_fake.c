@@ -171,6 +171,8 @@ static enum outcome fake_let_go(void *context, const struct store_shard *rows, u
         shard->run = shard->session = 0;
         shard->clean = true;
         shard->deaths = 0;
+        if (rows[i].published_seq > shard->published_seq)
+            shard->published_seq = rows[i].published_seq;
     }
     LEAVE("let_go");
 }
