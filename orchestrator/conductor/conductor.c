@@ -256,12 +256,18 @@ enum outcome conductor_turn(struct conductor *c, int64_t *ret_wake_at_us, struct
     return OUTCOME_OK;
 }
 
+static bool has_to_send(const struct conductor *c) {
+    bool behind = c->publications_open > 0;
+    for (int32_t i = 0; i < c->shard_count; i++)
+        behind |= c->shards[i].owned && c->shards[i].sent_seq < c->shards[i].next_seq - 1;
+    return behind;
+}
+
 bool conductor_drain(struct conductor *c, int64_t until_monotonic_us) {
     c->draining = true;
     int64_t wake;
     struct error error = {0};
-    if (conductor_turn(c, &wake, &error) == OUTCOME_OK && c->publications_open > 0 &&
-        conductor_monotonic(c) < until_monotonic_us)
+    if (conductor_turn(c, &wake, &error) == OUTCOME_OK && has_to_send(c) && conductor_monotonic(c) < until_monotonic_us)
         return false;
     struct vector leaving = {0};
     for (int32_t i = 0; i < c->shard_count; i++) {

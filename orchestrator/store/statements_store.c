@@ -128,7 +128,9 @@ const struct pg_statement statements_store[] = {
      "RETURNING s.shard, s.epoch, s.next_seq, s.published_seq, s.deaths, s.trying, NOT former.clean"},
     {"let_go",
      "UPDATE shard s SET owner = NULL, run = NULL, backend_pid = NULL, backend_start = NULL, clean = true, trying = NULL, "
-     "deaths = 0 FROM unnest($1::int[], $2::bigint[]) AS g (shard, epoch) WHERE s.shard = g.shard AND s.epoch = g.epoch"},
+     "deaths = 0, published_seq = greatest(s.published_seq, g.published_seq) "
+     "FROM unnest($1::int[], $2::bigint[], $3::bigint[]) AS g (shard, epoch, published_seq) "
+     "WHERE s.shard = g.shard AND s.epoch = g.epoch"},
     {"owners", "SELECT owner FROM shard ORDER BY shard"},
     {"trying",
      "UPDATE shard SET trying = $3::text, deaths = $4::int WHERE shard = $1::int AND epoch = $2::bigint RETURNING shard"},

@@ -90,13 +90,16 @@ enum outcome store_let_go(void *context, const struct store_shard *shards, uint3
     struct store *store = context;
     pg_array_begin(&store->scratch[0], PG_INT32);
     pg_array_begin(&store->scratch[1], PG_INT64);
+    pg_array_begin(&store->scratch[2], PG_INT64);
     for (uint32_t i = 0; i < count; i++) {
         pg_array_int32(&store->scratch[0], shards[i].shard);
         pg_array_int64(&store->scratch[1], shards[i].epoch);
+        pg_array_int64(&store->scratch[2], shards[i].published_seq);
     }
     struct pg_arguments arguments = {0};
     pg_argument_text(&arguments, pg_array_end(&store->scratch[0]));
     pg_argument_text(&arguments, pg_array_end(&store->scratch[1]));
+    pg_argument_text(&arguments, pg_array_end(&store->scratch[2]));
     _cleanup_result_ PGresult *result = NULL;
     return pg_run(&store->pg, "let_go", &arguments, true, &result, error);
 }
