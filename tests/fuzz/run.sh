@@ -45,6 +45,8 @@ if [ $# -gt 0 ]; then
     exec "$fuzzer" -timeout=25 -rss_limit_mb=3072 "$@"
 fi
 
+length=8192
+[ "$name" != engine ] || length=512   # a schedule of some hundred inputs: more of them, rather than longer ones
 found=$folder/found
 new=$(mktemp -d)
 trap 'rm -rf "$new"' EXIT
@@ -53,7 +55,7 @@ log=$new/log
 mkdir "$new/inputs"
 dictionary=()
 [ ! -e "$here/dictionaries/$name" ] || dictionary=("-dict=$here/dictionaries/$name")
-if ! "$fuzzer" -max_total_time="$seconds" -timeout=25 -rss_limit_mb=3072 -max_len=8192 -print_final_stats=1 -verbosity=1 \
+if ! "$fuzzer" -max_total_time="$seconds" -timeout=25 -rss_limit_mb=3072 -max_len="$length" -print_final_stats=1 -verbosity=1 \
     -artifact_prefix="$found/$name-" "${dictionary[@]}" "$new/inputs" "$here/corpus/$name" >"$log" 2>&1; then
     grep -v -E '^#[0-9]+[[:space:]]' "$log" | tail -n 80
     sed -n 's/.*Test unit written to /to play it again: tests\/fuzz\/run.sh --in '"${folder//\//\\/}"' '"$name"' /p' "$log"
