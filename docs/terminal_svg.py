@@ -2,7 +2,7 @@
 """Draws what a program wrote on a terminal as an SVG, so that a page shows what really came.
 
     script -qec "deploy/quickstart.sh --once" run.typescript
-    docs/terminal_svg.py run.typescript --from '7. The window' > docs/quickstart.svg
+    docs/terminal_svg.py run.typescript --from '7. The window' --without '^ +[0-9]+  [0-9]+-' > docs/quickstart.svg
 
 Understands what yjsctl and the quickstart write: colours and weights (SGR), carriage return, moves of the cursor up and
 to a line's beginning, erasing. What was drawn over is gone, as on the screen.
@@ -115,6 +115,7 @@ def main():
     parser.add_argument("typescript")
     parser.add_argument("--from", dest="first", default="", help="begin at the first line that has this")
     parser.add_argument("--to", default="", help="end before the first line after it that has this")
+    parser.add_argument("--without", metavar="PATTERN", help="leave out the lines in which this is found")
     given = parser.parse_args()
     screen = Screen()
     with open(given.typescript, encoding="utf-8", errors="replace") as file:
@@ -127,7 +128,7 @@ def main():
     if first is None:
         sys.exit(f"{given.typescript}: no line has \"{given.first}\"")
     end = next((i for i in range(first + 1, len(lines)) if given.to and given.to in plain(lines[i])), len(lines))
-    draw(lines[first:end], sys.stdout)
+    draw([line for line in lines[first:end] if not (given.without and re.search(given.without, plain(line)))], sys.stdout)
 
 
 if __name__ == "__main__":
