@@ -3,6 +3,7 @@
 #include "conductor/internal.h"
 
 #include "base/json.h"
+#include "wire/input_codec.h"
 
 #define MESSAGE_KIND "message"
 

@@ -103,7 +103,7 @@ def test_every_bad_message_becomes_a_dead_letter_with_its_reason_and_the_flow_go
     row = place.rows("SELECT code, encode(value, 'escape') AS value, encode(key, 'escape') AS key, headers, topic FROM dead_letter ORDER BY id")
     for (what, code, topic, headers, value), kept in zip(rows, row):
         assert kept["topic"] == topic and kept["key"] == key_of(topic, case), (what, kept)
-        assert [tuple(h) for h in json.loads(kept["headers"])] == headers, (what, kept["headers"], headers)
+        assert [tuple(h) for h in json.loads(kept["headers"])] == headers[:64], (what, kept["headers"], headers)   # headers_most
     sizes = [int(n) for n in place.sql("SELECT length(value) FROM dead_letter ORDER BY id").split()]
     assert sizes == [len(value) for *_, value in rows]
     meters = place.meters()
