@@ -84,6 +84,19 @@ static enum outcome bad(struct error *error, const char *what, struct text where
     return error_set(error, OUTCOME_REJECT, "run_script_bad", "the script's %s: %.*s", what, TEXT_ARG(where));
 }
 
+/* `known` ends with NULL. */
+static enum outcome check_members(const struct json *object, const char *const *known, const char *what,
+                                  struct error *error) {
+    for (uint32_t i = 0; i < object->count; i++) {
+        size_t j = 0;
+        while (known[j] && !text_is(object->children[i].key, known[j]))
+            j++;
+        if (!known[j])
+            return bad(error, what, object->children[i].key);
+    }
+    return OUTCOME_OK;
+}
+
 static enum outcome read_duration(const struct json *object, struct text key, int64_t *ret, struct error *error) {
     const struct json *value = json_get(object, key);
     *ret = 0;
@@ -104,19 +117,15 @@ static struct text bytes_of(struct run *run, const struct json *value) {
 
 /* One answer of the script: {after, kind, data, reason, retryable, certificates, source, id, …}. */
 static enum outcome put_answer(struct run *run, const struct json *entry, const struct input *to, struct error *error) {
+    static const char *const known[] = {"after", "kind", "data", "reason", "retryable", "certificates",
+                                        "source", "id", "reasons", NULL};
     struct input input = *to;
     int64_t after;
     enum outcome outcome = read_duration(entry, TEXT("after"), &after, error);
+    if (outcome == OUTCOME_OK)
+        outcome = check_members(entry, known, "answers have no member", error);
     if (outcome != OUTCOME_OK)
         return outcome;
-    for (uint32_t i = 0; i < entry->count; i++) {
-        static const char *const known[] = {"after", "kind", "data", "reason", "retryable", "certificates", "source", "id", "reasons", NULL};
-        size_t j = 0;
-        while (known[j] && !text_is(entry->children[i].key, known[j]))
-            j++;
-        if (!known[j])
-            return bad(error, "answers have no member", entry->children[i].key);
-    }
     struct text kind = json_get_text(entry, TEXT("kind"));
     if (!answer_kind_parse(text_is_none(kind) ? TEXT("result") : kind, &input.answer) || input.answer == ANSWER_NONE)
         return bad(error, "answers know no kind", kind);
@@ -412,15 +421,10 @@ static enum outcome begin(struct run *run, const struct json *script, struct err
                                         "cancel_answers", "children", "inputs", "priority", "expect", NULL};
     if (!script || script->type != JSON_OBJECT)
         return bad(error, "top must be a mapping", TEXT(""));
-    for (uint32_t i = 0; i < script->count; i++) {
-        size_t j = 0;
-        while (known[j] && !text_is(script->children[i].key, known[j]))
-            j++;
-        if (!known[j])
-            return bad(error, "top has no member", script->children[i].key);
-    }
     struct text start = json_get_text(script, TEXT("start"));
-    enum outcome outcome = time_parse(text_is_none(start) ? TEXT("2026-03-02T09:00+08:00") : start, &run->start_us, error);
+    enum outcome outcome = check_members(script, known, "top has no member", error);
+    if (outcome == OUTCOME_OK)
+        outcome = time_parse(text_is_none(start) ? TEXT("2026-03-02T09:00+08:00") : start, &run->start_us, error);
     if (outcome != OUTCOME_OK)
         return outcome;
     run->now_us = run->start_us;

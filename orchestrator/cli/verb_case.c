@@ -192,11 +192,7 @@ enum verb_status verb_case_list(struct invocation *c) {
         int64_t incidents = member_int64(row, "open_incidents", 0);
         table_put_colour(&table, incidents ? member(row, "open_incidents") : TEXT(" "), COLOUR_BAD);
     }
-    if (items.count > 0)
-        table_print(&table, &c->display, stdout);
-    else
-        printf("no case\n");
-    return STATUS_DONE;
+    return list_print(c, &table, items.count, "no case");
 }
 
 /* ---- doing ---- */

@@ -59,10 +59,7 @@ static void print_members(struct invocation *c, const struct record_list *rows) 
         table_put(&table, text_format(&c->arena, "%s ago",
                                       display_between(&c->arena, member(&row, "seen_at"), TEXT_NONE, now).at));
     }
-    if (rows->count > 0)
-        table_print(&table, &c->display, stdout);
-    else
-        printf("no daemon has been seen\n");
+    list_print(c, &table, rows->count, "no daemon has been seen");
 }
 
 enum verb_status verb_db_status(struct invocation *c) {

@@ -58,11 +58,7 @@ enum verb_status verb_task_list(struct invocation *c) {
         table_put(&table, display_time(&c->arena, member(row, "due_at"), now));
         table_put(&table, member(json_get_string(row, "claim"), "by"));
     }
-    if (items.count > 0)
-        table_print(&table, &c->display, stdout);
-    else
-        printf("nothing to do\n");
-    return STATUS_DONE;
+    return list_print(c, &table, items.count, "nothing to do");
 }
 
 enum verb_status verb_task_show(struct invocation *c) {
@@ -118,11 +114,7 @@ enum verb_status verb_incident_list(struct invocation *c) {
         table_put(&table, display_time(&c->arena, member(row, "opened_at"), display_now_us()));
         table_put(&table, member(row, "message"));
     }
-    if (items.count > 0)
-        table_print(&table, &c->display, stdout);
-    else
-        printf("no incident\n");
-    return STATUS_DONE;
+    return list_print(c, &table, items.count, "no incident");
 }
 
 enum verb_status verb_incident_show(struct invocation *c) {
@@ -238,11 +230,7 @@ enum verb_status verb_dead_list(struct invocation *c) {
         table_put_colour(&table, member(row, "code"), COLOUR_BAD);
         table_put(&table, member(row, "message"));
     }
-    if (items.count > 0)
-        table_print(&table, &c->display, stdout);
-    else
-        printf("no dead letter\n");
-    return STATUS_DONE;
+    return list_print(c, &table, items.count, "no dead letter");
 }
 
 enum verb_status verb_dead_show(struct invocation *c) {

@@ -34,11 +34,7 @@ enum verb_status verb_department_list(struct invocation *c) {
     table_begin(&table, &c->arena, department_headings);
     for (uint32_t i = 0; i < items.count; i++)
         put_department(c, &table, json_at(&items, i));
-    if (items.count > 0)
-        table_print(&table, &c->display, stdout);
-    else
-        printf("no department has anything open\n");
-    return STATUS_DONE;
+    return list_print(c, &table, items.count, "no department has anything open");
 }
 
 enum verb_status verb_department_show(struct invocation *c) {
@@ -105,9 +101,5 @@ enum verb_status verb_stats(struct invocation *c) {
         table_put(&table, display_time(&c->arena, member(row, "oldest"), now));
         table_put(&table, display_time(&c->arena, member(row, "newest"), now));
     }
-    if (items.count > 0)
-        table_print(&table, &c->display, stdout);
-    else
-        printf("no case\n");
-    return STATUS_DONE;
+    return list_print(c, &table, items.count, "no case");
 }

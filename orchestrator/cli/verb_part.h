@@ -27,6 +27,8 @@ bool list_items(struct invocation *, struct text path, struct json *ret, enum ve
 bool list_items_by(struct invocation *, struct text path, const char *cursor_name, struct json *ret, enum verb_status *ret_status);
 /* --json: {"items":[…]}; true: printed. */
 bool list_print_json(struct invocation *, const struct json *items);
+/* The table of `count` rows, or `none`, a sentence, when there are none; always STATUS_DONE. */
+enum verb_status list_print(struct invocation *, const struct table *, uint32_t count, const char *none);
 void print_json(struct text json);                        /* pretty, with a line end */
 void print_value(const struct json *);
 /* One row a member, "name  value"; `names` ends with NULL; what is not there is left out. */

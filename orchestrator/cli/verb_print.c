@@ -166,6 +166,14 @@ bool list_items_by(struct invocation *c, struct text path, const char *cursor_na
     return true;
 }
 
+enum verb_status list_print(struct invocation *c, const struct table *table, uint32_t count, const char *none) {
+    if (count > 0)
+        table_print(table, &c->display, stdout);
+    else
+        printf("%s\n", none);
+    return STATUS_DONE;
+}
+
 bool list_print_json(struct invocation *c, const struct json *items) {
     if (!c->json)
         return false;
