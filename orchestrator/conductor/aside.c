@@ -50,6 +50,16 @@ void aside_put(struct conductor *c, struct shard *shard, int64_t seq, struct tex
               LOG_INT("seq", seq), LOG_TEXT("topic", topic), LOG_STRING("why", reason));
 }
 
+int64_t aside_settled(const struct conductor *c, const struct shard *shard) {
+    int64_t settled = publish_acknowledged(shard);
+    for (uint32_t i = 0; i < c->put_aside.count; i++) {
+        const struct store_unsent *row = &vector_at(&c->put_aside, struct store_unsent)[i];
+        if (row->shard == shard->number && row->seq <= settled)
+            settled = row->seq - 1;
+    }
+    return settled;
+}
+
 /* What was to be written of a shard that is ours no more is another's to find out. -1: of all. */
 void aside_forget(struct conductor *c, int32_t shard) {
     uint32_t kept = 0;

@@ -146,6 +146,12 @@ static enum outcome refused(struct conductor *c, struct batch *batch, struct err
         for (uint32_t j = 0; j < batch->events.count; j++)
             row->next_seq -= vector_at(&batch->events, struct store_event)[j].shard == row->shard;
     }
+    if (pending.origin == ORIGIN_TIMER) { /* it would fire at once again */
+        struct store_timer *row = vector_new(&only.timers, only.arena, struct store_timer);
+        if (!row)
+            return error_no_memory(error);
+        *row = (struct store_timer){pending.input.case_id, pending.shard, batch->now_us + TIME_HOUR_US};
+    }
     struct store_batch rows = store_batch_of(&only);
     int32_t *fenced;
     uint32_t fenced_count;
@@ -155,11 +161,14 @@ static enum outcome refused(struct conductor *c, struct batch *batch, struct err
 
 enum outcome batch_run(struct conductor *c, struct batch *batch, struct error *error) {
     int64_t begun_us = conductor_monotonic(c);
+    c->definitions_away = false;
     enum outcome outcome = poison_name(c, batch, error);
     if (outcome == OUTCOME_OK)
         outcome = load_cases(c, batch, error);
     if (outcome == OUTCOME_OK)
         outcome = decide_all(c, batch, error);
+    if (c->definitions_away) /* what was decided without one is worth nothing: unknown is not the same as not asked */
+        outcome = error_set(error, OUTCOME_RETRY, "definition_away", "the database did not answer for a definition");
     if (outcome == OUTCOME_OK && !rows_gather(c, batch))
         outcome = error_no_memory(error);
     if (outcome != OUTCOME_OK) {

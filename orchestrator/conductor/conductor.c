@@ -275,7 +275,7 @@ bool conductor_drain(struct conductor *c, int64_t until_monotonic_us) {
         struct store_shard *row = shard->owned ? vector_new(&leaving, &c->turn_arena, struct store_shard) : NULL;
         if (row)
             *row = (struct store_shard){.shard = i, .epoch = shard->epoch, .next_seq = shard->next_seq,
-                                        .published_seq = publish_acknowledged(shard)};
+                                        .published_seq = aside_settled(c, shard)};
     }
     if (leaving.count > 0 && c->store_open)
         c->ports.store.let_go(c->ports.store.context, leaving.at, leaving.count, &error);

@@ -44,6 +44,7 @@ const struct definition *definitions_get(struct conductor *c, struct text hash, 
     struct store_definition *rows = NULL;
     uint32_t count = 0;
     enum outcome outcome = c->ports.store.definitions(c->ports.store.context, hash, &arena, &rows, &count, error);
+    c->definitions_away |= outcome == OUTCOME_RETRY;
     if (outcome == OUTCOME_OK && count == 0)
         error_set(error, OUTCOME_REJECT, "definition_unknown", "no definition has the hash %.*s", TEXT_ARG(hash));
     if (outcome == OUTCOME_OK && count > 0 && (known = compile(c, &rows[0], error)) &&
@@ -80,6 +81,7 @@ void definitions_refresh(struct conductor *c, int64_t monotonic_us) {
     arena_reset(&c->current_arena);
     if (c->ports.store.definitions(c->ports.store.context, TEXT_NONE, &c->current_arena, &rows, &count, &error) != OUTCOME_OK) {
         c->definitions_at_us = 0;
+        c->definitions_away = true;
         return;
     }
     for (uint32_t i = 0; i < count; i++)

@@ -128,6 +128,11 @@ void intake_inbox(struct conductor *c, struct batch *batch, const struct store_i
     }
     if (text_is_none(pending->input.case_id))
         pending->input.case_id = row->case_id;
+    if (conductor_shard_of(c, pending->input.case_id) != row->shard) { /* not ours to write */
+        error_set(&pending->error, OUTCOME_REJECT, "case_elsewhere", "case %.*s does not belong to the number of this command",
+                  TEXT_ARG(pending->input.case_id));
+        refuse(pending);
+    }
 }
 
 void intake_timer(struct conductor *c, struct batch *batch, const struct store_due *due) {

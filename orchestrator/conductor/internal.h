@@ -97,6 +97,7 @@ struct conductor {
     struct message_schemas *messages_known; /* in `arena` */
 
     bool store_open, store_away_said, bus_started, draining, assignment_stale;
+    bool definitions_away;                 /* one was asked for by the batch under way, and the store did not answer */
     bool look_for_mine;                    /* shards may stand under our name that are not ours */
     int64_t reopen_at_us, reopen_wait_us;
     int32_t shard_count;
@@ -187,6 +188,8 @@ enum outcome poison_name(struct conductor *, struct batch *, struct error *);
 bool aside_has(const struct shard *, int64_t seq);
 void aside_pass(struct shard *, int64_t acknowledged);            /* those up to here are done with */
 void aside_put(struct conductor *, struct shard *, int64_t seq, struct text topic, const char *reason);
+/* Up to where everything has arrived or stands among the unsent in the store. */
+int64_t aside_settled(const struct conductor *, const struct shard *);
 void aside_forget(struct conductor *, int32_t shard);             /* -1: all that is to be written */
 
 /* conductor.c: a topic by its name, known from now on; NULL: no memory */

@@ -107,7 +107,7 @@ static enum outcome give_away(struct conductor *c, const struct text *members, u
         if (!row)
             return error_no_memory(error);
         *row = (struct store_shard){.shard = i, .epoch = shard->epoch, .next_seq = shard->next_seq,
-                                    .published_seq = publish_acknowledged(shard)};
+                                    .published_seq = aside_settled(c, shard)};
     }
     if (leaving.count == 0)
         return OUTCOME_OK;

@@ -165,6 +165,8 @@ static struct bus_plan plan(void *context, struct bus_client *client, const stru
         one.fate = BUS_PLAN_IMPOSSIBLE;
     if (!s->healing && sim_chance(s, 5000))
         one.lands_after_us += sim_between(s, 100 * MS, 9000 * MS);
+    static const char *const fates[] = {"lands", "fails", "lands untold", "impossible"};
+    sim_say(s, "    sends %.*s to %.*s: %s", TEXT_ARG(sim_header(p->headers, p->header_count, "ce_id")), TEXT_ARG(p->topic), fates[one.fate]);
     struct wake *wake = arena_new(&s->arena, struct wake);
     *wake = (struct wake){d, d->life, 0};
     sim_at(s, s->now_us + one.lands_after_us, advance_bus, wake);
