@@ -6,7 +6,7 @@
 #
 #   deploy/docker/trial.sh [--keep]     --keep: stays up until Enter (or end of input) and names how to reach it
 #
-# Kept for the next run: the base image's root in ~/.cache/yijianshi (YJS_TRIAL_CACHE).
+# YJS_TRIAL_DATA=FOLDER keeps the Docker daemon's data, images and layers, for the next run.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 keep=""
@@ -32,7 +32,7 @@ fi
 
 # ---- a place of its own, and its end
 work=$(mktemp -d "${TMPDIR:-/tmp}/yijianshi-docker.XXXXXX")
-cache=${YJS_TRIAL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/yijianshi}
+data=${YJS_TRIAL_DATA:-$work/data}
 export DOCKER_HOST=unix://$work/docker.sock DOCKER_BUILDKIT=0 COMPOSE_DOCKER_CLI_BUILD=0 DOCKER_CONFIG=$work/client
 compose() { docker-compose -f "$work/source/docker-compose.yml" -p yijianshi-trial --env-file "$work/env" --profile trial "$@"; }
 dockerd_pid=""
@@ -68,7 +68,7 @@ patiently() {
 
 # Its own daemon; where overlays cannot be mounted, with plain copies of layers.
 start_dockerd() {
-    dockerd --data-root "$work/data" --exec-root "$work/exec" --pidfile "$work/dockerd.pid" -H "$DOCKER_HOST" "$@" \
+    dockerd --data-root "$data" --exec-root "$work/exec" --pidfile "$work/dockerd.pid" -H "$DOCKER_HOST" "$@" \
         >"$work/dockerd.log" 2>&1 </dev/null &
     dockerd_pid=$!
     local i
@@ -86,18 +86,15 @@ start_dockerd || { kill "$dockerd_pid" 2>/dev/null || true; wait "$dockerd_pid" 
 docker info --format '  Docker {{.ServerVersion}}, {{.Driver}}, cgroup v{{.CgroupVersion}}'
 
 # ---- the images that a registry would give
-if [ ! -s "$cache/trixie.tar" ]; then
-    mirror=$(apt-cache policy | awk '$2 ~ /^https?:/ && $3 ~ /^[a-z]+\/main$/ { print $2; exit }')
+if ! docker image inspect debian:trixie-slim >/dev/null 2>&1; then
+    mirror=$(apt-cache policy | awk '$2 ~ /^https?:/ && $3 ~ /^[a-z]+\/main$/ && $2 !~ /security/ { print $2; exit }')
     [ -n "$mirror" ] || die "no Debian mirror is named in apt's sources"
     say "debian:trixie-slim by debootstrap"
-    mkdir -p "$cache"
     debootstrap --variant=minbase trixie "$work/root" "$mirror" >"$work/debootstrap.log"
     rm -rf "$work/root/var/cache/apt/archives/"*.deb "$work/root/var/lib/apt/lists/"*
-    tar -C "$work/root" -cf "$cache/trixie.tar.$$" .
-    mv "$cache/trixie.tar.$$" "$cache/trixie.tar"
+    tar -C "$work/root" -c . | docker import - debian:trixie-slim >/dev/null
     rm -rf "$work/root"
 fi
-docker import "$cache/trixie.tar" debian:trixie-slim >/dev/null
 say "apache/kafka:4.1.1"
 tests/lib/kafka.sh fetch
 jars=${YJS_KAFKA_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/yijianshi}/kafka-4.1.1/jars
@@ -136,7 +133,7 @@ bash deploy/docker/probe.sh 127.0.0.1 "$port" /healthz
 
 say "one application"
 in_yjsd() { compose exec -T "$@"; }
-token=$(in_yjsd yjsd yjsctl token create --role admin --name trial --json | jq -r .token)
+token=$(in_yjsd yjsd yjsctl token create --role window --name 窗口1)
 yjsctl() { in_yjsd -e YJS_TOKEN="$token" yjsd yjsctl "$@"; }
 case=$(yjsctl case submit /usr/share/yijianshi/config/samples/secondhand_home_transfer.json --wait 10s --json | jq -r '.case // .id')
 [ -n "$case" ] || die "the application was not taken"
