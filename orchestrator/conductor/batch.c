@@ -176,11 +176,16 @@ enum outcome batch_run(struct conductor *c, struct batch *batch, struct error *e
         return OUTCOME_RETRY; /* nothing was written: the shards are taken afresh */
     }
     struct store_batch rows = store_batch_of(batch);
+    if (mutation_is(publish_before_commit))
+        publish_batch(c, batch);
     int32_t *fenced = NULL;
     uint32_t fenced_count = 0;
     enum store_fate fate = c->ports.store.commit(c->ports.store.context, &rows, batch->arena, &fenced, &fenced_count, error);
     METER_SET(c, batch_inputs_last, (int64_t)batch->input_count);
     METER_SET(c, batch_microseconds_last, conductor_monotonic(c) - begun_us);
+    if ((mutation_is(unknown_is_done) && fate == STORE_UNKNOWN) || (mutation_is(refused_is_done) && fate == STORE_REFUSED) ||
+        (mutation_is(away_is_done) && fate == STORE_AWAY))
+        fate = STORE_COMMITTED;
     if (fate == STORE_COMMITTED) {
         committed(c, batch);
         if (c->careful_left > 0 && batch->pending.count > 0 && --c->careful_left == 0) {
@@ -193,6 +198,8 @@ enum outcome batch_run(struct conductor *c, struct batch *batch, struct error *e
     forget_touched(c, batch);
     if (fate == STORE_FENCED) {
         METER_ADD(c, fenced, fenced_count);
+        if (mutation_is(fenced_goes_on))
+            return OUTCOME_OK;
         log_warn("fenced", "shards were taken by another daemon", LOG_INT("shards", fenced_count));
         return error_set(error, OUTCOME_RETRY, "fenced", "shards were taken by another daemon");
     }

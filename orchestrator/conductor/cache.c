@@ -63,7 +63,7 @@ void cache_forget_shard(struct conductor *c, int32_t shard) {
 }
 
 void cache_trim(struct conductor *c) {
-    while (c->cache_bytes > c->settings.cache_bytes_most && !list_is_empty(&c->cases_by_use))
+    while (!mutation_is(cache_unbounded) && c->cache_bytes > c->settings.cache_bytes_most && !list_is_empty(&c->cases_by_use))
         cache_forget(c, list_entry(c->cases_by_use.next, struct open_case, by_use));
 }
 

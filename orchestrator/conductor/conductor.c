@@ -195,7 +195,7 @@ static enum outcome gather(struct conductor *c, struct batch *batch, int64_t mon
 static bool run_batch(struct conductor *c, int64_t monotonic_us) {
     struct error error = {0};
     arena_reset(&c->batch_arena);
-    struct batch batch = {.arena = &c->batch_arena, .now_us = conductor_now(c)};
+    struct batch batch = {.arena = &c->batch_arena, .now_us = conductor_now(c) + (mutation_is(clock_ahead) ? TIME_SECOND_US : 0)};
     enum outcome outcome = gather(c, &batch, monotonic_us, &error);
     bool idle_mark = false;
     if (outcome == OUTCOME_OK && batch.pending.count == 0 && monotonic_us >= c->mark_at_us) {

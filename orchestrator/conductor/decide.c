@@ -79,7 +79,7 @@ static enum outcome take_event(struct conductor *c, struct batch *batch, struct 
     if (!row || !kept || c->scratch.failed)
         return error_no_memory(error);
     *kept = *event;
-    *row = (struct store_event){.shard = shard->number, .seq = shard->next_seq++, .case_id = open->state.id,
+    *row = (struct store_event){.shard = shard->number, .seq = shard->next_seq++ + (mutation_is(seq_gap) ? 1 : 0), .case_id = open->state.id,
                                 .version = (int32_t)event->version, .at_us = event->at_us,
                                 .kind = text_from(event_kind_name(event->kind)), .step = event->step,
                                 .data = text_copy(batch->arena, buffer_text(&c->scratch))};
@@ -92,7 +92,7 @@ static enum outcome take_event(struct conductor *c, struct batch *batch, struct 
 static bool pass_on(struct batch *batch, const struct open_case *open, const struct event *event) {
     struct command_list commands;
     engine_commands(open->state.id, event, &commands);
-    for (uint32_t i = 0; i < commands.count; i++) {
+    for (uint32_t i = 0; i < commands.count && !mutation_is(children_lost); i++) {
         struct input input;
         if (!engine_command_input(open->state.id, &commands.at[i], &input))
             continue; /* it is published */

@@ -23,18 +23,21 @@ static void refuse(struct pending *pending) { pending->dead = true; }
 
 /* The next offset to read, in the batch's own list: one row a (shard, topic). */
 static bool advance_offset(struct conductor *c, struct batch *batch, const struct bus_message *message) {
+    if (mutation_is(offset_forgotten))
+        return true;
+    int64_t next = message->offset + 1 + (mutation_is(offset_ahead) ? message->offset % 4 == 2 : 0);
     const struct topic_known *topic = map_get(&c->topics, message->topic);
     struct text name = topic ? topic->name : message->topic;
     for (uint32_t i = batch->offsets.count; i-- > 0;) {
         struct store_offset *row = &vector_at(&batch->offsets, struct store_offset)[i];
         if (row->shard == message->partition && text_equal(row->topic, name)) {
-            row->next = message->offset + 1;
+            row->next = next;
             return true;
         }
     }
     struct store_offset *row = vector_new(&batch->offsets, batch->arena, struct store_offset);
     if (row)
-        *row = (struct store_offset){message->partition, name, message->offset + 1};
+        *row = (struct store_offset){message->partition, name, next};
     return row != NULL;
 }
 
@@ -87,8 +90,14 @@ void intake_message(struct conductor *c, struct batch *batch, const struct bus_m
     }
     if (message->timestamp_us > 0)
         pending->input.sent_us = message->timestamp_us;
+    if (mutation_is(identity_lost))
+        pending->input.source = pending->input.id = TEXT_NONE;
     int32_t shard = conductor_shard_of(c, pending->input.case_id);
-    if (shard != message->partition && !forward_write(batch, pending, shard)) {
+    if (mutation_is(forward_omitted))
+        shard = message->partition;
+    if (mutation_is(forward_lost) && shard != message->partition)
+        pending->forwarded = true;
+    else if (shard != message->partition && !forward_write(batch, pending, shard)) {
         error_no_memory(&pending->error);
         refuse(pending);
     }

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "conductor/conductor.h"
+#include "conductor/mutation.h"
 #include "conductor/vector.h"
 #include "engine/engine.h"
 #include "model/limits.h"

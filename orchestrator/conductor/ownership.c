@@ -56,7 +56,8 @@ void ownership_drop(struct conductor *c, int32_t number) {
     shard->owned = false;
     publish_forget(shard, c);
     aside_forget(c, number);
-    cache_forget_shard(c, number);
+    if (!mutation_is(cache_kept))
+        cache_forget_shard(c, number);
     c->assignment_stale = true;
     METER_ADD(c, shards_owned, -1);
 }
@@ -135,7 +136,7 @@ static enum outcome take_wanted(struct conductor *c, const struct text *members,
             return outcome;
         /* A living owner that is not us lets go by itself, at its next heartbeat. What stands under our own name and is
          * not ours (an earlier life's) is taken in any case: whoever is to have it waits for us to let it go. */
-        bool is_mine = text_equal(owners[i], c->settings.instance);
+        bool is_mine = text_equal(owners[i], c->settings.instance) && (is_wanted || !mutation_is(own_name_ignored));
         mine_left |= is_mine;
         if (is_mine || (is_wanted && (text_is_none(owners[i]) || !is_member(members, count, owners[i]))))
             wanted[wanted_count++] = i;
@@ -191,7 +192,7 @@ void ownership_keep(struct conductor *c, int64_t monotonic_us) {
 /* ---- what the bus reads ---- */
 
 static int64_t offset_of(const struct store_offset *offsets, uint32_t count, int32_t shard, struct text topic) {
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count && !mutation_is(offsets_ignored); i++)
         if (offsets[i].shard == shard && text_equal(offsets[i].topic, topic))
             return offsets[i].next;
     return BUS_OFFSET_BEGINNING;

@@ -38,7 +38,7 @@ static bool ring_add(struct shard *shard, int64_t seq, uint32_t open) {
 }
 
 int64_t publish_acknowledged(const struct shard *shard) {
-    if (shard->ring_count > 0)
+    if (shard->ring_count > 0 && !mutation_is(all_acknowledged))
         return shard->ring[shard->ring_head].seq - 1;
     return shard->sent_seq;
 }
@@ -50,7 +50,7 @@ static void count_open(struct conductor *c, int64_t change) {
 
 /* Whatever is under way for this shard no longer counts. */
 void publish_forget(struct shard *shard, struct conductor *c) {
-    for (uint32_t i = 0; i < shard->ring_count; i++)
+    for (uint32_t i = 0; i < shard->ring_count && !mutation_is(open_leaks); i++)
         count_open(c, -(int64_t)ring_at(shard, i)->open);
     shard->ring_head = shard->ring_count = 0;
     shard->generation++;
@@ -217,7 +217,7 @@ void publish_catch_up(struct conductor *c, int64_t monotonic_us) {
         struct store_event *rows = NULL;
         uint32_t count = 0;
         arena_reset(&c->batch_arena);
-        if (c->ports.store.events_after(c->ports.store.context, i, shard->sent_seq, CATCH_UP_EVENTS, &c->batch_arena, &rows,
+        if (c->ports.store.events_after(c->ports.store.context, i, shard->sent_seq + mutation_is(catch_up_skips), CATCH_UP_EVENTS, &c->batch_arena, &rows,
                                         &count, &error) != OUTCOME_OK) {
             ownership_drop_all(c, error.message);
             return;
@@ -263,7 +263,7 @@ static void take_delivery(struct conductor *c, const struct bus_delivery *delive
         return;
     int64_t seq = p->seq;
     struct text topic = p->topic;
-    if (delivery->fate == BUS_DELIVERED) {
+    if (delivery->fate == BUS_DELIVERED || mutation_is(failure_is_delivered)) {
         METER_ADD(c, published, 1);
         if (p->open > 0) {
             p->open--;

@@ -30,7 +30,7 @@ static bool case_row(struct batch *batch, const struct open_case *open) {
 static bool step_row(struct batch *batch, const struct open_case *open, uint16_t position, int32_t index) {
     const struct step_row *step = &open->state.steps[position];
     const struct step_definition *definition = &open->state.definition->steps[position];
-    if (index >= 0 && (uint32_t)index >= step->element_count)
+    if (index >= 0 && ((uint32_t)index >= step->element_count || mutation_is(elements_unwritten)))
         return true;
     const struct work_state *work = index < 0 ? &step->self : &step->elements[index];
     struct store_step *row = vector_new(&batch->steps, batch->arena, struct store_step);
@@ -55,12 +55,15 @@ static bool step_row(struct batch *batch, const struct open_case *open, uint16_t
 /* One row a case, never later than its earliest due clock; moved only for something earlier. */
 static bool timer_row(struct batch *batch, struct open_case *open) {
     int64_t due = case_next_due(&open->state);
+    if (mutation_is(timer_late) && due != TIME_NONE)
+        due += TIME_SECOND_US;
     if (due == TIME_NONE) {
         if (open->timer_known && open->timer_at_us == TIME_NONE)
             return true;
         if (open->timer_known && open->state.phase != CASE_CLOSED)
             return true; /* it fires, finds nothing due and goes */
-    } else if (open->timer_known && open->timer_at_us != TIME_NONE && open->timer_at_us <= due) {
+    } else if (open->timer_known && open->timer_at_us != TIME_NONE &&
+               (open->timer_at_us <= due || mutation_is(timer_unmoved))) {
         return true;
     }
     struct store_timer *row = vector_new(&batch->timers, batch->arena, struct store_timer);
@@ -93,7 +96,8 @@ static bool shard_rows(struct conductor *c, struct batch *batch) {
 bool rows_gather(struct conductor *c, struct batch *batch) {
     for (uint32_t i = 0; i < batch->touched.count; i++) {
         struct open_case *open = vector_at(&batch->touched, struct open_case *)[i];
-        if (open->state.version != open->version_before && !case_row(batch, open))
+        bool unwritten = mutation_is(case_unwritten) && open->version_before > 0;
+        if (open->state.version != open->version_before && !unwritten && !case_row(batch, open))
             return false;
         for (uint32_t j = 0; j < open->dirty.count; j++) {
             const struct dirty_step *dirty = &vector_at(&open->dirty, struct dirty_step)[j];
@@ -146,7 +150,8 @@ static struct text headers_json(struct batch *batch, const struct bus_message *m
 
 bool rows_dead(struct conductor *c, struct batch *batch, const struct pending *pending) {
     (void)c;
-    struct store_dead *row = vector_new(&batch->dead, batch->arena, struct store_dead);
+    struct vector lost = {0};
+    struct store_dead *row = vector_new(mutation_is(dead_letter_lost) ? &lost : &batch->dead, batch->arena, struct store_dead);
     if (!row)
         return false;
     const struct bus_message *message = pending->message;
@@ -176,7 +181,8 @@ bool rows_dead(struct conductor *c, struct batch *batch, const struct pending *p
 }
 
 bool rows_answer(struct batch *batch, const struct pending *pending, int32_t status, struct text body) {
-    struct store_answer *row = vector_new(&batch->answers, batch->arena, struct store_answer);
+    struct vector lost = {0};
+    struct store_answer *row = vector_new(mutation_is(answer_omitted) ? &lost : &batch->answers, batch->arena, struct store_answer);
     int64_t *done = vector_new(&batch->inbox_done, batch->arena, int64_t);
     if (!row || !done)
         return false;

@@ -66,7 +66,7 @@ struct world;                     /* sim_world.c */
 
 struct sim {
     uint64_t seed, random;
-    bool verbose, healing, failed, quiet;
+    bool verbose, healing, failed;
     char fault[512];
     struct arena arena;
     struct sim_things *things;
@@ -88,6 +88,13 @@ struct sim {
     uint64_t calls, commits, crashes, pauses, unknowns;
     uint32_t cases_closed;
 };
+
+/* ---- mutations (sim_mutations.c) ---- */
+/* Faults that are switched on by name for the whole process; false: there is none of that name. */
+bool sim_mutation_set(struct text name);
+void sim_mutation_apply(struct sim *);
+/* Every mutation must be caught within `seeds`; `play` gives whether a seed failed. The number that were not. */
+uint32_t sim_mutations_run(uint64_t from, uint64_t seeds, bool (*play)(void *context, uint64_t seed), void *context);
 
 /* ---- chance and time (sim_core.c) ---- */
 uint64_t sim_draw(struct sim *);

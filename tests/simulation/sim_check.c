@@ -240,11 +240,27 @@ static void check_published(struct sim *s, const struct store_shard *row) {
         sim_fail(s, "shard %d: published_seq %lld is past its journal", row->shard, (long long)row->published_seq);
 }
 
+/* It could not be started, and its parent was told so. */
+static bool has_child_end(struct sim *s, struct text child) {
+    for (uint32_t i = 0; i < s->checker->events.count; i++) {
+        const struct event *event = &vector_at(&s->checker->events, struct event)[i];
+        if (event->kind == EVENT_STEP_ENDED && event->step_index != NO_INDEX && child.length > event->step.length &&
+            memmem(child.at, child.length, event->step.at, event->step.length))
+            return true;
+    }
+    return false;
+}
+
 void sim_check_applied(struct sim *s, struct store_client *client, const struct store_batch *b) {
     struct checker *c = s->checker;
     (void)client;
     for (uint32_t i = 0; i < b->event_count; i++)
         take_event(s, b, &b->events[i], &vector_at(&c->events, struct event)[i]);
+    for (uint32_t i = 0; i < c->events.count; i++) {
+        const struct event *event = &vector_at(&c->events, struct event)[i];
+        if (event->kind == EVENT_CHILD_ASKED && !map_get(&c->cases, event->child) && !has_child_end(s, event->child))
+            sim_fail(s, "sub-case %.*s was asked for and did not begin in the same batch", TEXT_ARG(event->child));
+    }
     for (uint32_t i = 0; i < b->unsent_count; i++) {
         struct check_pub **pubs = c->shards[b->unsent[i].shard].pubs.at;
         for (uint32_t j = 0; j < c->shards[b->unsent[i].shard].pubs.count; j++)

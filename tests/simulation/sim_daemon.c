@@ -102,7 +102,8 @@ static void troubles(struct sim_daemon *d, const char *call, const char *when) {
 static enum store_trouble store_before(void *context, struct store_client *client, const char *call) {
     struct sim *s = context;
     struct sim_daemon *d = client->owner;
-    s->calls++;
+    if (++s->calls > 2000000)
+        sim_fail(s, "there is no end of port calls");
     sim_trace(s, text_from(call));
     troubles(d, call, "before");
     bool commits = strcmp(call, "commit") == 0;
@@ -175,6 +176,7 @@ static struct bus_plan plan(void *context, struct bus_client *client, const stru
     return one;
 }
 
+static bool spares_session(void *context) { return sim_chance(context, 500000); }
 static bool lands_late(void *context) { return sim_chance(context, 500000); }
 static bool looks_up(void *context) { return sim_chance(context, 500000); }
 static uint32_t fetch_most(void *context, uint32_t most) {
@@ -203,6 +205,7 @@ static void on_applied(void *context, struct store_client *client, const struct 
 
 struct store_hooks sim_store_hooks(struct sim *s) {
     return (struct store_hooks){.context = s, .now_us = sim_now, .before = store_before, .after = store_after,
+                                .spares_session = spares_session, .refused = "poison",
                                 .applying = on_applying, .applied = on_applied};
 }
 
@@ -226,6 +229,10 @@ static void live(struct sim_daemon *d) {
     while (!d->wants_end) {
         if (conductor_turn(d->conductor, &wake, &error) != OUTCOME_OK)
             sim_fail(s, "%s can't go on: %s: %s", d->name, error.code, error.message);
+        struct conductor_meters meters;
+        conductor_read_meters(d->conductor, &meters);
+        if (s->profile.small_cache && meters.cache_bytes > 40000)
+            sim_fail(s, "%s keeps %lld bytes of cases", d->name, (long long)meters.cache_bytes);
         wake += SIM_EPOCH_US - 1000 * MS;
         if (wake > s->now_us)
             sleep_until(d, wake, true);

@@ -2,7 +2,9 @@
  *
  *     yjs-sim --seeds 1000 --from 1          a thousand seeds; says how to play a failing one again
  *     yjs-sim --seed 42 --verbose            one, told event by event
- *     yjs-sim --seeds 100 --twice            each played twice: both runs must be the same */
+ *     yjs-sim --seeds 100 --twice            each played twice: both runs must be the same
+ *     yjs-sim --mutations --seeds 200        faults on purpose: each must be caught within so many seeds
+ *     yjs-sim --mutation NAME --seed 7       one of them */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +14,7 @@
 #include "base/log.h"
 #include "sim.h"
 
-struct options { uint64_t from, seeds; bool verbose, twice, go_on; };
+struct options { uint64_t from, seeds; bool verbose, twice, go_on, mutations; };
 struct totals { uint64_t seeds, failed, cases, commits, calls, crashes, pauses, unknowns, virtual_us; };
 
 static uint64_t playing;   /* for the last words of a process that aborts */
@@ -62,6 +64,7 @@ static void play(struct sim *s) {
     struct bus_hooks bus = sim_bus_hooks(s);
     store_truth_init(&s->store, s->profile.shards, &store);
     bus_truth_init(&s->bus, &bus);
+    sim_mutation_apply(s);
     sim_check_begin(s);
     sim_world_begin(s);
     sim_daemons_begin(s);
@@ -132,6 +135,10 @@ static bool parse(int argc, char **argv, struct options *o) {
             o->twice = true;
         else if (text_is(name, "--go-on"))
             o->go_on = true;
+        else if (text_is(name, "--mutations"))
+            o->mutations = true;
+        else if (text_is(name, "--mutation") && i + 1 < argc && sim_mutation_set(text_from(argv[i + 1])))
+            i++;
         else if (text_is(name, "--seeds") && i + 1 < argc)
             o->seeds = strtoull(argv[++i], NULL, 10);
         else if (text_is(name, "--from") && i + 1 < argc)
@@ -142,6 +149,13 @@ static bool parse(int argc, char **argv, struct options *o) {
             return false;
     }
     return true;
+}
+
+static bool play_mutated(void *context, uint64_t seed) {
+    struct totals totals = {0};
+    char fault[512];
+    play_seed(context, seed, false, &totals, fault);
+    return *fault != '\0';
 }
 
 static void play_all(const struct options *o, struct sim_things *things, struct totals *totals) {
@@ -164,17 +178,22 @@ static void play_all(const struct options *o, struct sim_things *things, struct 
 int main(int argc, char **argv) {
     struct options options;
     if (!parse(argc, argv, &options)) {
-        fprintf(stderr, "yjs-sim [--seeds N] [--from S] [--seed S] [--verbose] [--twice] [--go-on]\n");
+        fprintf(stderr, "yjs-sim [--seeds N] [--from S] [--seed S] [--verbose] [--twice] [--go-on] [--mutations | --mutation NAME]\n");
         return 2;
     }
     setvbuf(stdout, NULL, _IOLBF, 1 << 16);
     static const int signals[] = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE};
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+    for (size_t i = 0; i < sizeof signals / sizeof *signals && !options.mutations; i++)
         signal(signals[i], last_words);
     log_setup(options.verbose ? STDOUT_FILENO : STDERR_FILENO, options.verbose ? LOG_INFO : (enum log_level)(LOG_ERROR + 1), LOG_FORMAT_TEXT, "sim");
     struct sim_things things;
     if (!sim_things_make(&things))
         return 2;
+    if (options.mutations) {
+        uint32_t missed = sim_mutations_run(options.from, options.seeds, play_mutated, &things);
+        sim_things_free(&things);
+        return missed > 0;
+    }
     struct totals totals = {0};
     struct timespec from, to;
     clock_gettime(CLOCK_MONOTONIC, &from);

@@ -144,7 +144,8 @@ static enum outcome fake_take(void *context, struct text instance, const int32_t
     struct store_shard *taken = arena_new_array(arena, count ? count : 1, struct store_shard);
     for (uint32_t i = 0; i < count; i++) {
         struct fake_shard *shard = &t->shards[shards[i]];
-        end_session(t, shard->session, client);
+        if (!t->fence_off && !(t->hooks.spares_session && t->hooks.spares_session(t->hooks.context)))
+            end_session(t, shard->session, client);
         if (!shard->clean && !text_is_none(shard->trying) && shard->run != client->run)
             shard->deaths++;
         shard->epoch++;

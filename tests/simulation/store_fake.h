@@ -28,6 +28,9 @@ struct store_hooks {
     /* Before and after every call of a client; may switch to another daemon, may not come back. NULL: none. */
     enum store_trouble (*before)(void *context, struct store_client *, const char *call);
     void (*after)(void *context, struct store_client *, const char *call);
+    /* Does the former owner's session outlive the taking of its shards (only the epoch stands in its way)? NULL: no. */
+    bool (*spares_session)(void *context);
+    const char *refused;          /* bytes that no event may carry; NULL: none */
     /* A batch about to be applied (it will be), and when it has been. */
     void (*applying)(void *context, struct store_client *, const struct store_batch *);
     void (*applied)(void *context, struct store_client *, const struct store_batch *);
@@ -80,7 +83,7 @@ struct store_truth {
     struct vector clients;        /* struct store_client * */
     int64_t sessions, runs, numbers;
     uint64_t stamp;
-    bool fence_off;               /* mutations of the store itself */
+    bool fence_off, inbox_kept;   /* mutations of the store itself */
 };
 
 struct store_client {

@@ -32,6 +32,8 @@ static bool check_events(struct store_truth *t, const struct store_batch *b, str
         const struct store_event *e = &b->events[i];
         if (!fits(e->case_id, false) || !fits(e->kind, false) || !fits(e->step, true) || !fits(e->data, false))
             return refuse(error, "an event's text");
+        if (t->hooks.refused && memmem(e->data.at, e->data.length, t->hooks.refused, strlen(t->hooks.refused)))
+            return refuse(error, "what an event carries");
         struct fake_shard *shard = &t->shards[e->shard];
         struct fake_case *one = store_fake_case_make(t, e->case_id);
         bool doubled = has_event(&shard->events, e->seq, false) || has_event(&one->events, e->version, true);
@@ -262,7 +264,7 @@ static void apply_inbox(struct store_truth *t, const struct store_batch *b) {
                                             .root = keep(t, b->forwards[i].key), .at_us = t->hooks.now_us(t->hooks.context)};
         command->waits = true;
     }
-    for (uint32_t i = 0; i < b->inbox_done_count; i++) {
+    for (uint32_t i = 0; i < b->inbox_done_count && !t->inbox_kept; i++) {
         struct fake_command *command = store_truth_command(t, b->inbox_done[i]);
         if (command)
             command->waits = false;
