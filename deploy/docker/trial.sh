@@ -114,7 +114,7 @@ say "docker-compose config"
 compose config >/dev/null
 say "docker-compose build"
 compose build >"$work/build.log" 2>&1
-docker images --format '  {{.Repository}}:{{.Tag}} {{.Size}}'
+docker images --filter dangling=false --format '  {{.Repository}}:{{.Tag}} {{.Size}}'
 say "docker-compose up"
 compose up -d --no-build >"$work/up.log" 2>&1
 healthy() { # all services run that should, and those with a check are healthy
