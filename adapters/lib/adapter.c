@@ -227,7 +227,9 @@ static int64_t turn(struct yjs_adapter *a) {
     int64_t until = a->tick_at_us < a->handler_wake_us ? a->tick_at_us : a->handler_wake_us;
     if (tasks_next_us(a) < until)
         until = tasks_next_us(a);
-    int64_t wait_us = until - yjs_now_us(), http_us = http_timeout_us(a);
+    int64_t wait_us = until - yjs_now_us(), http_us = http_timeout_us(a), burst_at_us = outbox_next_us(a);
+    if (burst_at_us < INT64_MAX && burst_at_us - now_steady_us() < wait_us)
+        wait_us = burst_at_us - now_steady_us();
     return http_us < wait_us ? http_us : wait_us;
 }
 

@@ -35,7 +35,7 @@ static const struct yjs_property consumer_properties[] = {
 static const struct yjs_property producer_properties[] = {
     {"acks", "all"},
     {"enable.idempotence", "true"},
-    {"linger.ms", "0"},
+    {"linger.ms", "0.5"},        /* a burst is handed over within it, and leaves in one request a partition */
     {"partitioner", "murmur2_random"},
     {"message.timeout.ms", "30000"},
     {"queue.buffering.max.messages", "200000"},

@@ -86,6 +86,7 @@ struct outbox {
     size_t count, in_flight;
     bool stalled;                           /* a delivery failed: wait for all reports, then go back */
     int64_t resume_at_us, backoff_us;
+    int64_t burst_until_us;                 /* steady: until then the next burst waits for the last one's reports */
 };
 
 enum breaker_state { BREAKER_CLOSED, BREAKER_OPEN, BREAKER_HALF_OPEN };
@@ -222,6 +223,7 @@ int task_answer(struct yjs_adapter *, struct task *, enum yjs_kind, const char *
 /* outbox.c */
 void outbox_append(struct yjs_adapter *, struct answer *);
 void outbox_send(struct yjs_adapter *, int64_t now_us);
+int64_t outbox_next_us(const struct yjs_adapter *);            /* steady: when to send again without a report; INT64_MAX */
 void outbox_report(struct yjs_adapter *, struct answer *, rd_kafka_resp_err_t);
 void outbox_write_acknowledged(struct yjs_adapter *, bool now);
 void outbox_free(struct yjs_adapter *);

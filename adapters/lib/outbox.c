@@ -3,6 +3,7 @@
 #include "internal.h"
 
 #define IN_FLIGHT_MOST 20000
+#define BURST_WAIT_US (20 * INT64_C(1000))
 #define BACKOFF_FIRST_US (100 * INT64_C(1000))
 #define BACKOFF_MOST_US (10 * TIME_SECOND_US)
 
@@ -39,6 +40,16 @@ void outbox_write_acknowledged(struct yjs_adapter *a, bool now) {
     }
 }
 
+/* What has become durable goes out in bursts: the next one when the one before is acknowledged, or BURST_WAIT_US after it
+ * when a broker takes its time. librdkafka (2.0.2 to 2.8) sends nothing more for a partition with five messages in flight,
+ * and its thread spins for as long as others wait behind them; and few full requests cost a broker less than many. */
+static bool burst_is_under_way(const struct outbox *o, int64_t now_us) { return o->in_flight > 0 && now_us < o->burst_until_us; }
+
+int64_t outbox_next_us(const struct yjs_adapter *a) {
+    const struct outbox *o = &a->outbox;
+    return o->unsent != &o->answers && !o->stalled && o->in_flight > 0 ? o->burst_until_us : INT64_MAX;
+}
+
 /* Everything in the outbox is durable when this is called: the loop commits first. */
 void outbox_send(struct yjs_adapter *a, int64_t now_us) {
     struct outbox *o = &a->outbox;
@@ -48,6 +59,9 @@ void outbox_send(struct yjs_adapter *a, int64_t now_us) {
         o->stalled = false;
         o->unsent = o->answers.next;
     }
+    if (burst_is_under_way(o, now_us))
+        return;
+    o->burst_until_us = now_us + BURST_WAIT_US;
     while (o->unsent != &o->answers && o->in_flight < IN_FLIGHT_MOST) {
         struct answer *answer = list_entry(o->unsent, struct answer, link);
         rd_kafka_resp_err_t code = event_produce(a, answer);

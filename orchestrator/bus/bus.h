@@ -22,7 +22,7 @@ struct bus_settings {
     const char *bootstrap;       /* "host:port,host:port" */
     const char *instance;        /* client.id; shows in the broker's logs and quotas */
     const char *group;           /* group.id for lag tools; NULL: "yijianshi" */
-    int linger_ms;               /* how long a message may wait for company; 0: not at all */
+    int linger_us;               /* how long a message may wait for company; 0: not at all */
     uint32_t queue_messages;     /* publications not yet acknowledged, at most; 0: 32,768 */
     uint32_t fetch_kbytes;       /* messages fetched ahead, at most; 0: 65,536 */
     const struct bus_property *properties;   /* TLS, SASL and what an operator tunes */

@@ -98,7 +98,9 @@ static enum outcome conf_add_sizes(rd_kafka_conf_t *conf, const struct bus_setti
                                   settings->fetch_kbytes ? settings->fetch_kbytes : BUS_FETCH_KBYTES_DEFAULT, error);
     if (outcome || role != BUS_WRITER)
         return outcome;
-    outcome = conf_set_number(conf, "linger.ms", settings->linger_ms, error);
+    char linger_ms[24];
+    snprintf(linger_ms, sizeof linger_ms, "%.3f", settings->linger_us / 1000.0);
+    outcome = conf_set(conf, "linger.ms", linger_ms, false, error);
     if (!outcome)
         outcome = conf_set_number(conf, "queue.buffering.max.messages",
                                   settings->queue_messages ? settings->queue_messages : BUS_QUEUE_MESSAGES_DEFAULT,

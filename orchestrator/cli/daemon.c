@@ -71,11 +71,15 @@ static enum outcome make_store(struct daemon *d, struct error *error) {
     return outcome;
 }
 
+/* A batch's messages for one partition are handed over within it, and leave in one request. */
+#define LINGER_US 500
+
 static enum outcome make_bus(struct daemon *d, struct error *error) {
     struct bus_property properties[SETTINGS_PROPERTIES_MOST];
     for (uint32_t i = 0; i < d->settings.kafka_property_count; i++)
         properties[i] = (struct bus_property){d->settings.kafka_properties[i].name.at, d->settings.kafka_properties[i].value.at};
     struct bus_settings settings = {.bootstrap = c_string(&d->settings, d->settings.kafka_bootstrap), .instance = d->instance,
+                                    .linger_us = LINGER_US,
                                     .queue_messages = (uint32_t)d->settings.publications * 2,
                                     .properties = properties, .property_count = d->settings.kafka_property_count};
     enum outcome outcome = bus_create(&settings, &d->bus, error);

@@ -132,18 +132,35 @@ static enum outcome publish_event(struct conductor *c, struct shard *shard, int6
     return OUTCOME_OK;
 }
 
-void publish_batch(struct conductor *c, struct batch *batch) {
-    const struct store_event *rows = batch->events.at;
-    const struct event *events = batch->commands_of.at;
+/* One event of the batch; an event of a shard that is catching up is left to the store, which has it. */
+static void publish_row(struct conductor *c, struct batch *batch, uint32_t index) {
+    const struct store_event *row = &vector_at(&batch->events, struct store_event)[index];
+    struct shard *shard = &c->shards[row->shard];
     struct error error;
-    for (uint32_t i = 0; i < batch->events.count; i++) {
-        struct shard *shard = &c->shards[rows[i].shard];
-        if (!shard->owned || shard->sent_seq != rows[i].seq - 1)
-            continue; /* it is catching up: the store has this event */
-        enum outcome outcome = publish_event(c, shard, rows[i].seq, rows[i].case_id, &events[i], batch->arena, &error);
-        if (outcome == OUTCOME_REJECT)
-            aside_put(c, shard, rows[i].seq, shard->topic, error.message);
+    if (!shard->owned || shard->sent_seq != row->seq - 1)
+        return;
+    enum outcome outcome = publish_event(c, shard, row->seq, row->case_id, &vector_at(&batch->commands_of, struct event)[index],
+                                         batch->arena, &error);
+    if (outcome == OUTCOME_REJECT)
+        aside_put(c, shard, row->seq, shard->topic, error.message);
+}
+
+/* Shard by shard: what goes to one partition is handed over in one go and so leaves in few requests, which are what costs
+ * a broker. Without memory nothing is handed over: the shards catch up from the store. */
+void publish_batch(struct conductor *c, struct batch *batch) {
+    uint32_t count = batch->events.count;
+    uint32_t *first = arena_new_array(batch->arena, (size_t)c->shard_count, uint32_t);   /* index + 1; 0: none */
+    uint32_t *next = arena_new_array(batch->arena, count + 1, uint32_t);
+    if (!first || !next)
+        return;
+    for (uint32_t i = count; i-- > 0;) {
+        int32_t shard = vector_at(&batch->events, struct store_event)[i].shard;
+        next[i] = first[shard];
+        first[shard] = i + 1;
     }
+    for (int32_t shard = 0; shard < c->shard_count; shard++)
+        for (uint32_t at = first[shard]; at > 0; at = next[at - 1])
+            publish_row(c, batch, at - 1);
 }
 
 /* Keeps a dead letter for later: its topic is still being looked up, or the queue is full. */

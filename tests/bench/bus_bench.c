@@ -185,7 +185,7 @@ static void topic_make(struct bench *bench, const struct bus_settings *settings,
 }
 
 static void bench_linger(struct bench *bench, int linger_ms, int number) {
-    struct bus_settings settings = {.bootstrap = bench->bootstrap, .instance = "bench", .linger_ms = linger_ms};
+    struct bus_settings settings = {.bootstrap = bench->bootstrap, .instance = "bench", .linger_us = linger_ms * 1000};
     topic_make(bench, &settings, 2 * number);
     struct bus *bus;
     struct error error;

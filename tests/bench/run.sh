@@ -169,7 +169,7 @@ difference() { awk -v name="$1" 'FNR == NR { if ($1 == name) a = $2; next } $1 =
 measure() { # NAME ENGINE ANSWER LOAD-ARGUMENTS…
     local name=$1 engine=$2 by=$3 line result=""; shift 3
     start_ms=0
-    sql 'CHECKPOINT' >/dev/null
+
     if [ "$engine" = yjsd ]; then start_yjsd; else start_floor; fi
     [ "$by" = load ] || start_adapter
     local arguments=(--bootstrap "$bootstrap" --payload "$payload" --warmup "$warmup" --seconds "$seconds" --cases "$cases" "$@")
