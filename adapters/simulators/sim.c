@@ -101,6 +101,14 @@ const char *sim_option(const struct sim *sim, const char *name) {
     abort();
 }
 
+int sim_option_number(const struct sim *sim, const char *name, int most) {
+    int64_t number;
+    if (text_to_int64(text_from(sim_option(sim, name)), &number) && number >= 0 && number <= most)
+        return (int)number;
+    fprintf(stderr, "%s: --%s is a number of 0 to %d\n", sim->name, name, most);
+    exit(2);
+}
+
 int64_t sim_latency_us(const struct sim *sim, struct text task) {
     double span = (double)(sim->latency.most_us - sim->latency.least_us);
     return sim->latency.least_us + (int64_t)(template_draw(sim->seed, task, 0) * span);

@@ -24,6 +24,8 @@ struct sim {
 /* Reads --seed --latency --refuse --fail --record --results and the simulator's own. Exits on bad ones, and on --help. */
 void sim_options(struct sim *, int count, char **arguments);
 const char *sim_option(const struct sim *, const char *name);
+/* The same as an integer of 0 to `most`; exits when it is none. */
+int sim_option_number(const struct sim *, const char *name, int most);
 /* How long this task's work takes. */
 int64_t sim_latency_us(const struct sim *, struct text task);
 /* Does this try (from 1) of the task fail? Never from the fifth try on, so that work ends. */

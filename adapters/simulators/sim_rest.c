@@ -241,7 +241,7 @@ int main(int count, char **arguments) {
     signal(SIGPIPE, SIG_IGN);
     curl_global_init(CURL_GLOBAL_DEFAULT);
     const char *address = sim_option(&s.sim, "address");
-    uint16_t port = (uint16_t)atoi(sim_option(&s.sim, "port"));
+    uint16_t port = (uint16_t)sim_option_number(&s.sim, "port", UINT16_MAX);
     struct sockaddr_in listen = {.sin_family = AF_INET, .sin_port = htons(port)};
     struct MHD_Daemon *daemon = inet_pton(AF_INET, address, &listen.sin_addr) != 1 ? NULL :
         MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION, port, NULL, NULL, on_request, &s,

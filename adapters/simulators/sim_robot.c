@@ -73,8 +73,8 @@ int main(int count, char **arguments) {
     r.token = sim_option(&r.sim, "token");
     char request[128];
     struct buffer reply;
-    snprintf(request, sizeof(request), "{\"most\":%d,\"seconds\":%d,\"who\":\"robot\"}", atoi(sim_option(&r.sim, "most")),
-             atoi(sim_option(&r.sim, "seconds")));
+    snprintf(request, sizeof(request), "{\"most\":%d,\"seconds\":%d,\"who\":\"robot\"}", sim_option_number(&r.sim, "most", 1000),
+             sim_option_number(&r.sim, "seconds", 86400));
     buffer_init(&reply, 64u * 1024 * 1024);
     buffer_init(&r.answers, 64u * 1024 * 1024);
     for (;;)

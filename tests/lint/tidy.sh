@@ -3,9 +3,7 @@
 #
 #   tidy.sh <source folder> <build folder with compile_commands.json>
 #
-# A file whose preprocessed text was clean under the same rules is not looked at again. A first run over everything takes
-# a quarter of an hour, so that by default it is the floors where a mistake costs most; YJS_LONG=1 (tests/run.sh
-# --long) takes all of orchestrator/ and adapters/.
+# All of orchestrator/ and adapters/. A file whose preprocessed text was clean under the same rules is not looked at again.
 set -euo pipefail
 
 if [ "${1:-}" = --one ]; then   # tidy.sh --one <build folder> <known folder> <rules' sum> <file> <command line>
@@ -36,15 +34,13 @@ rules=$(cat "$source_dir/.clang-tidy" <(clang-tidy --version) | sha256sum | cut 
 
 # "file NUL how to preprocess it NUL" for each file that is to be looked at.
 list() {
-    python3 - "$source_dir" "$build_dir" "${YJS_LONG:-}" <<'LIST'
+    python3 - "$source_dir" "$build_dir" <<'LIST'
 import json, os, re, shlex, sys
-source, build, everything = sys.argv[1:]
-floors = "base model calendar expression wire engine store conductor".split()
-wanted = "|".join(["orchestrator", "adapters"] if everything else ["orchestrator/" + floor for floor in floors])
+source, build = sys.argv[1:]
 seen = set()
 for row in json.load(open(os.path.join(build, "compile_commands.json"))):
     file = os.path.join(row["directory"], row["file"])
-    if not re.match(re.escape(source) + "/(" + wanted + ")/", file) or file in seen or not os.path.exists(file):
+    if not re.match(re.escape(source) + "/(orchestrator|adapters)/", file) or file in seen or not os.path.exists(file):
         continue
     seen.add(file)
     words, command = shlex.split(row["command"]), []
