@@ -150,7 +150,8 @@ objects_of() {
         elif [ -e "$build_dir/$file" ]; then
             printf '%s\t%s\n' "$object" "$1/$file"
         fi
-    done < <(find "$build_dir" -path "*/CMakeFiles/yjs_$1.dir/*.c.o" | sort)
+        # (the fuzzers' own build stands within this one, and is full of the sanitizers' symbols)
+    done < <(find "$build_dir" -path "$build_dir/fuzz" -prune -o -path "*/CMakeFiles/yjs_$1.dir/*.c.o" -print | sort)
 }
 
 # "D floor file symbol" for what an object defines, "U floor file symbol" for what it asks of others, "O" for itself.
