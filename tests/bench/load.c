@@ -290,6 +290,8 @@ int main(int argc, char **argv) {
     prepare(&load);
     run(&load);
     report(&load);
+    fflush(stdout);
+    sleep(1); /* run.sh still reads what this process used */
     traffic_close(&load.traffic);
     return load.begun_count == load.closed_count && load.not_granted == 0 ? 0 : 1;
 }

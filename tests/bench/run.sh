@@ -5,12 +5,15 @@
 #   tests/bench/run.sh W1|W2|W3|W4       greatest throughput: a bounded number of cases is kept open (closed loop)
 #   tests/bench/run.sh latency           W2 at a rate: case latency and hand-off, the load answers by itself (open loop)
 #   tests/bench/run.sh floor             the leanest loop with W2's messages and commits and no logic, instead of yjsd
+#   tests/bench/run.sh floor-latency     the same at a rate
 #   tests/bench/run.sh all               all of them, on the same servers, and W2's share of the floor
 #
 #   --seconds S (10) | --cases N         what is measured, behind a warm-up of --warmup S (10)
+#   --warm-broker S (20)                 unmeasured load before everything
 #   --payload 1k|11k|45k                 of each case's form and each task (1k)
 #   --open N                             cases kept open (W1, W2, floor: 3000; W3: 1500; W4: 60)      --rate N   cases a second of latency (200)
 #   --answer adapter|load                who answers: yjs-adapter, or the load itself (floor: load)
+#   --sql 'what to change in the database before everything'
 #   --partitions N (8)  --build FOLDER (build/release)  --json FILE  --keep (the folder with logs stays)
 #
 # Only cases whose end was read within the measured time count. CPU microseconds a step are those of all threads and
@@ -19,14 +22,15 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 
-what=() seconds=10 cases=0 warmup=10 payload=1024 open="" rate=200 answer="" partitions=8 build="" json="" keep=""
+what=() seconds=10 cases=0 warmup=10 warm_broker=20 payload=1024 open="" rate=200 answer="" partitions=8 build="" json="" keep="" change=""
 while [ $# -gt 0 ]; do
     case $1 in
-    W1|W2|W3|W4|latency|floor) what+=("$1") ;;
-    all) what+=(W1 W2 W3 W4 latency floor) ;;
+    W1|W2|W3|W4|latency|floor|floor-latency) what+=("$1") ;;
+    all) what+=(W1 W2 W3 W4 latency floor floor-latency) ;;
     --seconds) seconds=$2; shift ;;
     --cases) cases=$2; shift ;;
     --warmup) warmup=$2; shift ;;
+    --warm-broker) warm_broker=$2; shift ;;
     --payload) payload=$(numfmt --from=iec "${2^^}"); shift ;;
     --open) open=$2; shift ;;
     --rate) rate=$2; shift ;;
@@ -34,13 +38,14 @@ while [ $# -gt 0 ]; do
     --partitions) partitions=$2; shift ;;
     --build) build=$2; shift ;;
     --json) json=$2; shift ;;
+    --sql) change=$2; shift ;;
     --keep) keep=yes ;;
-    -h|--help) sed -n '2,19p' "$0" | cut -c3-; exit 0 ;;
+    -h|--help) sed -n '2,22p' "$0" | cut -c3-; exit 0 ;;
     *) echo "run.sh: unknown argument \"$1\"; see --help" >&2; exit 2 ;;
     esac
     shift
 done
-[ ${#what[@]} -gt 0 ] || { sed -n '2,19p' "$0" | cut -c3-; exit 2; }
+[ ${#what[@]} -gt 0 ] || { sed -n '2,22p' "$0" | cut -c3-; exit 2; }
 
 say() { printf '%s\n' "run.sh: $*" >&2; }
 if [ -z "$build" ]; then
@@ -107,6 +112,7 @@ provision() {
     "$yjsctl" topic apply --config "$work/orchestrator.yaml"
     "$yjsctl" thing publish "$here"/things/w1.yaml "$here"/things/w2.yaml "$here"/things/w3.yaml "$here"/things/w4.yaml \
         --config "$work/orchestrator.yaml"
+    [ -z "$change" ] || sql "$change"
 }
 
 now_ms() { echo $(($(date +%s%N) / 1000000)); }
@@ -220,11 +226,20 @@ table() {
 }
 
 # The floor last: what it leaves on the intake topic are no cases of yjsd's.
-mapfile -t what < <(printf '%s\n' "${what[@]}" | sed 's/^floor$/~&/' | LC_ALL=C sort -u | sed 's/^~//')
+mapfile -t what < <(printf '%s\n' "${what[@]}" | sed 's/^floor/~&/' | LC_ALL=C sort -u | sed 's/^~//')
 
 start_servers
 write_settings
 provision >"$work/provision.log" 2>&1 || { cat "$work/provision.log" >&2; exit 1; }
+# A broker that has just started compiles itself while it serves: that is no part of a step.
+if [ "$warm_broker" -gt 0 ]; then
+    say "warming the broker, $warm_broker s"
+    seconds_wanted=$seconds cases_wanted=$cases
+    seconds=$warm_broker cases=0
+    measure warm yjsd adapter --thing w2 --tasks 5 --open 3000 >/dev/null
+    seconds=$seconds_wanted cases=$cases_wanted
+    : >"$work/results"
+fi
 for one in "${what[@]}"; do
     say "$one"
     case $one in
@@ -234,6 +249,7 @@ for one in "${what[@]}"; do
     W4) measure W4 yjsd "${answer:-adapter}" --thing w4 --tasks 50 --elements 50 --open "${open:-60}" ;;
     latency) measure latency yjsd "${answer:-load}" --thing w2 --tasks 5 --rate "$rate" ;;
     floor) measure floor floor "${answer:-load}" --thing w2 --tasks 5 --open "${open:-3000}" ;;
+    floor-latency) measure floor-latency floor load --thing w2 --tasks 5 --rate "$rate" ;;
     esac
 done
 table
