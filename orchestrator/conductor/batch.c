@@ -2,7 +2,6 @@
 #include "conductor/internal.h"
 
 static void forget_touched(struct conductor *c, struct batch *batch) {
-    (void)c;
     for (uint32_t i = 0; i < batch->touched.count; i++) {
         struct open_case *open = vector_at(&batch->touched, struct open_case *)[i];
         open->touched = false;
@@ -94,21 +93,14 @@ static void committed(struct conductor *c, struct batch *batch) {
     measure_hand_offs(c, batch);
     publish_batch(c, batch);
     publish_dead_letters(c, batch);
-    for (uint32_t i = 0; i < batch->touched.count; i++)
-        cache_count(c, vector_at(&batch->touched, struct open_case *)[i]);
-    struct vector closed = {0};
+    forget_touched(c, batch);
     for (uint32_t i = 0; i < batch->touched.count; i++) {
         struct open_case *open = vector_at(&batch->touched, struct open_case *)[i];
-        open->touched = open->fresh = false;
-        if (open->state.phase == CASE_CLOSED || open->state.version == 0) {
-            struct open_case **place = vector_new(&closed, batch->arena, struct open_case *);
-            if (place)
-                *place = open;
-        }
+        if (open->state.phase == CASE_CLOSED || open->state.version == 0)
+            cache_forget(c, open);
+        else
+            cache_count(c, open);
     }
-    forget_touched(c, batch);
-    for (uint32_t i = 0; i < closed.count; i++)
-        cache_forget(c, vector_at(&closed, struct open_case *)[i]);
     cache_trim(c);
 }
 
@@ -135,7 +127,7 @@ static enum outcome refused(struct conductor *c, struct batch *batch, struct err
     struct pending pending = vector_at(&batch->pending, struct pending)[0];
     struct batch only = {.arena = batch->arena, .now_us = batch->now_us, .offsets = batch->offsets};
     pending.error = *error;
-    if (!rows_problem(c, &only, &pending))
+    if (!rows_problem(&only, &pending))
         return error_no_memory(error);
     /* The state in memory is ahead of the store: sequence numbers are read again, so only the refusal is written. */
     for (uint32_t i = 0; i < batch->shards.count; i++) {

@@ -181,7 +181,7 @@ static enum outcome gather(struct conductor *c, struct batch *batch, int64_t mon
         if (outcome != OUTCOME_OK)
             return outcome;
         for (uint32_t i = 0; i < count; i++)
-            intake_timer(c, batch, &due[i]);
+            intake_timer(batch, &due[i]);
     }
     if (batch->pending.count < c->batch_most) {
         count = c->ports.bus.poll(c->ports.bus.context, 0, c->messages, c->batch_most - batch->pending.count);

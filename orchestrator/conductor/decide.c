@@ -91,6 +91,8 @@ static enum outcome take_event(struct conductor *c, struct batch *batch, struct 
 /* What an event asks of other cases of the same root becomes an input of this batch. */
 static bool pass_on(struct batch *batch, const struct open_case *open, const struct event *event) {
     struct command_list commands;
+    if (!engine_asks_cases(event->kind))
+        return true;
     engine_commands(open->state.id, event, &commands);
     for (uint32_t i = 0; i < commands.count && !mutation_is(children_lost); i++) {
         struct input input;
@@ -275,7 +277,7 @@ enum outcome decide_pending(struct conductor *c, struct batch *batch, struct pen
         if (pending->origin == ORIGIN_INTERNAL && pending->input.kind == INPUT_SUBMIT)
             return tell_parent(batch, pending) ? OUTCOME_OK : error_no_memory(error);
         batch->counted.inputs_dead += pending->message != NULL;
-        return rows_problem(c, batch, pending) ? OUTCOME_OK : error_no_memory(error);
+        return rows_problem(batch, pending) ? OUTCOME_OK : error_no_memory(error);
     }
     if (outcome != OUTCOME_OK) {
         *error = pending->error;

@@ -7,11 +7,15 @@
 
 #define MESSAGE_KIND "message"
 
+struct text forward_storable(struct text bytes) {
+    return text_is_utf8(bytes) && text_find(bytes, '\0') == SIZE_MAX ? bytes : TEXT("?");
+}
+
 static void put_text(struct json_writer *w, const char *name, struct text value) {
     if (text_is_none(value))
         return;
     json_key(w, text_from(name));
-    json_put_text(w, text_is_utf8(value) && text_find(value, '\0') == SIZE_MAX ? value : TEXT("?"));
+    json_put_text(w, forward_storable(value));
 }
 
 static void put_int(struct json_writer *w, const char *name, int64_t value) {

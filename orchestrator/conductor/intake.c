@@ -19,8 +19,6 @@ static struct pending *pending_add(struct batch *batch, enum origin_kind origin,
     return pending;
 }
 
-static void refuse(struct pending *pending) { pending->dead = true; }
-
 /* The next offset to read, in the batch's own list: one row a (shard, topic). */
 static bool advance_offset(struct conductor *c, struct batch *batch, const struct bus_message *message) {
     if (mutation_is(offset_forgotten))
@@ -81,11 +79,11 @@ void intake_message(struct conductor *c, struct batch *batch, const struct bus_m
         return;
     pending->message = message;
     if (read_message(c, topic, batch, message, pending) != OUTCOME_OK) {
-        refuse(pending);
+        pending->dead = true;
         return;
     }
     if (text_is_none(pending->input.case_id) && give_number(c, batch, pending) != OUTCOME_OK) {
-        refuse(pending);
+        pending->dead = true;
         return;
     }
     if (message->timestamp_us > 0)
@@ -99,7 +97,7 @@ void intake_message(struct conductor *c, struct batch *batch, const struct bus_m
         pending->forwarded = true;
     else if (shard != message->partition && !forward_write(batch, pending, shard)) {
         error_no_memory(&pending->error);
-        refuse(pending);
+        pending->dead = true;
     }
 }
 
@@ -132,7 +130,7 @@ void intake_inbox(struct conductor *c, struct batch *batch, const struct store_i
     pending->row = row;
     enum outcome outcome = forward_is_message(row) ? read_carried(c, batch, row, pending) : read_row(batch, row, pending);
     if (outcome != OUTCOME_OK) {
-        refuse(pending);
+        pending->dead = true;
         return;
     }
     if (text_is_none(pending->input.case_id))
@@ -140,13 +138,12 @@ void intake_inbox(struct conductor *c, struct batch *batch, const struct store_i
     if (conductor_shard_of(c, pending->input.case_id) != row->shard) { /* not ours to write */
         error_set(&pending->error, OUTCOME_REJECT, "case_elsewhere", "case %.*s does not belong to the number of this command",
                   TEXT_ARG(pending->input.case_id));
-        refuse(pending);
+        pending->dead = true;
     }
 }
 
-void intake_timer(struct conductor *c, struct batch *batch, const struct store_due *due) {
+void intake_timer(struct batch *batch, const struct store_due *due) {
     struct pending *pending = pending_add(batch, ORIGIN_TIMER, due->shard);
-    (void)c;
     if (!pending)
         return;
     pending->input.kind = INPUT_TIMER_FIRED;

@@ -154,11 +154,13 @@ void definitions_refresh(struct conductor *, int64_t now_us);
 /* intake.c: what arrived becomes pending inputs */
 void intake_message(struct conductor *, struct batch *, const struct bus_message *);
 void intake_inbox(struct conductor *, struct batch *, const struct store_inbox *);
-void intake_timer(struct conductor *, struct batch *, const struct store_due *);
+void intake_timer(struct batch *, const struct store_due *);
 
 /* forward.c: messages carried to the shard they belong to */
 bool forward_write(struct batch *, struct pending *, int32_t shard);
 bool forward_is_message(const struct store_inbox *);
+/* Bytes of a message as a text column and JSON take them: as they are, or "?" where they are no UTF-8 or have U+0000. */
+struct text forward_storable(struct text);
 /* REJECT: the row is not as forward_write made it. */
 enum outcome forward_read(struct batch *, const struct store_inbox *, const struct bus_message **ret, struct text *ret_case,
                           struct error *);
@@ -175,9 +177,8 @@ void note_incident(struct conductor *, int32_t shard, struct text id, struct tex
 
 /* rows.c: what the store is told of the touched cases */
 bool rows_gather(struct conductor *, struct batch *);
-bool rows_dead(struct conductor *, struct batch *, const struct pending *);
 bool rows_answer(struct batch *, const struct pending *, int32_t status, struct text body);
-bool rows_problem(struct conductor *, struct batch *, const struct pending *);
+bool rows_problem(struct batch *, const struct pending *);
 /* An event that opens or closes incidents or disputes. */
 bool rows_incident(struct batch *, const struct open_case *, const struct event *);
 

@@ -138,18 +138,16 @@ static struct text headers_json(struct batch *batch, const struct bus_message *m
     json_begin(&w, &out);
     json_open(&w, '[');
     for (uint32_t i = 0; i < message->header_count; i++) {
-        struct text value = message->headers[i].value;
         json_open(&w, '[');
-        json_put_text(&w, text_is_utf8(message->headers[i].name) ? message->headers[i].name : TEXT("?"));
-        json_put_text(&w, text_is_utf8(value) && text_find(value, '\0') == SIZE_MAX ? value : TEXT("?"));
+        json_put_text(&w, forward_storable(message->headers[i].name));
+        json_put_text(&w, forward_storable(message->headers[i].value));
         json_close(&w, ']');
     }
     json_close(&w, ']');
     return out.failed ? TEXT_NONE : text_copy(batch->arena, buffer_text(&out));
 }
 
-bool rows_dead(struct conductor *c, struct batch *batch, const struct pending *pending) {
-    (void)c;
+static bool rows_dead(struct batch *batch, const struct pending *pending) {
     struct vector lost = {0};
     struct store_dead *row = vector_new(mutation_is(dead_letter_lost) ? &lost : &batch->dead, batch->arena, struct store_dead);
     if (!row)
@@ -205,15 +203,15 @@ static int32_t status_of(const char *code) {
 }
 
 /* A command that can't be carried out is answered; a message goes to the dead letters. */
-bool rows_problem(struct conductor *c, struct batch *batch, const struct pending *pending) {
+bool rows_problem(struct batch *batch, const struct pending *pending) {
     if (pending->origin == ORIGIN_INTERNAL) {
         log_error("internal_refused", "a sub-case's input was refused", LOG_TEXT("case", pending->input.case_id),
                   LOG_STRING("code", pending->error.code), LOG_STRING("why", pending->error.message));
         return true;
     }
     if (pending->origin == ORIGIN_BUS || pending->origin == ORIGIN_TIMER)
-        return rows_dead(c, batch, pending);
-    bool forwarded = text_find(pending->row->idempotency_key, '@') != SIZE_MAX; /* it came by a topic */
+        return rows_dead(batch, pending);
+    bool carried = forward_is_message(pending->row); /* it came by a topic */
     _cleanup_buffer_ struct buffer out;
     buffer_init(&out, 4096);
     struct json_writer w;
@@ -224,7 +222,7 @@ bool rows_problem(struct conductor *c, struct batch *batch, const struct pending
     json_key(&w, TEXT("detail"));
     json_put_text(&w, text_from(pending->error.message));
     json_close(&w, '}');
-    if (out.failed || (forwarded && !rows_dead(c, batch, pending)))
+    if (out.failed || (carried && !rows_dead(batch, pending)))
         return false;
     return rows_answer(batch, pending, status_of(pending->error.code), text_copy(batch->arena, buffer_text(&out)));
 }

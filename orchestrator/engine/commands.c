@@ -68,6 +68,10 @@ void engine_commands(struct text case_id, const struct event *e, struct command_
     }
 }
 
+bool engine_asks_cases(enum event_kind kind) {
+    return kind == EVENT_CHILD_ASKED || kind == EVENT_CHILD_CANCEL_ASKED || kind == EVENT_CASE_CLOSED;
+}
+
 bool engine_command_input(struct text case_id, const struct command *command, struct input *ret) {
     const struct event *e = command->event;
     struct input input;

@@ -44,6 +44,10 @@ bool case_apply(struct case_state *, const struct event *);
 /* What an event asks of the world; needs nothing but the event and the case's id. Text pointers into the event. */
 void engine_commands(struct text case_id, const struct event *, struct command_list *ret);
 
+/* May an event of this kind ask something of another case of its root? Spares engine_commands where only that is
+ * wanted. */
+bool engine_asks_cases(enum event_kind);
+
 /* START_CHILD, STOP_CHILD and TELL_PARENT as the input that the other case (ret->case_id) gets in the same batch; at_us
  * is the event's, texts are the event's and `case_id`. False for commands that publish. When a child can't be started
  * (its input is rejected), give its parent an INPUT_CHILD_ENDED with outcome none and the reason. */
