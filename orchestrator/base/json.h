@@ -69,6 +69,9 @@ struct json json_bool(bool);
 #define JSON_NULL_VALUE ((struct json){.type = JSON_NULL})
 struct json json_array(struct arena *, size_t count);   /* children zeroed (null), to be filled by the caller */
 struct json json_object(struct arena *, size_t count);  /* keys absent, to be filled by the caller */
+/* RFC 7396 merge patch: members of `patch` replace, null removes, objects are merged. `old` may be NULL. Shares the
+ * children of both. Without memory the arena has failed. */
+struct json json_merged(struct arena *, const struct json *old, const struct json *patch);
 
 /* A streaming writer for hot paths: commas are placed by itself, into a buffer. Keys are written in the order given.
  * At most 63 levels may be open (asserted). */

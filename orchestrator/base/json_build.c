@@ -32,3 +32,27 @@ struct json json_array(struct arena *arena, size_t count) {
 struct json json_object(struct arena *arena, size_t count) {
     return json_container(arena, JSON_OBJECT, count);
 }
+
+struct json json_merged(struct arena *arena, const struct json *old, const struct json *patch) {
+    if (patch->type != JSON_OBJECT)
+        return *patch;
+    uint32_t old_count = old && old->type == JSON_OBJECT ? old->count : 0;
+    struct json result = json_object(arena, (size_t)old_count + patch->count);
+    if (!result.children)
+        return result;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < old_count; i++) {
+        const struct json *by = json_get(patch, old->children[i].key);
+        if (!by)
+            result.children[count++] = old->children[i];
+        else if (by->type != JSON_NULL)
+            result.children[count++] =
+                (struct json_member){old->children[i].key, json_merged(arena, &old->children[i].value, by)};
+    }
+    for (uint32_t i = 0; i < patch->count; i++)
+        if (patch->children[i].value.type != JSON_NULL && !(old_count && json_get(old, patch->children[i].key)))
+            result.children[count++] =
+                (struct json_member){patch->children[i].key, json_merged(arena, NULL, &patch->children[i].value)};
+    result.count = count;
+    return result;
+}

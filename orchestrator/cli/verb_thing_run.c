@@ -1,6 +1,7 @@
 /* thing run: the definition writer's test kit. */
 #include "cli/files.h"
 #include "cli/publish.h"
+#include "cli/script.h"
 #include "cli/thing_run.h"
 #include "cli/verb_part.h"
 #include "model/limits.h"
@@ -63,47 +64,6 @@ static enum verb_status add_thing(struct workshop *w, const char *path) {
     return STATUS_REFUSED;
 }
 
-/* `application: FILE` of a script, beside it: what it has and the script lacks. */
-static enum outcome add_application(struct arena *arena, const char *path, const struct json **script, struct error *error) {
-    struct text name = json_get_text(*script, TEXT("application")), source;
-    if (text_is_none(name))
-        return OUTCOME_OK;
-    const char *slash = strrchr(path, '/');
-    struct text whole = name.at[0] == '/' || !slash ? name : text_format(arena, "%.*s/%.*s", (int)(slash - path), path, TEXT_ARG(name));
-    struct json *application = arena_new(arena, struct json), *both = arena_new(arena, struct json);
-    whole = text_copy(arena, whole);
-    if (!application || !both || text_is_none(whole))
-        return error_no_memory(error);
-    enum outcome outcome = file_read(whole.at, LIMIT_message_bytes_most, arena, &source, error);
-    if (outcome == OUTCOME_OK)
-        outcome = json_read(arena, source, LIMIT_json_depth_most, application, error);
-    if (outcome != OUTCOME_OK)
-        return outcome;
-    if (application->type != JSON_OBJECT)
-        return error_set(error, OUTCOME_REJECT, "run_script_bad", "%s is no application: {\"thing\": …, \"form\": {…}}", whole.at);
-    *both = json_object(arena, (*script)->count + application->count);
-    both->count = 0;
-    for (uint32_t i = 0; i < (*script)->count; i++)
-        if (!text_is((*script)->children[i].key, "application"))
-            both->children[both->count++] = (*script)->children[i];
-    for (uint32_t i = 0; i < application->count; i++)
-        if (!text_is(application->children[i].key, "thing") && !json_get(*script, application->children[i].key))
-            both->children[both->count++] = application->children[i];
-    *script = both;
-    return OUTCOME_OK;
-}
-
-static enum outcome read_script(struct arena *arena, const char *path, const struct json **ret, struct error *error) {
-    struct text source;
-    struct fault_list faults = {0};
-    enum outcome outcome = file_read(path, LIMIT_definition_bytes_most, arena, &source, error);
-    if (outcome == OUTCOME_OK)
-        outcome = definition_yaml_to_json(arena, source, text_from(path), &faults, ret, error);
-    if (outcome != OUTCOME_OK)
-        print_faults(&faults);
-    return outcome == OUTCOME_OK ? add_application(arena, path, ret, error) : outcome;
-}
-
 static enum verb_status run_script(struct workshop *w, const char *path) {
     struct invocation *c = w->invocation;
     struct error error = {0}, named;
@@ -111,7 +71,10 @@ static enum verb_status run_script(struct workshop *w, const char *path) {
     const struct json *script;
     bool closed;
     arena_init(&arena, (size_t)64 << 20);
-    enum outcome outcome = read_script(&arena, path, &script, &error);
+    struct fault_list faults = {0};
+    enum outcome outcome = script_read(&arena, path, &script, &faults, &error);
+    if (faults.count > 0)
+        print_faults(&faults);
     if (outcome == OUTCOME_OK) {
         const struct thing_run what = {.definition = w->things[w->thing_count - 1], .directory = w->directory,
                                        .find_definition = find_by_hash, .context = w, .quiet = invocation_has(c, "quiet")};

@@ -39,31 +39,6 @@ bool apply_submission(struct case_state *s, struct text form, struct text extra)
     return true;
 }
 
-/* RFC 7396: members of `patch` replace, null removes, objects are merged. */
-static struct json merged(struct arena *arena, const struct json *old, const struct json *patch) {
-    if (patch->type != JSON_OBJECT)
-        return *patch;
-    uint32_t old_count = old && old->type == JSON_OBJECT ? old->count : 0;
-    struct json result = json_object(arena, (size_t)old_count + patch->count);
-    if (!result.children)
-        return result;
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < old_count; i++) {
-        const struct json *by = json_get(patch, old->children[i].key);
-        if (!by)
-            result.children[count++] = old->children[i];
-        else if (by->type != JSON_NULL)
-            result.children[count++] =
-                (struct json_member){old->children[i].key, merged(arena, &old->children[i].value, by)};
-    }
-    for (uint32_t i = 0; i < patch->count; i++)
-        if (patch->children[i].value.type != JSON_NULL && !(old_count && json_get(old, patch->children[i].key)))
-            result.children[count++] =
-                (struct json_member){patch->children[i].key, merged(arena, NULL, &patch->children[i].value)};
-    result.count = count;
-    return result;
-}
-
 /* Materials are an array of objects with ids: one with the same id is replaced, others are added. */
 static struct json merged_materials(struct arena *arena, const struct json *old, const struct json *more) {
     uint32_t old_count = old->type == JSON_ARRAY ? old->count : 0, count = 0;
@@ -93,7 +68,7 @@ bool apply_corrected_form(struct case_state *s, struct text data) {
     const struct json *form = json_get_string(&correction, "form");
     const struct json *materials = json_get_string(&correction, "materials");
     if (form && form->type == JSON_OBJECT)
-        s->form = merged(case_arena(s), &s->form, form);
+        s->form = json_merged(case_arena(s), &s->form, form);   /* RFC 7396 */
     if (materials && materials->type == JSON_ARRAY)
         s->materials = merged_materials(case_arena(s), &s->materials, materials);
     return !case_arena(s)->failed;

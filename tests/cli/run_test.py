@@ -158,6 +158,26 @@ class Run(Case):
             with self.subTest(script):
                 self.ends(yjsctl("thing", "run", definition, self.project.write("s.yaml", script)), 1, word)
 
+    def test_script_like_another_says_only_what_differs(self):
+        definition = self.project.thing("trial", ["id: a, department: alpha", "id: b, department: beta"])
+        self.project.write("base.yaml", "form: {list: [p]}\nanswers: {a: [{after: 1h, data: {n: 1}}], b: [{after: 1h}]}\n"
+                           "inputs: [{at: 1m, kind: retry, step: zz, actor: x, reason: y}]\nexpect: {outcome: granted}\n")
+        self.project.write("application.json", '{"thing": "trial", "form": {"plate": "B1", "list": ["q"]}}')
+        patch = self.project.write("s.yaml", "like: base.yaml\nanswers: {a: [{after: 2h, kind: rejected, reason: no}], b: null}\n"
+                                   "expect: {outcome: none, steps: {a: {state: refused, result: null}, b: {state: running}}}\n")
+        told = self.ends(yjsctl("thing", "run", definition, patch), 0)
+        self.assertIn('"refused":"retry"', told.out)
+        other = self.project.write("t.yaml", "like: s.yaml\napplication: application.json\nform: {list: null}\ninputs: []\n"
+                                   "answers: {b: [{after: 1m}]}\nexpect: {outcome: partial}\n")
+        told = self.ends(yjsctl("thing", "run", definition, other), 0)
+        self.assertNotIn('"refused":"retry"', told.out)
+        self.assertIn('"data":{"plate":"B1"}', told.out)
+
+    def test_scripts_like_themselves_are_refused(self):
+        definition = self.project.thing("trial", ["id: a, department: alpha"])
+        self.ends(yjsctl("thing", "run", definition, self.project.write("s.yaml", "like: s.yaml\n")), 1, "deep")
+        self.ends(yjsctl("thing", "run", definition, self.project.write("t.yaml", "like: none.yaml\n")), 1, "none.yaml")
+
     def test_form_that_its_schema_refuses_names_every_fault(self):
         definition = self.project.thing("trial", ["id: a, department: alpha"])
         path = self.project.write("s.yaml", "form: {plate: 1, list: 2}\n")
