@@ -6,6 +6,7 @@
 
 #include "base/time.h"
 #include "definition/limit.h"
+#include "model/procedure.h"
 
 void compiler_fault(struct compiler *c, struct place place, const char *code, const char *format, ...) {
     char room[1024];
@@ -110,15 +111,6 @@ void compile_parties(struct compiler *c) {
 
 /* ---- items ---- */
 
-static bool law_lists(struct text reason) {
-    static const char *const listed[] = {"hearing", "tender", "auction", "inspection", "testing", "quarantine",
-                                         "appraisal", "expert_review"};   /* 行政許可法 45 */
-    for (size_t i = 0; i < sizeof listed / sizeof *listed; i++)
-        if (text_is(reason, listed[i]))
-            return true;
-    return false;
-}
-
 static void compile_uncounted(struct compiler *c, const struct node *list, struct item_definition *item) {
     if (!list || list->type != JSON_ARRAY)
         return;
@@ -128,7 +120,7 @@ static void compile_uncounted(struct compiler *c, const struct node *list, struc
         rows[i] = (struct uncounted){.reason = node_text(node_get(n, "reason")),
                                      .of_statute = text_is(node_text(node_get(n, "of")), "statute"),
                                      .basis = node_text(node_get(n, "basis"))};
-        if (rows[i].of_statute && text_is_none(rows[i].basis) && !law_lists(rows[i].reason))
+        if (rows[i].of_statute && text_is_none(rows[i].basis) && !procedure_find(rows[i].reason))
             compiler_fault(c, n->place, "uncounted_without_basis",
                            "item %.*s leaves \"%.*s\" out of the statutory limit without a basis", TEXT_ARG(item->id),
                            SHOWN(rows[i].reason));
@@ -158,6 +150,7 @@ void compile_items(struct compiler *c) {
             .title = read_title(c, node_get(n, "title")), .promise = read_limit(node_get(n, "promise")),
             .statute = read_limit(node_get(n, "statute")),
             .correction_within = read_limit(node_get(n, "correction_within")),
+            .extension_days = (uint16_t)read_count(node_get(n, "extension"), ITEM_EXTENSION_DAYS),
             .first_step = NO_INDEX, .last_step = NO_INDEX};
         compile_uncounted(c, node_get(n, "uncounted"), &c->items[i]);
         check_department_id(c, node_get(n, "department"));

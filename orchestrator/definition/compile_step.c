@@ -2,6 +2,7 @@
 #include "definition/compile.h"
 
 #include "base/time.h"
+#include "model/procedure.h"
 
 #define TYPES_TEXT EXPRESSION_TYPE_STRING
 
@@ -319,6 +320,17 @@ static void compile_step_materials(struct compiler *c, const struct node *list, 
     step->material_count = count;
 }
 
+/* A reason that the item does not leave out would pause nothing, without a word. */
+static void check_uncounted(struct compiler *c, const struct node *n, const struct step_definition *step) {
+    const struct item_definition *item = &c->items[step->item];
+    bool known = text_is_none(step->uncounted) || procedure_find(step->uncounted);
+    for (uint16_t i = 0; i < item->uncounted_count && !known; i++)
+        known = text_equal(item->uncounted[i].reason, step->uncounted);
+    if (!known)
+        compiler_fault(c, node_get(n, "uncounted")->place, "unknown_uncounted",
+                       "item %.*s does not leave \"%.*s\" out of any clock", TEXT_ARG(item->id), SHOWN(step->uncounted));
+}
+
 static void compile_step(struct compiler *c, uint16_t index) {
     const struct node *n = c->step_nodes[index], *item = node_get(n, "item");
     struct step_definition *step = &c->steps[index];
@@ -345,11 +357,13 @@ static void compile_step(struct compiler *c, uint16_t index) {
     compile_compensate(c, &reading, step_get(n, "compensate"), step);
     compile_step_materials(c, step_get(n, "materials"), step);
     step->title = read_title(c, node_get(n, "title"));
+    step->uncounted = node_text(node_get(n, "uncounted"));
     step->item = compiler_find(&c->item_ids, node_text(item));
     if (node_is_text(item) && id_is_well_formed(item->text) && step->item == NO_INDEX)
         compiler_unknown(c, item->place, "unknown_item", "item", &c->item_ids, item->text);
     if (step->item == NO_INDEX)
         return;
+    check_uncounted(c, n, step);
     if (!node_get(n, "title"))
         step->title = c->items[step->item].title;
     if (c->items[step->item].first_step == NO_INDEX)

@@ -84,6 +84,7 @@ const struct fault_code definition_fault_codes[] = {
     ERROR("promise_longer_than_statute", "the promise is longer than the law allows", "Promise less (承諾 ≤ 法定)."),
     ERROR("promises_do_not_fit", "the longest way through the items takes more than the case promises", "Promise more for the case, less for an item, or let items run side by side."),
     ERROR("uncounted_without_basis", "only 行政許可法 45, or a basis that is cited, leaves time out of the statutory limit", "Cite the basis, or leave it out of the promise only (of: promise)."),
+    ERROR("unknown_uncounted", "a step's time is left out for a reason that its item does not name", "Add the reason to the item's `uncounted`, or use one that 行政許可法 45 lists."),
     WARNING("statute_without_basis", "a statutory limit names its law", "Add `basis`."),
     WARNING("item_without_step", "no step works on the item", "Name the item in the steps that work on it."),
     ERROR("items_disagree", "two items ask the same datum by different types or rules (一套表: it is asked once)", "Let the items' forms agree, or give the data different names."),

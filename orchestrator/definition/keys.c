@@ -58,6 +58,7 @@ const struct shape shape_step = {"step", "a step (環節)", (const struct key_ro
     {.key = "department", .type = VALUE_ID_OR_SHAPE, .shape = &shape_department_rule, .kinds = ASKS_DEPARTMENT, .meaning = "who works on it: an id of departments.yaml, or a member of a group picked by data"},
     {.key = "at", .type = VALUE_TEMPLATE, .kinds = ASKS_DEPARTMENT | KIND(STEP_LOOKUP) | KIND(STEP_DELIVER), .meaning = "gives the region code of the office asked; default the case's region"},
     {.key = "item", .type = VALUE_ID, .meaning = "the item (事項) whose clock runs over this step"},
+    {.key = "uncounted", .type = VALUE_ID, .meaning = "while this step is open, its item's clocks and the case's promise leave the time out for this reason; one that the item's `uncounted` names, or that 行政許可法 45 lists"},
     {.key = "needs", .type = VALUE_IDS, .meaning = "steps that must end before it may start"},
     {.key = "join", .type = VALUE_WORD_OR_SHAPE, .shape = &shape_join, .words = "all any", .meaning = "how many of its needs; default `all`"},
     {.key = "each", .type = VALUE_SHAPE, .shape = &shape_each, .kinds = KIND(STEP_TASK) | KIND(STEP_LOOKUP) | KIND(STEP_THING), .meaning = "one task an element of a list"},
@@ -115,7 +116,8 @@ const struct shape shape_item = {"item", "an item (事項)", (const struct key_r
     {.key = "promise", .type = VALUE_LIMIT, .meaning = "承諾時限, from acceptance to result"},
     {.key = "statute", .type = VALUE_LIMIT, .meaning = "法定時限"},
     {.key = "basis", .type = VALUE_TEXT, .meaning = "the law the item rests on"},
-    {.key = "correction_within", .type = VALUE_LIMIT, .meaning = "補正: how long corrections may be asked; default 5 workdays (行政許可法 32)"},
+    {.key = "correction_within", .type = VALUE_LIMIT, .meaning = "補正: how long corrections may be asked; silent until then, the department has accepted as of the day of receipt; default 5 workdays (行政許可法 32)"},
+    {.key = "extension", .type = VALUE_COUNT, .least = 0, .most = 1000, .meaning = "延長: by how many working days at most, once, with the approval of whom the law says; default 10 (行政許可法 42); 0: not at all"},
     {.key = "uncounted", .type = VALUE_SHAPES, .shape = &shape_uncounted, .meaning = "times that are not counted"},
     {.key = "form", .type = VALUE_SCHEMA, .meaning = "the data this item itself asks, as a part of the one form; two items may not disagree"},
     END}};
@@ -148,6 +150,7 @@ const struct shape shape_override_item = {"override item", "an item in `override
     {.key = "statute", .type = VALUE_LIMIT, .meaning = "as in an item"},
     {.key = "basis", .type = VALUE_TEXT, .meaning = "as in an item"},
     {.key = "correction_within", .type = VALUE_LIMIT, .meaning = "as in an item"},
+    {.key = "extension", .type = VALUE_COUNT, .least = 0, .most = 1000, .meaning = "as in an item"},
     {.key = "uncounted", .type = VALUE_SHAPES, .shape = &shape_uncounted, .meaning = "as in an item; replaces the list"},
     END}};
 

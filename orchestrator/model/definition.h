@@ -50,6 +50,7 @@ struct step_definition {
     struct title title;
     struct department_rule department;   /* all absent for approve, wait, thing */
     uint16_t item;                       /* NO_INDEX: none */
+    struct text uncounted;               /* reason for which the time of this step is not counted; absent: it is */
     uint16_t need_count, dependent_count;
     const uint16_t *needs, *dependents;  /* direct ones */
     struct join_rule join;
@@ -88,11 +89,13 @@ struct step_definition {
     struct { struct text by; const struct expression *what; } deliver;
 };
 
+enum { ITEM_EXTENSION_DAYS = 10 };       /* 行政許可法 42 */
 struct uncounted { struct text reason; bool of_statute; struct text basis; };
 struct item_definition {
     struct text id, code, department, basis;
     struct title title;
     struct limit_time promise, statute, correction_within;
+    uint16_t extension_days;             /* 延長: working days at most, once */
     uint16_t uncounted_count;
     const struct uncounted *uncounted;
     uint16_t first_step, last_step;

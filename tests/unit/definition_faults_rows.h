@@ -133,6 +133,7 @@
 {"a promise in calendar days far beyond a statute in working days", HEAD TASK ", item: i}\nitems:\n  - {id: i, department: housing, promise: 90 days, statute: 5 workdays, basis: 法}\n", "promise_longer_than_statute 7:43"},
 {"promises that do not fit", HEAD TASK ", item: i}\n  - {id: b, department: tax, item: k, needs: [a]}\npromise: 5 workdays\nitems:\n  - {id: i, department: housing, promise: 3 workdays}\n  - {id: k, department: tax, promise: 5 half days}\n", "promises_do_not_fit 7:10"},
 {"uncounted against the statute without a basis", HEAD TASK ", item: i}\nitems:\n  - {id: i, department: housing, uncounted: [{reason: payment, of: statute}, {reason: hearing, of: statute}]}\n", "uncounted_without_basis 7:46"},
+{"a step whose time its item counts", HEAD TASK ", item: i, uncounted: payment}\nitems:\n  - {id: i, department: housing, uncounted: [{reason: survey}]}\n", "unknown_uncounted 5:54"},
 {"a statute without its law", HEAD TASK ", item: i}\nitems:\n  - {id: i, department: housing, statute: 30 workdays}\n", "statute_without_basis 7:5"},
 {"an item nobody works on", HEAD TASK "}\nitems:\n  - {id: i, department: housing}\n", "item_without_step 7:5"},
 {"two items that disagree", HEAD TASK ", item: i}\n  - {id: b, department: tax, item: k}\nitems:\n  - {id: i, department: housing, form: item_a.json}\n  - {id: k, department: tax, form: item_b.json}\n", "items_disagree 9:36, items_disagree 9:36"},
