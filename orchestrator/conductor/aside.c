@@ -2,6 +2,8 @@
  * kept until everything before them has arrived, so that going back over the journal does not meet them again. */
 #include "conductor/internal.h"
 
+#include "wire/event_codec.h"
+
 bool aside_has(const struct shard *shard, int64_t seq) {
     for (uint32_t i = 0; i < shard->aside_count; i++)
         if (shard->aside[i] == seq)
@@ -30,6 +32,11 @@ static bool keep_seq(struct shard *shard, int64_t seq) {
     return true;
 }
 
+static bool is_task_topic(struct conductor *c, struct text topic) {
+    const struct topic_known *known = text_is_none(topic) ? NULL : map_get(&c->topics, topic);
+    return known && known->kind == TOPIC_TASK;
+}
+
 void aside_put(struct conductor *c, struct shard *shard, int64_t seq, struct text topic, const char *reason) {
     if (aside_has(shard, seq))
         return;
@@ -45,9 +52,59 @@ void aside_put(struct conductor *c, struct shard *shard, int64_t seq, struct tex
     shard->stalled_since_us = 0;
     shard->resume_at_us = 0;
     METER_ADD(c, unsent, 1);
-    note_incident(c, shard->number, id, TEXT("unsent"), text_format(arena, "{\"shard\":%d,\"seq\":%lld}", shard->number, (long long)seq));
+    if (!is_task_topic(c, topic))   /* nobody waits for it; a task's case opens an incident of its own (aside_gather) */
+        note_incident(c, shard->number, id, TEXT("unsent"),
+                      text_format(arena, "{\"shard\":%d,\"seq\":%lld}", shard->number, (long long)seq));
     log_error("unsent", "a message can't be published and was put aside", LOG_INT("shard", shard->number),
               LOG_INT("seq", seq), LOG_TEXT("topic", topic), LOG_STRING("why", reason));
+}
+
+/* The event that asked for the message says whose task it is. */
+static enum outcome read_input(struct conductor *c, struct batch *batch, const struct store_unsent *row, struct input *ret,
+                               struct error *error) {
+    struct store_event *rows = NULL;
+    uint32_t count = 0;
+    struct event event;
+    struct command_list commands;
+    enum outcome outcome = c->ports.store.events_after(c->ports.store.context, row->shard, row->seq - 1, 1, batch->arena, &rows,
+                                                       &count, error);
+    if (outcome != OUTCOME_OK || count == 0)
+        return outcome;
+    outcome = event_read(batch->arena, rows->kind, (uint32_t)rows->version, rows->at_us, rows->step, rows->data, &event, error);
+    if (outcome != OUTCOME_OK)
+        return outcome;
+    engine_commands(rows->case_id, &event, &commands);
+    if (commands.count == 0 || text_is_none(commands.at[0].department))
+        return OUTCOME_OK;
+    *ret = input_of(INPUT_UNSENT, batch->now_us);
+    ret->case_id = rows->case_id;
+    ret->step = event.step;
+    ret->index = event.index;
+    ret->attempt = event.attempt;
+    ret->undo = commands.at[0].message == MESSAGE_COMPENSATE ? event.ordinal : 0;
+    ret->department = event.department;
+    ret->region = event.region;
+    ret->source = TEXT("yijianshi:unsent");
+    ret->id = text_copy(batch->arena, text_from(commands.at[0].id));
+    ret->reason = row->reason;
+    return text_is_none(ret->id) ? error_no_memory(error) : OUTCOME_OK;
+}
+
+enum outcome aside_gather(struct conductor *c, struct batch *batch, struct error *error) {
+    for (uint32_t i = 0; i < c->put_aside.count; i++) {
+        const struct store_unsent *row = &vector_at(&c->put_aside, struct store_unsent)[i];
+        struct input input = {.kind = INPUT_NONE};
+        enum outcome outcome = is_task_topic(c, row->topic) ? read_input(c, batch, row, &input, error) : OUTCOME_OK;
+        if (outcome != OUTCOME_OK)
+            return outcome;
+        if (input.kind == INPUT_NONE)
+            continue;
+        struct pending *pending = vector_new(&batch->pending, batch->arena, struct pending);
+        if (!pending)
+            return error_no_memory(error);
+        *pending = (struct pending){.origin = ORIGIN_INTERNAL, .shard = row->shard, .input = input};
+    }
+    return OUTCOME_OK;
 }
 
 int64_t aside_settled(const struct conductor *c, const struct shard *shard) {

@@ -193,6 +193,8 @@ void aside_put(struct conductor *, struct shard *, int64_t seq, struct text topi
 /* Up to where everything has arrived or stands among the unsent in the store. */
 int64_t aside_settled(const struct conductor *, const struct shard *);
 void aside_forget(struct conductor *, int32_t shard);             /* -1: all that is to be written */
+/* Tasks and their like that were put aside become inputs of their cases: whoever waits for the answer needs a person. */
+enum outcome aside_gather(struct conductor *, struct batch *, struct error *);
 
 /* conductor.c: a topic by its name, known from now on; NULL: no memory */
 const struct topic_known *conductor_know_topic(struct conductor *, struct text name);

@@ -28,6 +28,8 @@ static struct text name_of(struct batch *batch, const struct pending *pending) {
 enum outcome poison_name(struct conductor *c, struct batch *batch, struct error *error) {
     for (uint32_t i = 0; c->careful && i < batch->pending.count; i++) {
         struct pending *pending = &vector_at(&batch->pending, struct pending)[i];
+        if (pending->origin == ORIGIN_INTERNAL)   /* a note of our own */
+            continue;
         struct shard *shard = &c->shards[pending->shard];
         struct text name = name_of(batch, pending);
         if (text_is_none(name))

@@ -108,6 +108,8 @@ bool apply_incident_opened(struct case_state *s, const struct event *e) {
     if (!work)
         return false;
     work->incident_count++;
+    if (text_is(e->reason, "unsent"))
+        return apply_seen(s, work, e->source, e->id);
     if (text_is(e->reason, "timeout")) {
         work->overdue = true;
         apply_due(s, &work->due_at_us, TIME_NONE);

@@ -23,6 +23,7 @@ static const struct {
     [INPUT_ANSWER_FOR] = {decide_answer_for, false},
     [INPUT_CHILD_ENDED] = {decide_child_ended, false},
     [INPUT_ACKNOWLEDGE] = {decide_acknowledge, false},
+    [INPUT_UNSENT] = {decide_unsent, false},
     [INPUT_CALENDAR_CHANGED] = {decide_calendar, false},
 };
 

@@ -58,7 +58,7 @@ void acted_for(struct decision *d, uint16_t step) {
     emit(d, &acted);
 }
 
-static bool was_seen(const struct work_state *work, const struct input *in) {
+bool was_seen(const struct work_state *work, const struct input *in) {
     if (text_is_none(in->source) || text_is_none(in->id))
         return false;
     uint64_t mark = answer_mark(in->source, in->id);

@@ -59,6 +59,8 @@ static bool may_ask_again(const struct decision *d, uint16_t step) {
         return false;
     if (work->state == STEP_RUNNING)   /* lost, perhaps: its task is called back and asked anew; a sub-case is not */
         return work->attempt > 0 && step_of(d, step)->kind != STEP_THING;
+    if (work->state == STEP_UNDOING)   /* likewise: the compensation goes out anew under its next number */
+        return step_of(d, step)->kind != STEP_THING;
     return work->state == STEP_STUCK || work->state == STEP_RETRYING || work->state == STEP_UNDO_STUCK ||
            work->state == STEP_UNDO_RETRYING;
 }
@@ -138,9 +140,10 @@ enum outcome decide_skip(struct decision *d) {
     if (outcome != OUTCOME_OK)
         return outcome;
     const struct work_state *work = work_of(d, step, d->input->index);
-    if (work->state == STEP_UNDO_STUCK && !is_its_elements(d, step))
+    bool undone_below = step_of(d, step)->kind == STEP_THING && state_step_is_undoing(work->state);
+    if (state_step_is_undoing(work->state) && !undone_below && !is_its_elements(d, step))
         end_by_hand(d, step, STEP_GRANTED, "skip");   /* its compensation is given up: it stays granted */
-    else if (state_step_has_ended(work->state) || state_step_is_undoing(work->state) || is_its_elements(d, step))
+    else if (state_step_has_ended(work->state) || undone_below || is_its_elements(d, step))
         return refuse_verb(d, "skip", work);
     else
         end_by_hand(d, step, STEP_SKIPPED, "skip");
@@ -157,6 +160,38 @@ enum outcome decide_refuse(struct decision *d) {
     if (!fits)
         return refuse_verb(d, "refuse", work);
     end_by_hand(d, step, STEP_REFUSED, "refuse");
+    return OUTCOME_OK;
+}
+
+/* Not an operator's, but what calls for one: a message to a department that no broker takes. Whoever waits for its answer
+ * waits for nothing until a person retries, reassigns or skips; where nobody waits any more, nothing is said. */
+enum outcome decide_unsent(struct decision *d) {
+    const struct input *in = d->input;
+    uint16_t step;
+    enum outcome outcome = find_work(d, &step);
+    if (outcome != OUTCOME_OK || (in->index >= 0 && (uint32_t)in->index >= row_of(d, step)->element_count))
+        return outcome;
+    const struct work_state *work = work_of(d, step, in->index);
+    bool calls_back = text_ends_with(in->id, ":cancel"), undoing = state_step_is_undoing(work->state);
+    bool current = in->attempt == work->attempt && in->undo == (undoing ? work->undo : 0);
+    bool waited = calls_back ? text_is_none(work->final_source) : state_step_is_active(work->state);
+    if (!current || !waited || was_seen(work, in))
+        return OUTCOME_OK;
+    struct event incident = step_event(d, EVENT_INCIDENT_OPENED, step, in->index);
+    incident.thing = d->draft.thing;
+    incident.region = in->region;
+    incident.department = in->department;
+    incident.source = in->source;
+    incident.id = in->id;
+    incident.reason = TEXT("unsent");
+    struct text message = text_format(d->arena, "%.*s could not be sent to its topic: %.*s", TEXT_ARG(in->id),
+                                      TEXT_ARG(in->reason));
+    if (text_is_none(message))
+        d->failed = true;
+    else {
+        incident.data = message_data(d, message.at);
+        emit(d, &incident);
+    }
     return OUTCOME_OK;
 }
 

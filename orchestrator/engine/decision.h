@@ -66,6 +66,7 @@ enum outcome decide_reassign(struct decision *);
 enum outcome decide_refuse(struct decision *);
 enum outcome decide_acknowledge(struct decision *);
 enum outcome decide_resolve_dispute(struct decision *);
+enum outcome decide_unsent(struct decision *);
 enum outcome decide_child_ended(struct decision *);
 enum outcome decide_calendar(struct decision *);
 
@@ -73,6 +74,8 @@ enum outcome decide_calendar(struct decision *);
 /* The step and element that the input names; REJECT unknown_step, unknown_element. */
 enum outcome find_work(struct decision *, uint16_t *ret_step);
 void record(struct decision *, uint16_t step, enum answer_fate);
+/* Has an input with this (source, id) left its mark on the work already? */
+bool was_seen(const struct work_state *, const struct input *);
 /* Before an effect of an operator's answer_for: who recorded it, who confirmed it, by which evidence. */
 void acted_for(struct decision *, uint16_t step);
 

@@ -41,7 +41,7 @@ enum event_kind {
     EVENT_CHILD_CANCEL_ASKED,  /* the sub-case is to be stopped: child, stop (compensate: of a closed one), state as above */
     EVENT_UNDO_ASKED,          /* compensation goes out: attempt, ordinal n, department, region, data = message data */
     EVENT_STOP_DECIDED,        /* the case starts nothing new: stop, step = whose refusal, reason, actor */
-    EVENT_INCIDENT_OPENED,     /* holds nothing: reason = code (timeout, second_correction, correction_after_acceptance,
+    EVENT_INCIDENT_OPENED,     /* holds nothing: reason = code (timeout, unsent, second_correction, correction_after_acceptance,
                                 * check_failed or the definition's on_fail), data = {"message"} */
     EVENT_INCIDENT_CLOSED,     /* all open ones of this step or element: count, reason = why (step_ended or a verb), actor */
     EVENT_DISPUTE_OPENED,      /* the first answer stands: answer, data = second answer, extra, reason, source, id */

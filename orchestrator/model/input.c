@@ -21,6 +21,7 @@ static const char *const names[INPUT_KIND_COUNT] = {
     [INPUT_ANSWER_FOR] = "answer_for",
     [INPUT_CHILD_ENDED] = "child_ended",
     [INPUT_ACKNOWLEDGE] = "acknowledge",
+    [INPUT_UNSENT] = "unsent",
     [INPUT_CALENDAR_CHANGED] = "calendar_changed",
     [INPUT_MIGRATED] = "migrated",
 };

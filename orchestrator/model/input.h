@@ -22,6 +22,7 @@ enum input_kind {
     INPUT_ANSWER_FOR,           /* operator's; actor; evidence and confirmed_by for ANSWER_FOR */
     INPUT_CHILD_ENDED,          /* from the sub-case in the same batch: step, index, outcome, data */
     INPUT_ACKNOWLEDGE,          /* operator's: the open incidents of a step, or of the case, that hold nothing are closed */
+    INPUT_UNSENT,               /* no broker takes a message to a department: id = its id, step, index, attempt, undo, reason */
     INPUT_CALENDAR_CHANGED,
     INPUT_MIGRATED,             /* definition */
     INPUT_KIND_COUNT

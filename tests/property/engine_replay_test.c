@@ -249,9 +249,9 @@ static void act_at(struct run *run, struct place place) {
 static void noise(struct run *run) {
     struct place place = {(uint16_t)below(run->definition.step_count), chance(80) ? -1 : (int32_t)below(4)};
     static const enum input_kind kinds[] = {INPUT_ANSWER, INPUT_ANSWER, INPUT_ANSWER, INPUT_RETRY, INPUT_SKIP, INPUT_REASSIGN,
-                                            INPUT_CHILD_ENDED, INPUT_ACKNOWLEDGE, INPUT_RESOLVE_DISPUTE, INPUT_CALENDAR_CHANGED,
+                                            INPUT_CHILD_ENDED, INPUT_ACKNOWLEDGE, INPUT_UNSENT, INPUT_RESOLVE_DISPUTE, INPUT_CALENDAR_CHANGED,
                                             INPUT_CORRECTION_ANSWERED};
-    struct input in = input_at(run, place, kinds[below(11)], (enum answer_kind)(1 + below(ANSWER_KIND_COUNT - 1)));
+    struct input in = input_at(run, place, kinds[below(12)], (enum answer_kind)(1 + below(ANSWER_KIND_COUNT - 1)));
     in.attempt = below(4);
     in.undo = chance(20) ? 1 + below(2) : 0;
     if (in.kind == INPUT_CORRECTION_ANSWERED)

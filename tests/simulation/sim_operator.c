@@ -1,8 +1,6 @@
 /* Operators: they look at open incidents and at cases, and act over the inbox; sometimes wrongly. */
 #include "sim_world.h"
 
-#include <stdlib.h>
-#include <string.h>
 
 #include "wire/input_codec.h"
 
@@ -27,34 +25,7 @@ static const struct store_step *step_row(struct sim *s, struct text case_id, str
     return NULL;
 }
 
-/* A message that could not be sent: whoever waits for its answer is asked again. */
-static void mend_unsent(struct sim *s, struct text id) {
-    char *end;
-    long shard = strtol(id.at + strlen("unsent:"), &end, 10);
-    long long seq = strtoll(end + 1, NULL, 10);
-    const struct vector *events = &s->store.shards[shard].events;
-    for (uint32_t i = 0; i < events->count; i++) {
-        const struct store_event *event = vector_at(events, struct store_event *)[i];
-        if (event->seq != seq || text_is_none(event->step))
-            continue;
-        struct text step = event->step;
-        int32_t index = -1;
-        const char *at = strstr(event->data.at, "\"index\":");
-        if (at)
-            index = (int32_t)strtol(at + 8, NULL, 10);
-        const struct store_step *row = step_row(s, event->case_id, step, index);
-        if (row && text_is(row->state, "cancelling"))
-            act(s, "skip", event->case_id, step, index, "");
-        else if (row)
-            act(s, "retry", event->case_id, step, index, "");
-    }
-}
-
 static void look_at_incident(struct sim *s, const struct store_incident *row) {
-    if (text_starts_with(row->id, "unsent:")) {
-        mend_unsent(s, row->id);
-        return;
-    }
     if (text_is_none(row->case_id))
         return;
     if (text_is(row->code, "disputed")) {
@@ -62,6 +33,12 @@ static void look_at_incident(struct sim *s, const struct store_incident *row) {
         return;
     }
     const struct store_step *step = step_row(s, row->case_id, row->step, row->index);
+    if (text_is(row->code, "unsent") && step) {   /* whoever waits for its answer is asked again */
+        bool cancelling = text_is(step->state, "cancelling");
+        bool waits = text_is(step->state, "running") || text_is(step->state, "undoing");
+        act(s, cancelling ? "skip" : waits ? "retry" : "acknowledge", row->case_id, row->step, row->index, "");
+        return;
+    }
     bool stuck = step && (text_is(step->state, "stuck") || text_is(step->state, "undo_stuck"));
     static const char *const of_stuck[] = {"retry", "retry", "skip", "refuse", "skip"};
     static const char *const of_running[] = {"retry", "acknowledge", "acknowledge", "skip"};
@@ -115,10 +92,9 @@ void world_operator_tick(struct sim *s, void *argument) {
         if (row->closed_at_us != TIME_NONE || (!s->healing && !sim_chance(s, 400000)))
             continue;
         struct text key = text_format(&s->arena, "%.*s@%lld", TEXT_ARG(row->id), (long long)(s->now_us / (5000 * MS)));
-        bool once = text_starts_with(row->id, "unsent:");
-        if (map_get(&s->world->handled, once ? row->id : key))
+        if (map_get(&s->world->handled, key))
             continue;
-        map_put(&s->world->handled, once ? row->id : key, s);
+        map_put(&s->world->handled, key, s);
         look_at_incident(s, row);
     }
     if (!s->healing && sim_chance(s, 300000))

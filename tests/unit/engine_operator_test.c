@@ -322,6 +322,117 @@ static void test_void_reaches_a_sub_case_that_was_told_to_close(void **unused) {
     run_end(run);
 }
 
+/* ---- a message that no broker takes ---- */
+
+static enum outcome unsent(struct run *run, const char *step, const char *id, uint32_t attempt, uint32_t undo) {
+    struct input in = input_of(INPUT_UNSENT, run->now_us);
+    name_step(&in, step);
+    in.attempt = attempt;
+    in.undo = undo;
+    in.department = TEXT("housing");
+    in.source = TEXT("yijianshi:unsent");
+    in.id = text_from(id);
+    in.reason = TEXT("too large");
+    return run_input(run, &in);
+}
+
+static void test_task_that_could_not_be_sent_opens_an_incident_and_is_asked_anew(void **unused) {
+    (void)unused;
+    struct run *run = RUN_NEW({.id = "a"});
+    submit(run, "{}");
+    unsent(run, "a", "C:a:1", 1, 0);
+    assert_string_equal(event_at(run, EVENT_INCIDENT_OPENED, "a", 0)->reason.at, "unsent");
+    assert_state(run, "a", STEP_RUNNING);
+    unsent(run, "a", "C:a:1", 1, 0);   /* said again after a take-over */
+    assert_int_equal(run->state.incident_count, 1);
+    operate(run, INPUT_RETRY, "a");
+    assert_int_equal(run->state.incident_count, 0);
+    assert_int_equal(work(run, "a")->attempt, 2);
+    unsent(run, "a", "C:a:1", 1, 0);   /* of the older attempt: nobody waits for it */
+    assert_int_equal(run->state.incident_count, 0);
+    grant(run, "a");
+    assert_closed(run, CASE_GRANTED);
+    unsent(run, "a", "C:a:2", 2, 0);   /* it was answered: it had arrived */
+    assert_int_equal(run->state.incident_count, 0);
+    run_end(run);
+}
+
+static void test_cancellation_that_could_not_be_sent_opens_an_incident(void **unused) {
+    (void)unused;
+    struct run *run = RUN_NEW({.id = "a"}, {.id = "b", .on_refused = ON_REFUSED_CLOSE});
+    submit(run, "{}");
+    refuse(run, "b");
+    assert_state(run, "a", STEP_CANCELLING);
+    unsent(run, "a", "C:a:1:cancel", 1, 0);
+    assert_int_equal(run->state.incident_count, 1);
+    operate(run, INPUT_SKIP, "a");
+    assert_int_equal(run->state.incident_count, 0);
+    assert_closed(run, CASE_REFUSED);
+    run_end(run);
+}
+
+/* a granted, b refused: a's first compensation is out. */
+static struct run *undoing_run(void) {
+    struct run *run = RUN_NEW({.id = "a", .reversible = true, .compensate = ""}, {.id = "b", .on_refused = ON_REFUSED_COMPENSATE});
+    submit(run, "{}");
+    grant(run, "a");
+    refuse(run, "b");
+    assert_state(run, "a", STEP_UNDOING);
+    return run;
+}
+
+static void test_compensation_that_could_not_be_sent_is_asked_anew(void **unused) {
+    (void)unused;
+    struct run *run = undoing_run();
+    unsent(run, "a", "C:a:1:undo:1", 1, 1);
+    assert_int_equal(run->state.incident_count, 1);
+    operate(run, INPUT_RETRY, "a");
+    assert_int_equal(run->state.incident_count, 0);
+    assert_int_equal(event_at(run, EVENT_UNDO_ASKED, "a", 0)->ordinal, 2);
+    undo_answered(run, "a", 1, ANSWER_RESULT);
+    assert_recorded(run, FATE_OLDER_ATTEMPT);
+    undo_answered(run, "a", 2, ANSWER_RESULT);
+    assert_state(run, "a", STEP_COMPENSATED);
+    assert_closed(run, CASE_REFUSED);
+    run_end(run);
+}
+
+static void test_operator_gives_up_a_compensation_that_is_out(void **unused) {
+    (void)unused;
+    struct run *run = undoing_run();
+    operate(run, INPUT_SKIP, "a");
+    assert_state(run, "a", STEP_GRANTED);
+    assert_closed(run, CASE_PARTIAL);
+    run_end(run);
+}
+
+static void test_operator_reassigns_a_compensation_that_is_out(void **unused) {
+    (void)unused;
+    struct run *run = undoing_run();
+    struct input in = input_of(INPUT_REASSIGN, 0);
+    in.step = TEXT("a");
+    in.department = TEXT("archive");
+    in.actor = TEXT("li");
+    run_input(run, &in);
+    const struct event *asked = event_at(run, EVENT_UNDO_ASKED, "a", 0);
+    assert_int_equal(asked->ordinal, 2);
+    assert_string_equal(asked->department.at, "archive");
+    run_end(run);
+}
+
+static void test_sub_case_that_is_being_undone_is_not_retried_or_skipped_from_above(void **unused) {
+    (void)unused;
+    struct run *run = RUN_NEW({.id = "a", .kind = STEP_THING, .thing = "child", .reversible = true},
+                              {.id = "b", .on_refused = ON_REFUSED_COMPENSATE});
+    submit(run, "{}");
+    child_ended(run, "a", CASE_GRANTED);
+    refuse(run, "b");
+    assert_state(run, "a", STEP_UNDOING);
+    assert_int_equal(operate(run, INPUT_RETRY, "a"), OUTCOME_REJECT);
+    assert_int_equal(operate(run, INPUT_SKIP, "a"), OUTCOME_REJECT);
+    run_end(run);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_retryable_error_is_tried_again_within_its_back_off),
@@ -347,6 +458,12 @@ int main(void) {
         cmocka_unit_test(test_department_that_carries_out_the_cancellation_after_a_refusal_contradicts_nobody),
         cmocka_unit_test(test_void_of_a_parent_does_not_interrupt_the_undoing_of_its_sub_case),
         cmocka_unit_test(test_void_reaches_a_sub_case_that_was_told_to_close),
+        cmocka_unit_test(test_task_that_could_not_be_sent_opens_an_incident_and_is_asked_anew),
+        cmocka_unit_test(test_cancellation_that_could_not_be_sent_opens_an_incident),
+        cmocka_unit_test(test_compensation_that_could_not_be_sent_is_asked_anew),
+        cmocka_unit_test(test_operator_gives_up_a_compensation_that_is_out),
+        cmocka_unit_test(test_operator_reassigns_a_compensation_that_is_out),
+        cmocka_unit_test(test_sub_case_that_is_being_undone_is_not_retried_or_skipped_from_above),
     };
     return cmocka_run_group_tests_name("engine: retries and operators", tests, NULL, NULL);
 }

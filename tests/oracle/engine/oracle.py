@@ -879,7 +879,7 @@ class Case:
         return step.kind in ("wait", "approve", "thing")
 
     def operator_retry(self, step, work, i):
-        if (work.state in ("waiting", "undoing", "cancelling") or self.is_self_of_each(step, work)
+        if (work.state in ("waiting", "cancelling") or self.is_self_of_each(step, work)
                 or self.asks_nobody(step) and work.state not in ("stuck", "undo_stuck")):
             raise Refused("not_in_place")
         self.say("operator_acted", step, work, reason="retry")
@@ -915,8 +915,8 @@ class Case:
         self.operator_end(step, work, "refuse", "refused", i["reason"])
 
     def operator_end(self, step, work, verb, state, reason=None):
-        if self.is_self_of_each(step, work):
-            raise Refused("not_in_place")
+        if self.is_self_of_each(step, work) or step.kind == "thing" and work.state in UNDOING:
+            raise Refused("not_in_place")              # Reading: the sub-case is undone by itself
         self.say("operator_acted", step, work, reason=verb)
         work.ended_by_operator = True
         if work.state in UNDOING:                      # Reading: its compensation is given up, it stays granted
@@ -933,7 +933,7 @@ class Case:
             self.cancel(step, work)                    # Reading: its department need not go on
 
     def operator_reassign(self, step, work, i):
-        if self.asks_nobody(step) or step.is_each() and work.index < 0 and work.state != "stuck" or work.state in ("undoing", "cancelling"):
+        if self.asks_nobody(step) or step.is_each() and work.index < 0 and work.state != "stuck" or work.state == "cancelling":
             raise Refused("not_in_place")
         self.say("operator_acted", step, work, reason="reassign")
         work.reassigned = i["department"]
