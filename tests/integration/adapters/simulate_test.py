@@ -22,6 +22,29 @@ def test_task_is_answered_with_the_result_of_its_template():
         assert message["headers"]["ce_source"] == f"/{kit.region}/housing" and message["headers"]["ce_attempt"] == "1"
 
 
+def test_results_of_a_file_are_given_by_step_element_and_undo():
+    with Kit() as kit:
+        path = os.path.join(kit.folder, "results.yaml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write('filing: {no: "F${seq}"}\nfiling/undo: {undone: true}\ncheck: {bank: "${input.bank}"}\n"*": {other: "${step}"}\n')
+        kit.adapter(kit.config(f"driver: {{name: simulate, results: {path}}}\nsteps: {{own: {{result: {{mine: true}}}}}}\n"))
+        first, element, other, own = kit.task(), kit.task("check.3", bank="102"), kit.task("title"), kit.task("own")
+        undo = kit.task(caseid="U1", kind="compensate", identity="U1:filing:1:undo:1")
+        assert kit.final(first)[1]["result"]["no"].startswith("F")
+        assert kit.final(element)[1]["result"] == {"bank": "102"}
+        assert kit.final(other)[1]["result"] == {"other": "title"}
+        assert kit.final(own)[1]["result"] == {"mine": True}
+        assert kit.final(undo)[1]["result"] == {"undone": True}
+
+
+def test_results_that_cannot_be_read_are_a_fault_of_the_configuration():
+    with Kit() as kit:
+        for results, said in (("/no/such.yaml", "no/such.yaml"), (kit.config("- 1\n", "list"), "`results`")):
+            path = kit.config(f"driver: {{name: simulate, results: {results}}}\n")
+            done = subprocess.run([program("yjs-adapter"), "--config", path, "--check-config"], capture_output=True, text=True)
+            assert done.returncode == 2 and said in done.stderr, done.stderr
+
+
 def test_repeated_task_gives_the_same_answer_bytes():
     for keep in ("offsets", "tasks"):
         with Kit() as kit:

@@ -1,0 +1,107 @@
+"""The shipped things as the tests run them: each definition with its samples, and for each sample the script that says how
+the same case ends on the engine alone. `<thing>.json` goes with `straight.yaml`, `<thing>.<what>.json` with `<what>.yaml`."""
+import glob
+import json
+import os
+import re
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "kit"))
+from base import ROOT, program  # noqa: E402
+from place import Place  # noqa: E402
+
+# What the calendar makes long is short here: publicity, waits, and how long a silent department is waited for.
+SHORT = [(r"(publicity: \{[^}\n]*limit: )\d+ (?:workdays|days)", r"\g<1>2s"), (r"(wait: \{[^}\n]*for: )\d+ (?:workdays|days)", r"\g<1>2s"),
+         (r"(deadline: )\d+ (?:workdays|days|half days)", r"\g<1>8s")]
+
+
+def read(path):
+    with open(f"{ROOT}/{path}", encoding="utf-8") as file:
+        return file.read()
+
+
+class Sample:
+    """An application, and what becomes of it on the engine alone: outcome, {step: state}, {signal step: (signal, data)}."""
+
+    def __init__(self, thing, path):
+        self.thing, self.application = thing, json.loads(read(path))
+        self.what = os.path.basename(path)[len(thing.name) + 1:-len("json")].rstrip(".") or "straight"
+        self.script = f"config/samples/scripts/{thing.name}/{self.what}.yaml"
+        assert os.path.exists(f"{ROOT}/{self.script}"), f"{path} has no script {self.script}"
+        subs = [f"--things=config/things/{name}.yaml" for name in thing.subs]
+        done = subprocess.run([program("yjsctl"), "thing", "run", thing.path, self.script, *subs], cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        lines = [json.loads(line) for line in done.stdout.splitlines()]
+        self.final = lines[-1]
+        given = self.final.get("signals", {})
+        self.signals = {e["step"]: (e["reason"], given[e["reason"]]) for e in lines[:-1]
+                        if e["kind"] == "step_held" and e["case"] == self.final["id"] and e.get("reason") in given}
+
+    def states(self):
+        """{step: state}, elements as step.index, as the API is asked for them."""
+        states = {}
+        for name, step in self.final["steps"].items():
+            states[name] = step["state"]
+            states.update({f"{name}.{i}": element["state"] for i, element in enumerate(step.get("elements", []))})
+        return states
+
+
+class Thing:
+    def __init__(self, path):
+        self.path, self.name = path, os.path.splitext(os.path.basename(path))[0]
+        self.text = read(path)
+        self.subs = re.findall(r"^ +thing: \{name: ([a-z0-9_]+)", self.text, re.M)
+        told = subprocess.run([program("yjsctl"), "thing", "check", path], cwd=ROOT, capture_output=True, text=True)
+        assert told.returncode == 0, told.stdout + told.stderr
+        self.kinds_to_come = sorted(set(re.findall(r"of kind (\w+) \[not_running_yet\]", told.stdout)))
+
+    def samples(self):
+        paths = [f"config/samples/{self.name}.json"] + sorted(
+            os.path.relpath(p, ROOT) for p in glob.glob(f"{ROOT}/config/samples/{self.name}.*.json"))
+        return [Sample(self, path) for path in paths]
+
+    def short(self):
+        text = self.text
+        for pattern, replacement in SHORT:
+            text = re.sub(pattern, replacement, text)
+        return text
+
+
+def things():
+    """All definitions, sub-things before those that run them."""
+    found = {t.name: t for t in (Thing(os.path.relpath(p, ROOT)) for p in sorted(glob.glob(f"{ROOT}/config/things/*.yaml")))}
+    ordered = []
+
+    def put(thing):
+        if thing not in ordered:
+            for name in thing.subs:
+                put(found[name])
+            ordered.append(thing)
+    for thing in found.values():
+        put(thing)
+    return ordered
+
+
+class Shipped(Place):
+    """Every department of config/departments.yaml, each answered by the driver `simulate` out of its results, all in one
+    process. without: departments that nobody works for."""
+
+    def __init__(self, without=()):
+        text = read("config/departments.yaml")
+        super().__init__(text, partitions=1)
+        self.names = re.findall(r"^  - id: (\w+)", text[text.index("\ndepartments:"):], re.M)
+        self.daemon = self.yjsd()
+        self.simulators = self.serve([n for n in self.names if n not in without])
+
+    def serve(self, names, process="simulated"):
+        lines = [f'kafka: {{bootstrap: "{self.bootstrap}"}}', f'region: "{self.region}"', "departments:"]
+        for name in names:
+            results = f"{ROOT}/adapters/simulators/results/{name}.yaml"
+            assert os.path.exists(results), f"{name} has no results to answer with: {results}"
+            lines += [f"  - department: {name}", f"    store: {self.folder}/{name}.sqlite", "    driver:", "      name: simulate",
+                      f"      results: {results}"]
+        return self.child(process, [program("yjs-adapter"), "--config", self.write(f"config/{process}.yaml", "\n".join(lines) + "\n")])
+
+    def offer(self, thing):
+        return self.publish(thing.short())

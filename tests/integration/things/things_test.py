@@ -1,0 +1,95 @@
+"""Every shipped thing, end to end: each sample is submitted over HTTP, its departments answer by yjs-adapter, and the case ends as the
+same case does on the engine alone."""
+import datetime
+import sys
+import time
+
+from shipped import Shipped, things   # also puts the kit on the path
+import check
+from base import main, need_servers, say
+from place import end_all
+
+RUNNING = ("running", "retrying", "cancelling", "waiting")
+
+
+def ends_of(place, case):
+    """The case when it is closed and nothing of it runs any more (a delivery runs after the closing)."""
+    body = place.case(case)
+    return body if body["phase"] == "closed" and not any(s["state"] in RUNNING for s in body["steps"]) else None
+
+
+def follow(place, open_cases, seconds=120):
+    """Sends the signals that cases wait for, until all have ended; gives {case: body}."""
+    ended, sent, give_up = {}, set(), time.monotonic() + seconds
+    while len(ended) < len(open_cases):
+        for case, sample in open_cases.items():
+            if case in ended:
+                continue
+            body = ends_of(place, case)
+            if body:
+                ended[case] = body
+                continue
+            for step, state in place.steps(case).items():
+                if state == "running" and step in sample.signals and (case, step) not in sent:
+                    signal, data = sample.signals[step]
+                    place.act(case, f"signal/{signal}", {"data": data})
+                    sent.add((case, step))
+        if time.monotonic() > give_up:
+            open_ones = {f"{s.thing.name}.{s.what}": place.steps(c) for c, s in open_cases.items() if c not in ended}
+            raise AssertionError(f"not within {seconds} s: {open_ones}, dead letters {place.dead()}")
+        time.sleep(0.05)
+    return ended
+
+
+def name_of(sample):
+    return sample.thing.name + ("" if sample.what == "straight" else f" ({sample.what})")
+
+
+def states_of(body):
+    return {s["step"] + (f".{s['index']}" if s["index"] >= 0 else ""): s["state"] for s in body["steps"]}
+
+
+def took_ms(body):
+    """From the start to the closing, by the journal's own moments."""
+    begin, end = (datetime.datetime.fromisoformat(body[k].replace("Z", "+00:00")) for k in ("started_at", "closed_at"))
+    return (end - begin).total_seconds() * 1000
+
+
+def differences(sample, body):
+    want, have = sample.states(), states_of(body)
+    wrong = {k: (have.get(k), v) for k, v in want.items() if have.get(k, "waiting") != v}
+    if body["outcome"] != sample.final["outcome"]:
+        wrong["outcome"] = (body["outcome"], sample.final["outcome"])
+    return wrong
+
+
+def test_every_thing_runs_end_to_end_as_its_script_says():
+    place, all_things = Shipped(), things()
+    running = [t for t in all_things if not t.kinds_to_come]
+    for thing in all_things:
+        if thing.kinds_to_come:
+            say(f"skipped: {thing.name}: steps of kind {', '.join(thing.kinds_to_come)} do not run yet")
+        else:
+            place.offer(thing)
+    assert running, "no thing runs"
+    cases = {}
+    for thing in running:
+        for sample in thing.samples():
+            given = sample.application
+            cases[place.start(thing.name, given["form"], extra=given.get("extra"))] = sample
+    wrong = {}
+    for case, body in follow(place, cases).items():
+        sample = cases[case]
+        faults = differences(sample, body)
+        if faults or body["incidents"]:
+            wrong[name_of(sample)] = faults, body["incidents"]
+        say(f"{name_of(sample):46} {body['outcome']:10} {len(states_of(body)):3} steps {took_ms(body):8.0f} ms")
+    assert not wrong, f"(is, by the script): {wrong}"
+    assert place.dead() == [], place.dead()
+    check.journal(place)
+    check.topics(place, place.names)
+
+
+if __name__ == "__main__":
+    need_servers()
+    main(sys.modules[__name__], end_all)
