@@ -119,7 +119,8 @@ struct store_port {
     enum outcome (*leave)(void *context, struct text instance, struct error *);
     /* Takes the shards under new epochs, after ending the former owner's backend. Those whose live owner is another
      * member that still wants them are the caller's not to ask for. Gives what could be taken. Where the former
-     * owner (another process) did not let go while `trying` was named, trying_deaths has been counted up. */
+     * owner (another process) did not let go while an input stood named that it had named itself, trying_deaths has been
+     * counted up. */
     enum outcome (*take)(void *context, struct text instance, const int32_t *shards, uint32_t count, struct arena *,
                          struct store_shard **ret, uint32_t *ret_count, struct error *);
     /* Gives shards up in order (rebalance, SIGTERM): clean mark, owner null. */

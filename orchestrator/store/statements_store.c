@@ -122,7 +122,8 @@ const struct pg_statement statements_store[] = {
     {"take",
      "UPDATE shard s SET epoch = s.epoch + 1, owner = $2::text, run = $3::bigint, backend_pid = pg_backend_pid(), "
      "backend_start = (SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()), taken_at = now(), "
-     "deaths = s.deaths + (NOT s.clean AND s.trying IS NOT NULL AND s.run IS DISTINCT FROM $3::bigint)::int, clean = false "
+     "deaths = s.deaths + (NOT s.clean AND s.trying IS NOT NULL AND s.tried_run IS NOT DISTINCT FROM s.run AND s.run IS DISTINCT FROM $3::bigint)::int, "
+     "tried_run = CASE WHEN s.run = $3::bigint THEN s.tried_run END, clean = false "
      "FROM (SELECT shard, clean FROM shard WHERE shard = ANY ($1::int[]) ORDER BY shard FOR NO KEY UPDATE SKIP LOCKED) former "
      "WHERE s.shard = former.shard "
      "RETURNING s.shard, s.epoch, s.next_seq, s.published_seq, s.deaths, s.trying, NOT former.clean"},
@@ -133,7 +134,7 @@ const struct pg_statement statements_store[] = {
      "WHERE s.shard = g.shard AND s.epoch = g.epoch"},
     {"owners", "SELECT owner FROM shard ORDER BY shard"},
     {"trying",
-     "UPDATE shard SET trying = $3::text, deaths = $4::int WHERE shard = $1::int AND epoch = $2::bigint RETURNING shard"},
+     "UPDATE shard SET trying = $3::text, deaths = $4::int, tried_run = run WHERE shard = $1::int AND epoch = $2::bigint RETURNING shard"},
 
     /* --- reading --- */
     {"offsets", "SELECT shard, topic, next FROM shard_offset WHERE shard = ANY ($1::int[]) ORDER BY shard, topic"},

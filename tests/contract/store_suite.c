@@ -273,6 +273,13 @@ static void test_input_tried_at_a_death_is_named_and_counted(void **state) {
     shard = take_one(s, &s->b, "b", 8);
     assert_true(text_is(shard.trying, "t@8:17") && shard.unclean);
     assert_int_equal(shard.trying_deaths, 1);
+    /* b never comes to it: its death is no death of this input. (Who takes ends the other's session.) */
+    assert_int_equal(s->a.open(s->a.context, &s->error), OUTCOME_OK);
+    shard = take_one(s, &s->a, "a", 8);
+    assert_int_equal(shard.trying_deaths, 1);
+    assert_int_equal(s->b.open(s->b.context, &s->error), OUTCOME_OK);
+    shard = take_one(s, &s->b, "b", 8);
+    assert_int_equal(shard.trying_deaths, 1);
     /* A batch without it forgets it. */
     shard.trying = TEXT_NONE;
     shard.trying_deaths = 0;

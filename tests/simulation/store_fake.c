@@ -146,8 +146,10 @@ static enum outcome fake_take(void *context, struct text instance, const int32_t
         struct fake_shard *shard = &t->shards[shards[i]];
         if (!t->fence_off && !(t->hooks.spares_session && t->hooks.spares_session(t->hooks.context)))
             end_session(t, shard->session, client);
-        if (!shard->clean && !text_is_none(shard->trying) && shard->run != client->run)
+        if (!shard->clean && !text_is_none(shard->trying) && shard->tried_run == shard->run && shard->run != client->run)
             shard->deaths++;
+        if (shard->run != client->run)
+            shard->tried_run = 0;
         shard->epoch++;
         shard->owner = keep(t, instance);
         shard->run = client->run;
@@ -194,6 +196,7 @@ static enum outcome fake_trying(void *context, const struct store_shard *row, st
     if (ours) {
         shard->trying = keep(t, row->trying);
         shard->deaths = row->trying_deaths;
+        shard->tried_run = shard->run;
     }
     store_fake_leave(client, "trying");
     return ours ? OUTCOME_OK : error_set(error, OUTCOME_RETRY, "store_fenced", "shard %d has another owner", row->shard);

@@ -40,7 +40,7 @@ struct fake_offset { struct text topic; int64_t next; };
 struct fake_shard {
     int64_t epoch, next_seq, published_seq;
     struct text owner, trying;
-    int64_t run, session;
+    int64_t run, tried_run, session;
     int32_t deaths;
     bool clean;
     struct vector events;         /* struct store_event *, ascending seq */
