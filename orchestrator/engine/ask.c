@@ -166,8 +166,8 @@ static bool due_of_work(struct decision *d, uint16_t step, int32_t index, int64_
     *ret_us = TIME_NONE;
     if (work->overdue)
         return true;
-    return calendar_due(d->world->calendar, since_us, check ? asked->approve.check_within : asked->timeout, ret_us,
-                        error) == OUTCOME_OK;
+    return calendar_due(d->world->calendar, CALENDAR_PROMISE, since_us,
+                        check ? asked->approve.check_within : asked->timeout, ret_us, error) == OUTCOME_OK;
 }
 
 static bool prepare(struct decision *d, uint16_t step, int32_t index, struct event *asked, struct error *error) {

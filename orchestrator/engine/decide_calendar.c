@@ -6,7 +6,8 @@ static void move(struct decision *d, uint16_t step, int32_t index, const char *w
     int64_t due_us;
     bool legal = limit.unit != LIMIT_NONE && limit.unit != LIMIT_MICROSECONDS && limit.unit != LIMIT_UNTIL_DATE;
     if (old_us == TIME_NONE || start_us == TIME_NONE || !legal ||
-        calendar_due(d->world->calendar, start_us, limit, &due_us, NULL) != OUTCOME_OK || due_us == old_us)
+        calendar_due(d->world->calendar, CALENDAR_PROMISE, start_us, limit, &due_us, NULL) != OUTCOME_OK ||
+        due_us == old_us)
         return;
     struct event changed = step_event(d, EVENT_CALENDAR_CHANGED, step, index);
     changed.reason = text_from(which);

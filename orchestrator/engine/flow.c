@@ -146,7 +146,8 @@ void flow_asked(struct decision *d, uint16_t step) {
         if (join->deadline.unit == LIMIT_NONE || row->self.state != STEP_WAITING || row->deadline_at_us != TIME_NONE)
             continue;
         struct event set = step_event(d, EVENT_DEADLINE_SET, waiting, -1);
-        if (calendar_due(d->world->calendar, d->input->at_us, join->deadline, &set.due_us, NULL) != OUTCOME_OK)
+        if (calendar_due(d->world->calendar, CALENDAR_PROMISE, d->input->at_us, join->deadline, &set.due_us, NULL) !=
+            OUTCOME_OK)
             continue;
         if (d->world->calendar && join->deadline.unit != LIMIT_MICROSECONDS)
             set.calendar = d->world->calendar->version;

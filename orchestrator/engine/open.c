@@ -45,7 +45,8 @@ static bool wait_end(struct decision *d, uint16_t step, int64_t *ret_us, struct 
     struct json moment;
     switch (wait->wait.mode) {
     case WAIT_FOR_DURATION:
-        return calendar_due(d->world->calendar, d->input->at_us, wait->wait.span, ret_us, error) == OUTCOME_OK;
+        return calendar_due(d->world->calendar, CALENDAR_PROMISE, d->input->at_us, wait->wait.span, ret_us, error) ==
+               OUTCOME_OK;
     case WAIT_UNTIL:
         if (!evaluate(d, wait->wait.until, step, -1, &moment, error))
             return false;
@@ -56,7 +57,8 @@ static bool wait_end(struct decision *d, uint16_t step, int64_t *ret_us, struct 
         return time_parse(moment.text, ret_us, error) == OUTCOME_OK;
     case WAIT_SIGNAL: break;
     }
-    return calendar_due(d->world->calendar, d->input->at_us, wait->timeout, ret_us, error) == OUTCOME_OK;
+    return calendar_due(d->world->calendar, CALENDAR_PROMISE, d->input->at_us, wait->timeout, ret_us, error) ==
+           OUTCOME_OK;
 }
 
 static const struct signal_row *find_signal(const struct decision *d, struct text name) {
@@ -139,8 +141,8 @@ static void open_each(struct decision *d, uint16_t step, struct text missing) {
     expanded.data = value_text(d, &array);
     expanded.count = array.count;
     expanded.missing = missing;
-    if (calendar_due(d->world->calendar, d->input->at_us, step_of(d, step)->gather.deadline, &expanded.due_us,
-                     &error) != OUTCOME_OK) {
+    if (calendar_due(d->world->calendar, CALENDAR_PROMISE, d->input->at_us, step_of(d, step)->gather.deadline,
+                     &expanded.due_us, &error) != OUTCOME_OK) {
         stuck_by(d, step, -1, missing, &error);
         return;
     }
@@ -244,7 +246,8 @@ void open_child(struct decision *d, uint16_t step, int32_t index, struct text mi
     asked.data = value_text(d, &form);
     asked.extra = parent_extra(d);
     asked.missing = missing;
-    if (calendar_due(d->world->calendar, d->input->at_us, opening->timeout, &asked.due_us, &error) != OUTCOME_OK) {
+    if (calendar_due(d->world->calendar, CALENDAR_PROMISE, d->input->at_us, opening->timeout, &asked.due_us, &error) !=
+        OUTCOME_OK) {
         stuck_by(d, step, index, missing, &error);
         return;
     }
