@@ -84,6 +84,17 @@ void pg_array_bool(struct pg_array *array, bool value) {
         *at = value ? 1 : 0;
 }
 
+struct buffer *pg_array_open(struct pg_array *array) {
+    element(array, 0);
+    array->opened = array->bytes.length;
+    return &array->bytes;
+}
+
+void pg_array_close(struct pg_array *array) {
+    if (!array->bytes.failed)
+        put_uint32(array->bytes.at + array->opened - 4, (uint32_t)(array->bytes.length - array->opened));
+}
+
 struct text pg_array_end(struct pg_array *array) {
     if (array->bytes.failed || !array->bytes.at)
         return TEXT_NONE;

@@ -36,8 +36,9 @@ const struct query queries_operation[] = {
      "SELECT row_to_json(x)::text FROM (SELECT " DEAD_COLUMNS ", d.headers::json AS headers, " BASE64("d.key") " AS key, "
      BASE64("d.value") " AS value FROM d) x"},
     {"unsent_list", "limit", "messages that could not be sent: shard, seq, topic, reason, at, and the event's case and kind", false,
-     "SELECT row_to_json(x)::text FROM (SELECT u.shard, u.seq, u.topic, u.reason, u.at, e.case_id AS \"case\", e.kind "
-     "FROM unsent u LEFT JOIN event e ON e.shard = u.shard AND e.seq = u.seq ORDER BY u.at DESC" LIMIT("$1") ") x"},
+     "SELECT row_to_json(x)::text FROM (SELECT u.shard, u.seq, u.topic, u.reason, u.at, j.case_id AS \"case\", "
+     "j.data::json -> (u.seq - j.seq)::int ->> 'kind' AS kind FROM unsent u LEFT JOIN LATERAL (SELECT * FROM journal j "
+     "WHERE j.shard = u.shard AND j.seq > u.seq - 64 AND j.seq <= u.seq ORDER BY j.seq DESC LIMIT 1) j ON true ORDER BY u.at DESC" LIMIT("$1") ") x"},
     {"inbox_waiting", "", "waiting: commands in the inbox, counted up to 100,000", false,
      "SELECT json_build_object('waiting', count(*))::text FROM (SELECT FROM inbox LIMIT 100000) i"},
     {"command_answers", "ids", "ids: JSON array of commands; gives command, status, body (text) of those that are answered", false,

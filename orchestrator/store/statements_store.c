@@ -5,10 +5,9 @@ const struct pg_statement statements_store[] = {
     /* --- a batch, in this order --- */
     {"begin", "BEGIN"},
     {"fence", "SELECT fence($1::int[], $2::bigint[])"},
-    {"event_insert",
-     "INSERT INTO event (shard, seq, case_id, version, at, kind, step, data) SELECT unnest($1::int[]), "
-     "unnest($2::bigint[]), unnest($3::text[]), unnest($4::int[]), unnest($5::timestamptz[]), unnest($6::text[]), "
-     "unnest($7::text[]), unnest($8::text[])"},
+    {"journal_insert",
+     "INSERT INTO journal (shard, version, seq, at, events, case_id, data) SELECT unnest($1::int[]), unnest($2::int[]), "
+     "unnest($3::bigint[]), unnest($4::timestamptz[]), unnest($5::int[]), unnest($6::text[]), unnest($7::text[])"},
     {"case_insert",
      "INSERT INTO case_ (id, root, parent, shard, thing, region, source, source_id, content_digest, title, "
      "started_at, definition_hash, priority, phase, outcome, stop, closed_at, incidents, changed_at, version) "
@@ -107,7 +106,7 @@ const struct pg_statement statements_store[] = {
     {"settings",
      "SELECT (SELECT max(version) FROM schema_version), "
      "(SELECT value::int FROM setting WHERE name = 'shard_count')"},
-    {"maintain_partitions", "SELECT make_event_partitions()"},
+    {"maintain_partitions", "SELECT make_journal_partitions()"},
     {"maintain_answers", "DELETE FROM command_answer WHERE status <> 0 AND at < now() - interval '7 days'"},
     {"maintain_members", "DELETE FROM member WHERE seen_at < now() - interval '1 day'"},
 
@@ -138,12 +137,13 @@ const struct pg_statement statements_store[] = {
 
     /* --- reading --- */
     {"offsets", "SELECT shard, topic, next FROM shard_offset WHERE shard = ANY ($1::int[]) ORDER BY shard, topic"},
+    /* the row that `after` stands in may have events behind it */
     {"events_after",
-     "SELECT shard, seq, case_id, version, at, kind, step, data FROM event "
-     "WHERE shard = $1::int AND seq > $2::bigint ORDER BY seq LIMIT $3::int"},
+     "SELECT shard, version, seq, at, events, case_id, data FROM journal "
+     "WHERE shard = $1::int AND seq > $2::bigint - 64 AND seq + events - 1 > $2::bigint ORDER BY seq LIMIT $3::int"},
     {"journals",
-     "SELECT e.shard, e.seq, e.case_id, e.version, e.at, e.kind, e.step, e.data "
-     "FROM unnest($1::text[]) AS g (id) JOIN event e ON e.case_id = g.id ORDER BY e.case_id, e.version"},
+     "SELECT j.shard, j.version, j.seq, j.at, j.events, j.case_id, j.data "
+     "FROM unnest($1::text[]) AS g (id) JOIN journal j ON j.case_id = g.id ORDER BY j.case_id, j.version"},
     {"inbox",
      "SELECT id, shard, kind, case_id, data, idempotency_key, at, root FROM inbox "
      "WHERE shard = ANY ($1::int[]) ORDER BY id LIMIT $2::int"},

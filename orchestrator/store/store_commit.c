@@ -9,7 +9,7 @@ enum column_kind { COLUMN_END, COLUMN_TEXT, COLUMN_BYTES, COLUMN_INT32, COLUMN_I
 struct column { enum column_kind kind; size_t offset; };
 
 /* Which rows of a batch's array a statement is for. */
-enum part_filter { FILTER_NONE, FILTER_TIMER_GONE, FILTER_TIMER_SET, FILTER_CASE, FILTER_STEP };
+enum part_filter { FILTER_NONE, FILTER_TIMER_GONE, FILTER_TIMER_SET, FILTER_CASE, FILTER_STEP, FILTER_PACKED /* store_journal.c */ };
 
 struct part {
     const char *statement;
@@ -59,10 +59,7 @@ struct part {
 static const struct part parts[] = {
     {"fence", ROWS(shards, shard_count, struct store_shard), FILTER_NONE, STORE_ROW_ANY,
      {C(INT32, struct store_shard, shard), C(INT64, struct store_shard, epoch)}},
-    {"event_insert", ROWS(events, event_count, struct store_event), FILTER_NONE, STORE_ROW_ANY,
-     {C(INT32, struct store_event, shard), C(INT64, struct store_event, seq), C(TEXT, struct store_event, case_id),
-      C(INT32, struct store_event, version), C(TIME, struct store_event, at_us), C(TEXT, struct store_event, kind),
-      C(TEXT, struct store_event, step), C(TEXT, struct store_event, data)}},
+    {"journal_insert", ROWS(events, event_count, struct store_event), FILTER_PACKED, STORE_ROW_ANY, {{COLUMN_END, 0}}},
     {"case_insert", CASE_ROWS, STORE_ROW_NEW, {CASE_ALL_COLUMNS}},
     {"case_update", CASE_ROWS, STORE_ROW_KNOWN, {CASE_CHANGED_COLUMNS}},
     {"case_upsert", CASE_ROWS, STORE_ROW_ANY, {CASE_ALL_COLUMNS}},
@@ -139,6 +136,7 @@ static void put_field(struct pg_array *array, enum column_kind kind, const char 
 
 static bool row_is_wanted(const struct part *part, const char *row) {
     switch (part->filter) {
+    case FILTER_PACKED:
     case FILTER_NONE: return true;
     case FILTER_CASE: return ((const struct store_case *)(const void *)row)->row == part->row;
     case FILTER_STEP: return ((const struct store_step *)(const void *)row)->row == part->row;
@@ -151,6 +149,8 @@ static bool row_is_wanted(const struct part *part, const char *row) {
 /* The part's rows as arrays in `a`; *ret_count rows. False when an array grew past its ceiling. */
 static bool fill_part(struct pg_array *arrays, const struct part *part, const struct store_batch *batch,
                       struct pg_arguments *a, uint32_t *ret_count) {
+    if (part->filter == FILTER_PACKED)
+        return store_journal_fill(arrays, batch, a, ret_count);
     const char *base = (const char *)batch;
     const char *rows = *(const char *const *)(const void *)(base + part->rows_offset);
     uint32_t count = *(const uint32_t *)(const void *)(base + part->count_offset), wanted = 0;

@@ -8,6 +8,8 @@
 
 #define STORE_COLUMNS_MOST 20
 #define STORE_PARTS_MOST 20
+/* Events in one row of the journal; the statement events_after knows the number, too. */
+#define STORE_PACK_MOST 64
 /* The connection on which it listens is tried again no sooner than this. */
 #define STORE_LISTEN_AGAIN_MS 2000
 
@@ -28,6 +30,11 @@ struct text store_int32_array(struct pg_array *, const int32_t *, uint32_t count
 /* store_listen.c */
 void store_listen(struct store *);
 void store_drain(struct store *);
+/* store_journal.c */
+/* The batch's events as the arguments of journal_insert; *ret_rows rows. False: an array grew past its ceiling. */
+bool store_journal_fill(struct pg_array *arrays, const struct store_batch *, struct pg_arguments *, uint32_t *ret_rows);
+/* Events of rows with the journal's columns in order. REJECT journal_damaged. */
+enum outcome store_journal_read(const PGresult *, struct arena *, struct store_event **ret, uint32_t *ret_count, struct error *);
 /* The port's functions; `context` is the struct store. */
 enum store_fate store_commit(void *, const struct store_batch *, struct arena *, int32_t **, uint32_t *, struct error *);
 enum outcome store_heartbeat(void *, struct text, int64_t, struct arena *, struct text **, uint32_t *, struct error *);

@@ -35,27 +35,8 @@ enum outcome store_offsets(void *context, const int32_t *shards, uint32_t count,
 static enum outcome read_events(struct store *store, const char *name, const struct pg_arguments *arguments,
                                 struct arena *arena, struct store_event **ret, uint32_t *ret_count, struct error *error) {
     _cleanup_result_ PGresult *result = NULL;
-    void *room = NULL;
-    enum outcome outcome = read_rows(store, name, arguments, sizeof **ret, arena, &result, &room, error);
-    if (outcome != OUTCOME_OK)
-        return outcome;
-    struct store_event *rows = room;
-    for (int i = 0; i < PQntuples(result); i++)
-        rows[i] = (struct store_event){
-            .shard = pg_get_int32(result, i, 0, -1),
-            .seq = pg_get_int64(result, i, 1, 0),
-            .case_id = pg_get_text(arena, result, i, 2),
-            .version = pg_get_int32(result, i, 3, 0),
-            .at_us = pg_get_time(result, i, 4),
-            .kind = pg_get_text(arena, result, i, 5),
-            .step = pg_get_text(arena, result, i, 6),
-            .data = pg_get_text(arena, result, i, 7),
-        };
-    if (arena->failed)
-        return error_no_memory(error);
-    *ret = rows;
-    *ret_count = (uint32_t)PQntuples(result);
-    return OUTCOME_OK;
+    enum outcome outcome = pg_run(&store->pg, name, arguments, true, &result, error);
+    return outcome == OUTCOME_OK ? store_journal_read(result, arena, ret, ret_count, error) : outcome;
 }
 
 enum outcome store_events_after(void *context, int32_t shard, int64_t after, uint32_t most, struct arena *arena,
@@ -64,7 +45,16 @@ enum outcome store_events_after(void *context, int32_t shard, int64_t after, uin
     pg_argument_int32(&arguments, shard);
     pg_argument_int64(&arguments, after);
     pg_argument_int32(&arguments, (int32_t)most);
-    return read_events(context, "events_after", &arguments, arena, ret, ret_count, error);
+    struct store_event *events = NULL;
+    uint32_t count = 0, passed = 0;
+    enum outcome outcome = read_events(context, "events_after", &arguments, arena, &events, &count, error);
+    if (outcome != OUTCOME_OK)
+        return outcome;
+    while (passed < count && events[passed].seq <= after)
+        passed++;
+    *ret = events + passed;
+    *ret_count = count - passed < most ? count - passed : most;
+    return OUTCOME_OK;
 }
 
 enum outcome store_journals(void *context, const struct text *case_ids, uint32_t count, struct arena *arena,

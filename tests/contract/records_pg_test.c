@@ -32,7 +32,7 @@ static long ask(const char *text) {
 static int set_up(void **state) {
     (void)state;
     arena_init(&arena, (size_t)16 << 20);
-    sql("TRUNCATE inbox, command_answer, case_, step, event, incident, dead_letter, unsent, definition, api_token, member");
+    sql("TRUNCATE inbox, command_answer, case_, step, journal, incident, dead_letter, unsent, definition, api_token, member");
     return 0;
 }
 static int tear_down(void **state) {
@@ -206,8 +206,8 @@ static void fill(void) {
     sql("INSERT INTO step (case_id, step, index, shard, position, kind, department, region, attempt, open, state, asked_at) "
         "SELECT 'n' || i, 'tax', -1, 0, 1, 'task', 'tax', '441300', 1, true, CASE WHEN i = 3 THEN 'stuck' ELSE 'running' END, now() "
         "FROM generate_series(1, 9, 2) i");
-    sql("INSERT INTO event (shard, version, seq, at, case_id, kind, step, data) VALUES "
-        "(0, 1, 1, now(), 'n1', 'case_started', NULL, '{\"form\":{}}'), (0, 2, 2, now(), 'n1', 'step_asked', 'tax', '{\"index\":-1}')");
+    sql("INSERT INTO journal (shard, version, seq, at, events, case_id, data) VALUES (0, 1, 1, now(), 2, 'n1', "
+        "'[{\"kind\":\"case_started\",\"data\":{\"form\":{}}},{\"kind\":\"step_asked\",\"step\":\"tax\",\"data\":{\"index\":-1}}]')");
     sql("INSERT INTO incident (id, case_id, step, index, shard, code, message, department, opened_at) "
         "VALUES ('n3:tax:1', 'n3', 'tax', -1, 0, 'stuck', 'gave up', 'tax', now()), ('t@0:5', NULL, NULL, -1, 0, 'offset_gone', 'x', "
         "NULL, now())");

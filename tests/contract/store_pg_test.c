@@ -306,12 +306,39 @@ static void test_events_without_a_month_wait_in_the_default_and_move_to_their_mo
     struct scene *s = *state;
     struct store_shard shard = take_one(s, &s->a, "a", 3);
     assert_int_equal(commit_one(s, &s->a, &shard), STORE_COMMITTED);   /* of 2030 */
-    assert_int_equal(ask("SELECT count(*) FROM event_default"), 1);
-    sql("UPDATE event SET at = now() + interval '4 months'");
-    sql("SELECT make_event_partitions(5)");
-    assert_int_equal(ask("SELECT count(*) FROM event_default"), 0);
+    assert_int_equal(ask("SELECT count(*) FROM journal_default"), 1);
+    sql("UPDATE journal SET at = now() + interval '4 months'");
+    sql("SELECT make_journal_partitions(5)");
+    assert_int_equal(ask("SELECT count(*) FROM journal_default"), 0);
     assert_int_equal(ask("SELECT count(*) FROM event"), 1);
-    assert_int_equal(ask("SELECT make_event_partitions(5)"), 0);
+    assert_int_equal(ask("SELECT make_journal_partitions(5)"), 0);
+}
+
+static void test_events_of_one_input_are_one_row_and_are_read_one_by_one(void **state) {
+    struct scene *s = *state;
+    struct store_shard shard = take_one(s, &s->a, "a", 3);
+    enum { EVENTS = 110 };
+    struct store_event events[EVENTS];
+    for (int i = 0; i < EVENTS; i++) { /* 100 events of one case, then 10 of the same at another moment */
+        events[i] = (struct store_event){.shard = 3, .seq = i + 1, .case_id = TEXT("n1"), .version = i + 1,
+                                         .at_us = AT + (i >= 100), .kind = TEXT("step_asked"), .step = TEXT("tax"),
+                                         .data = TEXT("{\"a\":1}")};
+    }
+    shard.next_seq = EVENTS + 1;
+    struct store_batch batch = {.shards = &shard, .shard_count = 1, .events = events, .event_count = EVENTS};
+    int32_t *fenced = NULL;
+    uint32_t count = 0;
+    assert_int_equal(s->a.commit(s->a.context, &batch, &s->arena, &fenced, &count, &s->error), STORE_COMMITTED);
+    assert_int_equal(ask("SELECT count(*) FROM journal"), 3);   /* 64, 36, 10 */
+    assert_int_equal(ask("SELECT count(*) FROM event WHERE seq = version AND kind = 'step_asked'"), EVENTS);
+    assert_int_equal(ask("SELECT count(*) FROM event WHERE data = '{\"a\":1}'"), EVENTS);
+    for (int64_t after = 0; after <= EVENTS; after++) {
+        struct store_event *read = NULL;
+        assert_int_equal(s->a.events_after(s->a.context, 3, after, 7, &s->arena, &read, &count, &s->error), OUTCOME_OK);
+        assert_int_equal(count, EVENTS - after < 7 ? EVENTS - after : 7);
+        for (uint32_t i = 0; i < count; i++)
+            assert_int_equal(read[i].seq, after + 1 + i);
+    }
 }
 
 static void test_migrations_apply_once_and_an_edited_one_is_refused(void **state) {
@@ -363,9 +390,9 @@ static void test_daemons_role_may_work_but_not_change_the_journal(void **state) 
     struct store_shard shard = take_one(s, &c, "c", 3);
     if (commit_one(s, &c, &shard) != STORE_COMMITTED)
         fail_msg("%s", s->error.message);
-    assert_false(pg_cluster_sql(conninfo, "UPDATE event SET data = '{}'", NULL, 0));
-    assert_false(pg_cluster_sql(conninfo, "DELETE FROM event", NULL, 0));
-    assert_false(pg_cluster_sql(conninfo, "DROP TABLE event", NULL, 0));
+    assert_false(pg_cluster_sql(conninfo, "UPDATE journal SET data = '{}'", NULL, 0));
+    assert_false(pg_cluster_sql(conninfo, "DELETE FROM journal", NULL, 0));
+    assert_false(pg_cluster_sql(conninfo, "DROP TABLE journal", NULL, 0));
 }
 
 int main(void) {
@@ -393,6 +420,7 @@ int main(void) {
         T(test_new_inbox_row_wakes_the_listener),
         T(test_lost_listener_is_no_error_and_comes_back),
         T(test_rows_say_what_was_committed),
+        T(test_events_of_one_input_are_one_row_and_are_read_one_by_one),
         T(test_events_without_a_month_wait_in_the_default_and_move_to_their_month),
         T(test_migrations_apply_once_and_an_edited_one_is_refused),
         T(test_empty_or_old_schema_is_told_at_opening),
