@@ -188,7 +188,9 @@ static enum outcome gather(struct conductor *c, struct batch *batch, int64_t mon
         for (uint32_t i = 0; i < count; i++)
             intake_message(c, batch, &c->messages[i]);
     }
-    outcome = aside_gather(c, batch, error);
+    outcome = intake_numbers(c, batch, error);
+    if (outcome == OUTCOME_OK)
+        outcome = aside_gather(c, batch, error);
     return batch->arena->failed ? error_no_memory(error) : outcome;
 }
 

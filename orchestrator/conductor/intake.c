@@ -58,16 +58,48 @@ static enum outcome read_message(struct conductor *c, const struct topic_known *
     return cloud_event_answer(event, topic->department, topic->region, batch->now_us, &pending->input, &pending->error);
 }
 
-/* An application without a number gets one from its message's identity's place: made by the store's sequence. */
-static enum outcome give_number(struct conductor *c, struct batch *batch, struct pending *pending) {
-    int64_t value;
-    enum outcome outcome = c->ports.store.numbers(c->ports.store.context, 1, &value, &pending->error);
-    if (outcome != OUTCOME_OK)
-        return outcome;
-    struct civil_date day = civil_from_days((batch->now_us + TIME_CHINA_OFFSET_US) / TIME_DAY_US);
-    pending->input.number = case_number(batch->arena, pending->input.region, day, value);
-    pending->input.case_id = pending->input.number;
-    return text_is_none(pending->input.number) ? error_no_memory(&pending->error) : OUTCOME_OK;
+/* Which shard it belongs to is known: it is decided here, or carried there. */
+static void place(struct conductor *c, struct batch *batch, struct pending *pending) {
+    int32_t partition = pending->message->partition, shard = conductor_shard_of(c, pending->input.case_id);
+    if (mutation_is(forward_omitted))
+        shard = partition;
+    if (mutation_is(forward_lost) && shard != partition)
+        pending->forwarded = true;
+    else if (shard != partition && !forward_write(batch, pending, shard)) {
+        error_no_memory(&pending->error);
+        pending->dead = true;
+    }
+}
+
+static bool is_unnumbered(const struct pending *pending) {
+    return pending->origin == ORIGIN_BUS && !pending->dead && text_is_none(pending->input.case_id);
+}
+
+/* Applications without a number get theirs, all of a batch at once. */
+enum outcome intake_numbers(struct conductor *c, struct batch *batch, struct error *error) {
+    struct pending *pending = batch->pending.at;
+    uint32_t count = 0, asked = 0;
+    for (uint32_t i = 0; i < batch->pending.count; i++)
+        count += is_unnumbered(&pending[i]);
+    struct store_number *numbers = count > 0 ? arena_new_array(batch->arena, count, struct store_number) : NULL;
+    if (!numbers)
+        return count > 0 ? error_no_memory(error) : OUTCOME_OK;
+    for (uint32_t i = 0; i < batch->pending.count; i++)
+        if (is_unnumbered(&pending[i]))
+            numbers[asked++] = (struct store_number){.source = pending[i].input.source, .id = pending[i].input.id,
+                                                     .region = pending[i].input.region, .at_us = batch->now_us};
+    enum outcome outcome = c->ports.store.numbers(c->ports.store.context, numbers, count, batch->arena, error);
+    for (uint32_t i = 0, at = 0; outcome == OUTCOME_OK && i < batch->pending.count; i++) {
+        if (!is_unnumbered(&pending[i]))
+            continue;
+        const struct store_number *given = &numbers[at++];
+        struct civil_date day = civil_from_days((given->at_us + TIME_CHINA_OFFSET_US) / TIME_DAY_US);
+        pending[i].input.number = pending[i].input.case_id = case_number(batch->arena, given->region, day, given->value);
+        if (text_is_none(pending[i].input.number))
+            return error_no_memory(error);
+        place(c, batch, &pending[i]);
+    }
+    return outcome;
 }
 
 void intake_message(struct conductor *c, struct batch *batch, const struct bus_message *message) {
@@ -82,23 +114,12 @@ void intake_message(struct conductor *c, struct batch *batch, const struct bus_m
         pending->dead = true;
         return;
     }
-    if (text_is_none(pending->input.case_id) && give_number(c, batch, pending) != OUTCOME_OK) {
-        pending->dead = true;
-        return;
-    }
     if (message->timestamp_us > 0)
         pending->input.sent_us = message->timestamp_us;
     if (mutation_is(identity_lost))
         pending->input.source = pending->input.id = TEXT_NONE;
-    int32_t shard = conductor_shard_of(c, pending->input.case_id);
-    if (mutation_is(forward_omitted))
-        shard = message->partition;
-    if (mutation_is(forward_lost) && shard != message->partition)
-        pending->forwarded = true;
-    else if (shard != message->partition && !forward_write(batch, pending, shard)) {
-        error_no_memory(&pending->error);
-        pending->dead = true;
-    }
+    if (!text_is_none(pending->input.case_id))   /* else it waits for its number */
+        place(c, batch, pending);
 }
 
 /* A message that came on another shard's partition, as it came. */

@@ -153,6 +153,7 @@ void definitions_refresh(struct conductor *, int64_t now_us);
 
 /* intake.c: what arrived becomes pending inputs */
 void intake_message(struct conductor *, struct batch *, const struct bus_message *);
+enum outcome intake_numbers(struct conductor *, struct batch *, struct error *);   /* when all messages are taken in */
 void intake_inbox(struct conductor *, struct batch *, const struct store_inbox *);
 void intake_timer(struct batch *, const struct store_due *);
 

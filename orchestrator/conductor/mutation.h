@@ -37,6 +37,7 @@
     X(dead_letter_lost, "a dead letter is not kept") \
     X(identity_lost, "an answer's source and id are forgotten") \
     X(children_lost, "what a case asks of another is dropped") \
+    X(numbers_forgotten, "an application without a number gets another one when it comes again") \
     X(own_name_ignored, "what stands under our name from an earlier life is left")
 
 enum mutation {

@@ -102,6 +102,7 @@ enum store_fate {
     STORE_UNKNOWN,      /* the connection broke with COMMIT under way */
 };
 
+struct store_number { struct text source, id, region; int64_t at_us, value; };
 struct store_due { struct text case_id; int32_t shard; int64_t due_at_us; };
 struct store_definition { struct text hash, thing; bool current; struct text canonical; int64_t published_at_us; };
 
@@ -147,8 +148,10 @@ struct store_port {
                               uint32_t *ret_fenced_count, struct error *);
     /* Names the input that is tried next (after an unclean end), in a transaction of its own. */
     enum outcome (*trying)(void *context, const struct store_shard *, struct error *);
-    /* Numbers for cases that came without one: `count` consecutive values of a sequence. */
-    enum outcome (*numbers)(void *context, uint32_t count, int64_t *ret_first, struct error *);
+    /* The numbers of applications that came without one. What was given to a (source, id) once is given to it again, at
+     * least for 90 days, also when nothing came of it; who asks twice in one call gets one number. `region` and `at_us` are
+     * the caller's for a new one, and become those of the first giving. */
+    enum outcome (*numbers)(void *context, struct store_number *, uint32_t count, struct arena *, struct error *);
     /* A descriptor that becomes readable when a NOTIFY may be there; -1: none. Drain by inbox(). */
     int (*descriptor)(void *context);
 };

@@ -35,6 +35,10 @@ const struct query queries_operation[] = {
      "WHERE id = $1::text::bigint AND redriven_at IS NULL RETURNING *) "
      "SELECT row_to_json(x)::text FROM (SELECT " DEAD_COLUMNS ", d.headers::json AS headers, " BASE64("d.key") " AS key, "
      BASE64("d.value") " AS value FROM d) x"},
+    {"number_given", "source,id,region",
+     "the number of an application without one: value (of the sequence), at, region; as it was given first", true,
+     "SELECT json_build_object('value', value, 'at', at, 'region', region)::text FROM give_numbers(ARRAY[$1::text], "
+     "ARRAY[$2::text], ARRAY[$3::text], now())"},
     {"unsent_list", "limit", "messages that could not be sent: shard, seq, topic, reason, at, and the event's case and kind", false,
      "SELECT row_to_json(x)::text FROM (SELECT u.shard, u.seq, u.topic, u.reason, u.at, j.case_id AS \"case\", "
      "j.data::json -> (u.seq - j.seq)::int ->> 'kind' AS kind FROM unsent u LEFT JOIN LATERAL (SELECT * FROM journal j "

@@ -108,6 +108,7 @@ const struct pg_statement statements_store[] = {
      "(SELECT value::int FROM setting WHERE name = 'shard_count')"},
     {"maintain_partitions", "SELECT make_journal_partitions()"},
     {"maintain_answers", "DELETE FROM command_answer WHERE status <> 0 AND at < now() - interval '7 days'"},
+    {"maintain_numbers", "DELETE FROM number_given WHERE at < now() - interval '90 days'"},
     {"maintain_members", "DELETE FROM member WHERE seen_at < now() - interval '1 day'"},
 
     /* --- members and shards --- */
@@ -154,6 +155,6 @@ const struct pg_statement statements_store[] = {
     {"definition", "SELECT hash, thing, current, published_at, canonical FROM definition WHERE hash = $1::text"},
     {"definitions",
      "SELECT hash, thing, current, published_at, NULL::text FROM definition WHERE current ORDER BY thing"},
-    {"numbers", "SELECT take_numbers($1::int)"},
+    {"numbers", "SELECT value, at, region FROM give_numbers($1::text[], $2::text[], $3::text[], $4::timestamptz)"},
     {NULL, NULL},
 };

@@ -113,15 +113,30 @@ static int store_descriptor(void *context) {
     return pg_is_up(&store->listener) ? PQsocket(store->listener.connection) : -1;
 }
 
-static enum outcome store_numbers(void *context, uint32_t count, int64_t *ret_first, struct error *error) {
+static enum outcome store_numbers(void *context, struct store_number *numbers, uint32_t count, struct arena *arena,
+                                  struct error *error) {
     struct store *store = context;
     struct pg_arguments arguments = {0};
-    pg_argument_int32(&arguments, (int32_t)count);
+    for (int column = 0; column < 3; column++) {
+        struct pg_array *array = &store->scratch[column];
+        pg_array_begin(array, PG_TEXT);
+        for (uint32_t i = 0; i < count; i++)
+            pg_array_text(array, column == 0 ? numbers[i].source : column == 1 ? numbers[i].id : numbers[i].region);
+        pg_argument_text(&arguments, pg_array_end(array));
+    }
+    pg_argument_int64(&arguments, count > 0 ? numbers[0].at_us - PG_EPOCH_US : 0);   /* a timestamptz in binary */
     _cleanup_result_ PGresult *result = NULL;
     enum outcome outcome = pg_run(&store->pg, "numbers", &arguments, true, &result, error);
-    if (outcome == OUTCOME_OK)
-        *ret_first = pg_get_int64(result, 0, 0, 0);
-    return outcome;
+    if (outcome != OUTCOME_OK)
+        return outcome;
+    if (PQntuples(result) != (int)count)
+        return error_set(error, OUTCOME_REJECT, "store_refused", "%u numbers were asked for, %d came", count, PQntuples(result));
+    for (uint32_t i = 0; i < count; i++) {
+        numbers[i].value = pg_get_int64(result, (int)i, 0, 0);
+        numbers[i].at_us = pg_get_time(result, (int)i, 1);
+        numbers[i].region = pg_get_text(arena, result, (int)i, 2);
+    }
+    return arena->failed ? error_no_memory(error) : OUTCOME_OK;
 }
 
 struct store_port store_port(struct store *store) {

@@ -3,9 +3,10 @@
 
 #define MAINTENANCE_MS (INT64_C(24) * 3600 * 1000)
 
-/* What has to be done once a day by anyone: the journal's coming partitions, old command answers, members long gone. */
+/* What has to be done once a day by anyone: the journal's coming partitions, old command answers and numbers, members long gone. */
 enum outcome store_maintain(struct store *store, struct error *error) {
-    static const char *const statements[] = {"maintain_partitions", "maintain_answers", "maintain_members"};
+    static const char *const statements[] = {"maintain_partitions", "maintain_answers", "maintain_numbers",
+                                             "maintain_members"};
     for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
         _cleanup_result_ PGresult *result = NULL;
         enum outcome outcome = pg_run(&store->pg, statements[i], NULL, true, &result, error);

@@ -1,5 +1,6 @@
 /* Dead letters: looked at, taken again after the reason is mended, or put aside for good. */
 #include "model/limits.h"
+#include "model/number.h"
 #include "wire/cloud_event.h"
 #include "wire/input_codec.h"
 #include "web/handlers.h"
@@ -112,17 +113,23 @@ static bool is_over(struct request *request, const struct json *row) {
     return true;
 }
 
+/* The one that it was given when it came, or would have been. */
 static bool give_number(struct request *request, struct input *input) {
-    struct error error = {0};
-    struct civil_date d = civil_from_days((request_now_us(request) + TIME_CHINA_OFFSET_US) / TIME_DAY_US);
-    const struct records_port *records = &request->web->records;
-    if (records->number(records->context, input->region, text_format(&request->arena, "%04d%02d%02d", d.year, d.month, d.day),
-                        &request->arena, &input->number, &error) != OUTCOME_OK) {
-        reply_error(request, &error);
+    struct record_list rows;
+    struct json row;
+    int64_t value = 0, at_us = 0;
+    if (!ASK(request, "number_given", &rows, input->source, input->id, input->region))
         return false;
+    if (rows.count == 1 && json_read(&request->arena, rows.at[0], 4, &row, NULL) == OUTCOME_OK &&
+        json_to_int64(json_get_string(&row, "value"), &value) &&
+        time_parse(json_get_text(&row, TEXT("at")), &at_us, NULL) == OUTCOME_OK) {
+        struct civil_date day = civil_from_days((at_us + TIME_CHINA_OFFSET_US) / TIME_DAY_US);
+        input->number = input->case_id = case_number(&request->arena, json_get_text(&row, TEXT("region")), day, value);
     }
-    input->case_id = input->number;
-    return true;
+    if (!text_is_none(input->case_id))
+        return true;
+    reply_problem(request, "internal", "no number could be given");
+    return false;
 }
 
 void handle_redrive(struct request *request) {

@@ -128,7 +128,7 @@ static void test_session_ended_before_a_batch_means_nothing_was_written(void **s
     sql("SELECT pg_terminate_backend(backend_pid, 1000) FROM shard WHERE shard = 3");
     assert_int_equal(commit_one(s, &s->a, &shard), STORE_AWAY);
     assert_int_equal(commit_one(s, &s->a, &shard), STORE_AWAY);   /* and stays away until it is opened */
-    assert_int_equal(s->a.numbers(s->a.context, 1, &(int64_t){0}, &s->error), OUTCOME_RETRY);
+    assert_int_equal(s->a.numbers(s->a.context, &(struct store_number){TEXT("/s"), TEXT("i"), TEXT("441300"), 0, 0}, 1, &s->arena, &s->error), OUTCOME_RETRY);
     assert_int_equal(s->a.open(s->a.context, &s->error), OUTCOME_OK);
     assert_int_equal(ask("SELECT count(*) FROM event"), 0);
     shard = take_one(s, &s->a, "a", 3);

@@ -317,15 +317,26 @@ static void test_members_are_those_seen_lately(void **state) {
     assert_int_equal(count, 1);
 }
 
-static void test_numbers_are_consecutive_and_never_given_twice(void **state) {
+static void ask_numbers(struct scene *s, const struct store_port *port, struct store_number *numbers, uint32_t count) {
+    assert_int_equal(port->numbers(port->context, numbers, count, &s->arena, &s->error), OUTCOME_OK);
+}
+
+static void test_application_without_a_number_keeps_the_one_it_is_given(void **state) {
     struct scene *s = *state;
-    int64_t first = 0, second = 0, third = 0;
-    assert_int_equal(s->a.numbers(s->a.context, 100, &first, &s->error), OUTCOME_OK);
-    assert_int_equal(s->b.numbers(s->b.context, 1, &second, &s->error), OUTCOME_OK);
-    assert_int_equal(s->a.numbers(s->a.context, 5, &third, &s->error), OUTCOME_OK);
-    assert_true(first >= 1);
-    assert_true(second >= first + 100);
-    assert_true(third >= second + 1);
+    struct store_number first[] = {{TEXT("/intake"), TEXT("a"), TEXT("441300"), AT, 0}, {TEXT("/intake"), TEXT("b"), TEXT("441300"), AT, 0},
+                                   {TEXT("/intake"), TEXT("a"), TEXT("441302"), AT, 0}};
+    ask_numbers(s, &s->a, first, 3);
+    assert_true(first[0].value >= 1 && first[1].value != first[0].value);
+    assert_int_equal(first[2].value, first[0].value);   /* twice in one call */
+    assert_true(text_is(first[2].region, "441300"));
+    struct store_number again[] = {{TEXT("/intake"), TEXT("b"), TEXT("441302"), AT + TIME_DAY_US, 0},
+                                   {TEXT("/other"), TEXT("a"), TEXT("441302"), AT + TIME_DAY_US, 0}};
+    ask_numbers(s, &s->b, again, 2);   /* another daemon, another day */
+    assert_int_equal(again[0].value, first[1].value);
+    assert_int_equal(again[0].at_us, AT);
+    assert_true(text_is(again[0].region, "441300"));
+    assert_true(again[1].value != first[0].value && again[1].value != first[1].value);
+    assert_int_equal(again[1].at_us, AT + TIME_DAY_US);
 }
 
 static void test_full_batch_of_every_kind_of_row_commits_twice(void **state) {
@@ -415,7 +426,7 @@ int store_suite_run(const struct store_world *given) {
         T(test_input_tried_at_a_death_is_named_and_counted),
         T(test_input_can_not_be_named_by_a_former_owner),
         T(test_members_are_those_seen_lately),
-        T(test_numbers_are_consecutive_and_never_given_twice),
+        T(test_application_without_a_number_keeps_the_one_it_is_given),
         T(test_full_batch_of_every_kind_of_row_commits_twice),
         T(test_wrong_knowledge_of_a_row_is_refused_and_right_knowledge_is_taken),
         T(test_thousand_events_are_one_batch),

@@ -29,6 +29,7 @@ bool sim_mutation_set(struct text name) {
 
 void sim_mutation_apply(struct sim *s) {
     s->store.fence_off = mutation_is(fence_off);
+    s->store.numbers_forgotten = mutation_is(numbers_forgotten);
     s->store.inbox_kept = mutation_is(inbox_kept);
 }
 

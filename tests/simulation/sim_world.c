@@ -77,10 +77,15 @@ static void apply_by_topic(struct sim *s, uint32_t i, struct text number, struct
     memcpy(action->headers, headers, sizeof headers);
     action->header_count = 6;
     world_send(s, action, at_us);
+    if (sim_chance(s, 100000)) {   /* the producer did not hear that it had arrived */
+        struct action *again = arena_new(&s->arena, struct action);
+        *again = *action;
+        if (text_is_none(number))
+            again->partition = (int32_t)sim_below(s, (uint32_t)s->profile.shards);
+        world_send(s, again, at_us + sim_between(s, 0, 5000 * MS));
+    }
     if (text_is_none(number))
         return;
-    if (sim_chance(s, 100000))   /* the producer did not hear that it had arrived */
-        world_send(s, action, at_us + sim_between(s, 0, 5000 * MS));
     if (sim_chance(s, 30000)) {   /* the same number with another content */
         struct action *other = arena_new(&s->arena, struct action);
         *other = *action;

@@ -14,6 +14,7 @@ void store_truth_init(struct store_truth *t, int32_t shard_count, const struct s
     arena_init(&t->arena, FAKE_BYTES_MOST);
     map_init(&t->cases);
     map_init(&t->keys);
+    map_init(&t->numbers_given);
     map_init(&t->incidents);
     t->shards = arena_new_array(&t->arena, (size_t)shard_count, struct fake_shard);
     for (int32_t i = 0; i < shard_count; i++)
@@ -23,6 +24,7 @@ void store_truth_init(struct store_truth *t, int32_t shard_count, const struct s
 void store_truth_free(struct store_truth *t) {
     map_free(&t->cases);
     map_free(&t->keys);
+    map_free(&t->numbers_given);
     map_free(&t->incidents);
     arena_free(&t->arena);
 }
@@ -337,10 +339,21 @@ static enum outcome fake_definitions(void *context, struct text hash, struct are
     LEAVE("definitions");
 }
 
-static enum outcome fake_numbers(void *context, uint32_t count, int64_t *ret_first, struct error *error) {
+static enum outcome fake_numbers(void *context, struct store_number *numbers, uint32_t count, struct arena *arena,
+                                 struct error *error) {
     ENTER("numbers")
-    *ret_first = t->numbers + 1;
-    t->numbers += count;
+    for (uint32_t i = 0; i < count; i++) {
+        struct text key = text_format(&t->arena, "%.*s|%.*s", TEXT_ARG(numbers[i].source), TEXT_ARG(numbers[i].id));
+        struct store_number *given = t->numbers_forgotten ? NULL : map_get(&t->numbers_given, key);
+        if (!given) {
+            given = arena_new(&t->arena, struct store_number);
+            *given = (struct store_number){.region = keep(t, numbers[i].region), .at_us = numbers[i].at_us, .value = ++t->numbers};
+            map_put(&t->numbers_given, key, given);
+        }
+        numbers[i].region = text_copy(arena, given->region);
+        numbers[i].at_us = given->at_us;
+        numbers[i].value = given->value;
+    }
     LEAVE("numbers");
 }
 

@@ -74,6 +74,7 @@ struct store_truth {
     struct vector commands;       /* struct fake_command; id = place + 1 */
     uint32_t commands_done;       /* all before this one are done */
     struct map keys;              /* idempotency key -> struct fake_command * (address may move: place + 1) */
+    struct map numbers_given;     /* source|id -> struct store_number * */
     struct map incidents;
     struct vector incident_list;  /* struct fake_incident * */
     struct vector dead;           /* struct store_dead */
@@ -83,7 +84,7 @@ struct store_truth {
     struct vector clients;        /* struct store_client * */
     int64_t sessions, runs, numbers;
     uint64_t stamp;
-    bool fence_off, inbox_kept;   /* mutations of the store itself */
+    bool fence_off, inbox_kept, numbers_forgotten;   /* mutations of the store itself */
 };
 
 struct store_client {

@@ -179,6 +179,29 @@ def test_the_same_number_is_the_same_case_and_with_other_content_a_conflict_that
     assert len(place.events("SAME-1", "case_started")) == 1
 
 
+def application(place, ident, form, partition=0):
+    headers = [("ce_specversion", "1.0"), ("ce_id", ident), ("ce_source", "/window"), ("ce_type", "application"),
+               ("ce_time", "2028-01-03T01:00:00Z")]
+    place.hand.put_raw(f"{place.region}.intake.v1", json.dumps({"thing": "permit", "form": form}).encode(), headers, partition=partition)
+
+
+def test_an_application_without_a_number_that_comes_twice_is_one_case():
+    place = permit_place()
+    place.department("alpha", grant), place.department("beta", grant)
+    for partition in (0, 1, 1, 0):   # without a key it may come by any partition
+        application(place, "twice-1", {"name": "王"}, partition)
+    application(place, "once-1", {"name": "王"})                    # another message, however alike
+    cases = until(lambda: len(place.rows("SELECT id FROM case_")) == 2 and place.rows("SELECT id, source_id FROM case_"), 15)
+    assert sorted(c["source_id"] for c in cases) == ["once-1", "twice-1"], cases
+    case = next(c["id"] for c in cases if c["source_id"] == "twice-1")
+    place.closed(case, "granted")
+    application(place, "twice-1", {"name": "王"})                   # long after its end
+    application(place, "twice-1", {"name": "李"})                   # the same message with another content is none
+    until(lambda: place.dead() and place.dead(), 15, why="the other content was no dead letter")
+    assert place.dead() == [("number_conflict", f"{place.region}.intake.v1")], place.dead()
+    assert len(place.rows("SELECT id FROM case_")) == 2
+
+
 def test_a_command_that_is_sent_again_with_its_key_does_nothing_twice():
     place = permit_place()
     one = place.submit("permit", {"name": "a"}, headers={"Idempotency-Key": "k-1"})
