@@ -120,20 +120,34 @@ static enum outcome give_away(struct conductor *c, const struct text *members, u
     return outcome;
 }
 
-static enum outcome take_wanted(struct conductor *c, const struct text *members, uint32_t count, struct error *error) {
-    struct text *owners = NULL;
+/* What another daemon took while we stood still is let go of at once: with nothing to do there we would not meet the fence,
+ * and nobody would own it when the other gives it back. */
+static void drop_lost(struct conductor *c, const struct text *owners) {
+    uint32_t lost = 0;
+    for (int32_t i = 0; i < c->shard_count; i++) {
+        if (!c->shards[i].owned || text_equal(owners[i], c->settings.instance))
+            continue;
+        ownership_drop(c, i);
+        lost++;
+    }
+    if (lost == 0)
+        return;
+    c->ports.bus.purge(c->ports.bus.context);
+    METER_ADD(c, fenced, lost);
+    log_warn("fenced", "shards were taken by another daemon", LOG_INT("shards", lost));
+}
+
+static enum outcome take_wanted(struct conductor *c, const struct text *members, const struct text *owners, uint32_t count,
+                                struct error *error) {
     int32_t *wanted = arena_new_array(&c->turn_arena, (size_t)c->shard_count, int32_t);
     if (!wanted)
         return error_no_memory(error);
-    enum outcome outcome = OUTCOME_OK;
     uint32_t wanted_count = 0;
     bool mine_left = false;
     for (int32_t i = 0; i < c->shard_count; i++) {
         bool is_wanted = text_equal(wanted_by(members, count, i), c->settings.instance);
         if (c->shards[i].owned || (!is_wanted && !c->look_for_mine))
             continue;
-        if (!owners && (outcome = c->ports.store.owners(c->ports.store.context, &c->turn_arena, &owners, error)) != OUTCOME_OK)
-            return outcome;
         /* A living owner that is not us lets go by itself, at its next heartbeat. What stands under our own name and is
          * not ours (an earlier life's) is taken in any case: whoever is to have it waits for us to let it go. */
         bool is_mine = text_equal(owners[i], c->settings.instance) && (is_wanted || !mutation_is(own_name_ignored));
@@ -146,8 +160,8 @@ static enum outcome take_wanted(struct conductor *c, const struct text *members,
         return OUTCOME_OK;
     struct store_shard *taken = NULL;
     uint32_t taken_count = 0;
-    outcome = c->ports.store.take(c->ports.store.context, c->settings.instance, wanted, wanted_count, &c->turn_arena,
-                                  &taken, &taken_count, error);
+    enum outcome outcome = c->ports.store.take(c->ports.store.context, c->settings.instance, wanted, wanted_count,
+                                               &c->turn_arena, &taken, &taken_count, error);
     if (outcome != OUTCOME_OK)
         return outcome;
     for (uint32_t i = 0; i < taken_count; i++) {
@@ -174,13 +188,17 @@ void ownership_keep(struct conductor *c, int64_t monotonic_us) {
         return;
     c->heartbeat_at_us = monotonic_us + c->settings.heartbeat_us;
     struct error error = {0};
-    struct text *members = NULL;
+    struct text *members = NULL, *owners = NULL;
     uint32_t count = 0;
     arena_reset(&c->turn_arena);
     enum outcome outcome = c->ports.store.heartbeat(c->ports.store.context, c->settings.instance,
                                                     c->settings.member_ttl_us, &c->turn_arena, &members, &count, &error);
     if (outcome == OUTCOME_OK)
-        outcome = take_wanted(c, members, count, &error);
+        outcome = c->ports.store.owners(c->ports.store.context, &c->turn_arena, &owners, &error);
+    if (outcome == OUTCOME_OK)
+        drop_lost(c, owners);
+    if (outcome == OUTCOME_OK)
+        outcome = take_wanted(c, members, owners, count, &error);
     if (outcome == OUTCOME_OK)
         outcome = give_away(c, members, count, &error);
     if (outcome != OUTCOME_OK)

@@ -189,8 +189,7 @@ bool apply_undo(struct case_state *s, const struct event *e) {
     if (!begin_undo(s, e, work, STEP_UNDOING))
         return false;
     work->undo = e->ordinal;
-    work->attempt_at_us = e->at_us;
-    work->seen_count = 0;
+    work->attempt_at_us = e->at_us;   /* the marks stay: what came of the granted task may come again */
     apply_due(s, &work->retry_at_us, TIME_NONE);
     return true;
 }

@@ -397,6 +397,25 @@ static void test_compensation_that_could_not_be_sent_is_asked_anew(void **unused
     run_end(run);
 }
 
+static void test_what_came_of_a_granted_task_is_still_known_while_it_is_undone(void **unused) {
+    (void)unused;
+    struct run *run = RUN_NEW({.id = "a", .reversible = true, .compensate = ""}, {.id = "b", .on_refused = ON_REFUSED_COMPENSATE});
+    submit(run, "{}");
+    grant(run, "a");
+    struct input other = answer_input(run, "a", ANSWER_REJECTED);
+    other.attempt = 1;
+    other.id = TEXT("other");
+    run_input(run, &other);
+    assert_int_equal(run->state.dispute_count, 1);
+    operate(run, INPUT_RESOLVE_DISPUTE, "a");
+    refuse(run, "b");
+    assert_state(run, "a", STEP_UNDOING);
+    run_input(run, &other);   /* the same message again */
+    assert_recorded(run, FATE_DUPLICATE);
+    assert_int_equal(run->state.dispute_count, 0);
+    run_end(run);
+}
+
 static void test_operator_gives_up_a_compensation_that_is_out(void **unused) {
     (void)unused;
     struct run *run = undoing_run();
@@ -461,6 +480,7 @@ int main(void) {
         cmocka_unit_test(test_task_that_could_not_be_sent_opens_an_incident_and_is_asked_anew),
         cmocka_unit_test(test_cancellation_that_could_not_be_sent_opens_an_incident),
         cmocka_unit_test(test_compensation_that_could_not_be_sent_is_asked_anew),
+        cmocka_unit_test(test_what_came_of_a_granted_task_is_still_known_while_it_is_undone),
         cmocka_unit_test(test_operator_gives_up_a_compensation_that_is_out),
         cmocka_unit_test(test_operator_reassigns_a_compensation_that_is_out),
         cmocka_unit_test(test_sub_case_that_is_being_undone_is_not_retried_or_skipped_from_above),
