@@ -43,7 +43,7 @@ ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
 
 if [ -n "$fast" ]; then
     step "the floors that need no server"
-    ctest --test-dir build/release -L '^(unit|property|lint|simulation)$' -j "$jobs" --output-on-failure "${pattern[@]}" || failed=1
+    ctest --test-dir build/release -L '^(unit|property|lint|simulation|model)$' -j "$jobs" --output-on-failure "${pattern[@]}" || failed=1
     exit $failed
 fi
 
