@@ -88,8 +88,6 @@ static enum outcome compile(const struct publisher *publisher, struct text sourc
             *error = search.error;
         return OUTCOME_RETRY;
     }
-    if (outcome == OUTCOME_OK && !definition_runs(*ret, file_name, arena, faults))
-        return error_set(error, OUTCOME_REJECT, "not_running_yet", "the definition has steps that this version does not run");
     return outcome;
 }
 

@@ -18,7 +18,7 @@ static void check_item(struct compiler *c, uint16_t index) {
         bool is_inspected = false;
         for (uint16_t i = 0; i < c->out->step_count; i++)
             for (uint16_t k = 0; k < c->steps[i].inspection.item_count; k++)
-                is_inspected |= c->steps[i].inspection.items[k] == index;
+                is_inspected |= c->steps[i].inspection.items[k].item == index;
         if (!is_inspected)
             compiler_fault(c, n->place, "item_without_step", "no step works on item %.*s: its clock never starts",
                            TEXT_ARG(item->id));

@@ -55,7 +55,7 @@ static void check_compensation(struct compiler *c) {
     for (uint16_t i = 0; i < c->out->step_count; i++) {
         const struct step_definition *step = &c->steps[i];
         anybody_compensates |= step->on_refused == ON_REFUSED_COMPENSATE || step->on_expired == ON_REFUSED_COMPENSATE ||
-                               step->publicity.on_objection == ON_REFUSED_COMPENSATE;
+                               step->publicity.on_objection == ON_OBJECTION_COMPENSATE;
         anything_reversible |= step->reversible && says_how(step);
         if (step->compensate.present && !step->reversible)
             compiler_fault(c, step_get(c->step_nodes[i], "compensate")->place, "compensate_not_reversible",

@@ -91,11 +91,33 @@ static void check_form_path(const struct visit *visit, const struct expression_p
                        TEXT_ARG(refused->id), TEXT_ARG(text_of_path(c, path->segments, path->count)));
 }
 
+/* An inspection gives {"<item>": {"outcome", "reason", "result"}}. */
+static bool check_visit_path(const struct visit *visit, const struct expression_path *path, uint16_t step) {
+    static const char *const members[] = {"outcome", "reason", "result", NULL};
+    struct compiler *c = visit->reading->compiler;
+    const struct step_definition *inspection = &c->steps[step];
+    const char *items[64] = {NULL};
+    for (uint16_t i = 0; i < inspection->inspection.item_count && i < 63; i++)
+        items[i] = c->items[inspection->inspection.items[i].item].id.at;
+    if (path->count > 3 && (!path->segments[3].at || !is_among(items, path->segments[3])))
+        unknown_name(visit, path, "path_not_in_result", items, 3);
+    else if (path->count > 4 && (!path->segments[4].at || !is_among(members, path->segments[4])))
+        unknown_name(visit, path, "path_not_in_result", members, 4);
+    else
+        return path->count > 5 && text_is(path->segments[4], "result");
+    return false;
+}
+
 static void check_result_path(const struct visit *visit, const struct expression_path *path, uint16_t step) {
     struct compiler *c = visit->reading->compiler;
     const struct schema_entry *result = c->step_results[step];
     size_t from = c->steps[step].is_each ? 4 : 3;   /* each gives a list of its elements' results */
-    if (path->count < 4 || (!result && from == 3))
+    if (c->steps[step].kind == STEP_INSPECTION) {
+        if (!check_visit_path(visit, path, step))
+            return;
+        from = 5;
+    }
+    if (path->count < 4 || (!result && from != 4))
         return;
     if (from == 4 && path->segments[3].at) {
         compiler_fault_remedy(c, place_of_path(visit, path), "path_not_in_result",
@@ -253,7 +275,8 @@ static unsigned type_of_path(void *context, const struct text *path, size_t coun
         uint16_t step = compiler_find(&c->step_ids, path[1]);
         if (text_is(path[2], "state"))
             return EXPRESSION_TYPE_STRING | EXPRESSION_TYPE_NULL;
-        if (step != NO_INDEX && text_is(path[2], "result") && c->step_results[step] && !c->steps[step].is_each)
+        if (step != NO_INDEX && text_is(path[2], "result") && c->step_results[step] && !c->steps[step].is_each &&
+            c->steps[step].kind != STEP_INSPECTION)
             answer = schemas_walk(c, c->step_results[step], path + 3, count - 3);
         answer.types |= EXPRESSION_TYPE_NULL;
     }

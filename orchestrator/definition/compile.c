@@ -241,26 +241,3 @@ void definition_free(const struct definition *definition) {
     for (uint32_t i = 0; definition && i < definition->schema_count; i++)
         schema_free(definition->schemas[i]);
 }
-
-/* The kinds that engine/ runs today; the others are parsed and checked already. */
-static bool kind_runs(enum step_kind kind) {
-    static const bool runs[STEP_KIND_COUNT] = {
-        [STEP_TASK] = true, [STEP_LOOKUP] = true, [STEP_APPROVE] = true, [STEP_WAIT] = true, [STEP_THING] = true,
-        [STEP_DELIVER] = true};
-    return runs[kind];
-}
-
-bool definition_runs(const struct definition *definition, struct text file_name, struct arena *arena,
-                     struct fault_list *list) {
-    struct faults faults = {arena, file_name, list};
-    bool all_run = true;
-    for (uint16_t i = 0; i < definition->step_count; i++) {
-        const struct step_definition *step = &definition->steps[i];
-        if (kind_runs(step->kind))
-            continue;
-        all_run = false;
-        fault_put(&faults, (struct place){step->line, step->column}, "not_running_yet", NULL,
-                  "step %.*s is of kind %s", TEXT_ARG(step->id), step_kind_name(step->kind));
-    }
-    return all_run;
-}

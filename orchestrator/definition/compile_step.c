@@ -194,31 +194,6 @@ static void compile_wait(struct compiler *c, struct reading *reading, const stru
     }
 }
 
-static void compile_inspection(struct compiler *c, const struct node *n, struct step_definition *step) {
-    const struct node *list = step_get(n, "for"), *lead = step_get(n, "lead");
-    struct department_rule rule = compile_department(c, lead, NULL, NO_INDEX, false);
-    step->inspection.lead = rule.id;
-    step->inspection.rounds = (uint16_t)read_count(step_get(n, "rounds"), 2);
-    if (!step->department.id.at && !step->department.group.at)
-        step->department.id = rule.id;
-    if (!list || list->type != JSON_ARRAY || list->count == 0) {
-        compiler_fault(c, list ? list->place : n->place, list ? "wrong_type" : "missing_key",
-                       "a step of kind inspection needs `for`, the list of items that share the visit");
-        return;
-    }
-    uint16_t *items = arena_new_array(c->arena, list->count, uint16_t), count = 0;
-    for (uint32_t i = 0; items && i < list->count; i++) {
-        const struct node *id = &list->members[i].node;
-        uint16_t item = compiler_find(&c->item_ids, node_text(id));
-        if (item == NO_INDEX)
-            compiler_unknown(c, id->place, "unknown_item", "item", &c->item_ids, node_text(id));
-        else
-            items[count++] = item;
-    }
-    step->inspection.items = items;
-    step->inspection.item_count = count;
-}
-
 static void compile_thing(struct compiler *c, struct reading *reading, const struct node *n,
                           struct step_definition *step) {
     const struct node *name = step_get(n, "name");
@@ -258,30 +233,17 @@ static void compile_lookup(struct compiler *c, struct reading *reading, const st
                        SHOWN(step->department.id));
 }
 
-static void compile_delegated(struct compiler *c, struct reading *reading, const struct node *n,
-                              struct step_definition *step) {
-    struct department_rule system = compile_department(c, step_get(n, "system"), NULL, NO_INDEX, false);
-    step->delegated.system = system.id;
-    if (!step->department.id.at && !step->department.group.at)
-        step->department.id = system.id;
-    reading->key = "follow";
-    step->delegated.follow = read_typed(reading, step_get(n, "follow"), TYPES_TEXT, "text");
-}
-
 static void compile_kind(struct compiler *c, struct reading *reading, const struct node *n,
                          struct step_definition *step) {
     switch (step->kind) {
     case STEP_LOOKUP: compile_lookup(c, reading, n, step); break;
     case STEP_APPROVE: compile_approve(c, reading, n, step); break;
-    case STEP_INSPECTION: compile_inspection(c, n, step); break;
+    case STEP_INSPECTION: compile_inspection(c, reading, n, step); break;
     case STEP_WAIT: compile_wait(c, reading, n, step); break;
     case STEP_THING: compile_thing(c, reading, n, step); break;
     case STEP_DELEGATED: compile_delegated(c, reading, n, step); break;
     case STEP_DELIVER: compile_deliver(c, reading, n, step); break;
-    case STEP_PUBLICITY:
-        step->publicity.span = read_limit(step_get(n, "limit"));
-        step->publicity.on_objection = compile_on_refused(step_get(n, "on_objection"), ON_REFUSED_BLOCK);
-        break;
+    case STEP_PUBLICITY: compile_publicity(c, n, step); break;
     case STEP_TASK:
         if (!node_get(n, "department"))
             compiler_fault(c, n->place, "missing_key", "a step of kind task needs `department`");
@@ -351,10 +313,14 @@ static void compile_step(struct compiler *c, uint16_t index) {
     compile_timeout(c, step_get(n, "timeout"), step);
     compile_kind(c, &reading, n, step);
     reading.key = "input";
+    uint32_t faults = c->faults.list->count;
     step->input = read_template(&reading, step_get(n, "input"));
+    if (c->faults.list->count == faults)
+        check_inspection_input(&reading, step_get(n, "input"), step);
     if (c->step_inputs[index])
         check_input(&reading, c->step_inputs[index], step_get(n, "input"));
-    compile_compensate(c, &reading, step_get(n, "compensate"), step);
+    if (step->kind != STEP_DELEGATED)
+        compile_compensate(c, &reading, step_get(n, "compensate"), step);
     compile_step_materials(c, step_get(n, "materials"), step);
     step->title = read_title(c, node_get(n, "title"));
     step->uncounted = node_text(node_get(n, "uncounted"));

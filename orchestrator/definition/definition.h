@@ -77,10 +77,6 @@ enum outcome definition_compile(struct arena *, struct text source, struct text 
  * NULL is allowed. */
 void definition_free(const struct definition *);
 
-/* Which kinds of step the engine runs today. False: *faults (which may hold others already) has `not_running_yet` for
- * each step that it does not; publishing refuses such a definition, checking only warns. */
-bool definition_runs(const struct definition *, struct text file_name, struct arena *, struct fault_list *faults);
-
 /* config/departments.yaml -> directory; the same style of faults, bounds, memory. */
 enum outcome directory_compile(struct arena *, struct text source, struct text file_name, struct fault_list *faults,
                                const struct directory **ret, struct error *);

@@ -78,6 +78,7 @@ const struct fault_code definition_fault_codes[] = {
     ERROR("nothing_to_compensate", "a step compensates, but nothing is reversible", "Use on_refused: close, or make steps reversible."),
     WARNING("compensation_never_runs", "no step asks for compensation", "Let some step say on_refused: compensate, or take it out."),
     WARNING("each_without_deadline", "a fan-out without a deadline waits for the slowest for ever", "Add gather: {all: true, deadline: 3 workdays, then: partial}."),
+    ERROR("publicity_not_days", "a publicity lasts full days", "Write it in days or workdays: 20 days."),
     ERROR("thing_recursion", "a thing runs itself as a sub-case, directly or not", "Take the step out: it would have no end."),
     ERROR("thing_too_deep", "sub-cases of sub-cases deeper than nesting_most", "Flatten the things."),
     /* the law */
@@ -91,8 +92,6 @@ const struct fault_code definition_fault_codes[] = {
     ERROR("not_entitled", "a department receives only the fields and materials its item names", "Do not give it, or entitle the department in config/departments.yaml."),
     WARNING("personal_unneeded", "a personal field that nobody reads may not be asked", "Take it out of the form, or use it."),
     WARNING("material_unused", "a material that no step is given may not be asked", "Give it to a step, or take it out."),
-    /* running */
-    ERROR("not_running_yet", "the engine does not run this kind of step yet", "Check and keep the definition; publish it when the kind runs."),
     /* departments.yaml */
     ERROR("unknown_fallback", "the fallback is no department", "Correct the id or add the department."),
     ERROR("fallback_loop", "the fallback itself has no adapter everywhere", "Name one whose offices all have adapters (a worklist)."),

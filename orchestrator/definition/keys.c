@@ -6,6 +6,7 @@
 #define KIND(kind) (1u << (kind))
 #define ASKS_DEPARTMENT (KIND(STEP_TASK) | KIND(STEP_INSPECTION) | KIND(STEP_PUBLICITY) | KIND(STEP_DELEGATED))
 #define SENDS_TASK (ASKS_DEPARTMENT | KIND(STEP_LOOKUP) | KIND(STEP_DELIVER))
+#define RETRIES (SENDS_TASK & ~KIND(STEP_DELEGATED))
 #define END {.key = NULL}
 
 const struct shape shape_department_rule = {"department", "department: {…} of a step", (const struct key_row[]){
@@ -51,6 +52,17 @@ const struct shape shape_check = {"check", "check: {…} of an approve step", (c
     {.key = "on_fail", .type = VALUE_WORD, .words = "incident notice", .meaning = "an incident for an operator, or a notice to the department that approved; default `incident`"},
     END}};
 
+const struct shape shape_inspected = {"inspected", "for: […] of an inspection", (const struct key_row[]){
+    {.key = "item", .type = VALUE_ID, .flags = KEY_REQUIRED, .meaning = "the item; its department looks at it"},
+    {.key = "when", .type = VALUE_CONDITION, .meaning = "false: the visit does not concern it; evaluated before the visit is arranged"},
+    {.key = "input", .type = VALUE_TEMPLATE, .meaning = "what its department is given; default the step's `input`; `visit` is added"},
+    END}};
+
+const struct shape shape_delegated = {"delegated", "delegated: {…} in `override`", (const struct key_row[]){
+    {.key = "system", .type = VALUE_ID, .flags = KEY_REQUIRED, .meaning = "as in a step"},
+    {.key = "follow", .type = VALUE_TEMPLATE, .meaning = "as in a step"},
+    END}};
+
 const struct shape shape_step = {"step", "a step (環節)", (const struct key_row[]){
     {.key = "id", .type = VALUE_ID, .flags = KEY_REQUIRED, .meaning = "its name, once in the definition"},
     {.key = "kind", .type = VALUE_WORD, .words = "task lookup approve inspection publicity wait thing delegated deliver", .meaning = "default `task`; a kind's own keys stand on the step or in a mapping named after the kind (`approve: {if: …}`), which names the kind too"},
@@ -67,25 +79,26 @@ const struct shape shape_step = {"step", "a step (環節)", (const struct key_ro
     {.key = "input_schema", .type = VALUE_SCHEMA, .kinds = SENDS_TASK, .meaning = "what `input` must be; the keys of `input` are checked against it"},
     {.key = "materials", .type = VALUE_IDS, .kinds = SENDS_TASK, .meaning = "the materials the department is given"},
     {.key = "result", .type = VALUE_SCHEMA, .kinds = SENDS_TASK | KIND(STEP_WAIT), .meaning = "what its result must be; default any object"},
-    {.key = "retry", .type = VALUE_SHAPE, .shape = &shape_retry, .kinds = SENDS_TASK, .meaning = "how often and when to ask again after a retryable error"},
+    {.key = "retry", .type = VALUE_SHAPE, .shape = &shape_retry, .kinds = RETRIES, .meaning = "how often and when to ask again after a retryable error"},
     {.key = "timeout", .type = VALUE_LIMIT_OR_SHAPE, .shape = &shape_timeout, .kinds = SENDS_TASK | KIND(STEP_WAIT) | KIND(STEP_THING), .meaning = "how long it may take; a limit alone means `{limit: …, then: incident}`"},
     {.key = "on_refused", .type = VALUE_WORD, .words = "block continue close compensate", .meaning = "what a refusal does; default `block`"},
     {.key = "on_expired", .type = VALUE_WORD, .words = "block continue close compensate", .meaning = "likewise when it expires; default as `on_refused`"},
-    {.key = "compensate", .type = VALUE_SHAPE, .shape = &shape_compensate, .kinds = KIND(STEP_TASK) | KIND(STEP_DELEGATED), .meaning = "how it is undone when the case compensates"},
-    {.key = "reversible", .type = VALUE_BOOLEAN, .kinds = KIND(STEP_TASK) | KIND(STEP_DELEGATED) | KIND(STEP_THING), .meaning = "may be undone; default false; of a thing: what is reversible in its sub-case"},
+    {.key = "compensate", .type = VALUE_SHAPE, .shape = &shape_compensate, .kinds = KIND(STEP_TASK), .meaning = "how it is undone when the case compensates"},
+    {.key = "reversible", .type = VALUE_BOOLEAN, .kinds = KIND(STEP_TASK) | KIND(STEP_THING), .meaning = "may be undone; default false; of a thing: what is reversible in its sub-case"},
     {.key = "priority", .type = VALUE_COUNT, .least = -100, .most = 100, .meaning = "higher first; default 0"},
     {.key = "source", .type = VALUE_ID, .flags = KEY_REQUIRED | KEY_OWN, .kinds = KIND(STEP_LOOKUP), .meaning = "a department marked `source: true` that answers lookups"},
     {.key = "cache", .type = VALUE_DURATION, .flags = KEY_OWN, .kinds = KIND(STEP_LOOKUP), .meaning = "an answer to the same input so recent is used again; default never"},
     {.key = "basis", .type = VALUE_TEXT, .flags = KEY_REQUIRED | KEY_OWN, .kinds = KIND(STEP_LOOKUP), .meaning = "why the data may be fetched: consent, separate_consent, guardian, court, or the law"},
     {.key = "if", .type = VALUE_CONDITION, .flags = KEY_REQUIRED | KEY_OWN, .kinds = KIND(STEP_APPROVE), .meaning = "true: granted (秒批), false: refused"},
     {.key = "check", .type = VALUE_SHAPE, .shape = &shape_check, .flags = KEY_OWN, .kinds = KIND(STEP_APPROVE), .meaning = "a later check that does not hold the case open (告知承諾)"},
-    {.key = "for", .type = VALUE_ANY, .flags = KEY_OWN, .kinds = KIND(STEP_WAIT) | KIND(STEP_INSPECTION), .meaning = "wait: a limit, how long; inspection: the list of items that share the visit"},
+    {.key = "for", .type = VALUE_ANY, .flags = KEY_OWN, .kinds = KIND(STEP_WAIT) | KIND(STEP_INSPECTION), .meaning = "wait: a limit, how long; inspection: the items that share the visit, each an id or `{item, when, input}`"},
     {.key = "until", .type = VALUE_TEMPLATE, .flags = KEY_OWN, .kinds = KIND(STEP_WAIT), .meaning = "gives a moment or a date"},
     {.key = "signal", .type = VALUE_ID, .flags = KEY_OWN, .kinds = KIND(STEP_WAIT), .meaning = "waits for the signal of this name (payment made, party signed)"},
     {.key = "lead", .type = VALUE_ID, .flags = KEY_REQUIRED | KEY_OWN, .kinds = KIND(STEP_INSPECTION), .meaning = "the department that leads the visit"},
     {.key = "rounds", .type = VALUE_COUNT, .least = 1, .most = 20, .flags = KEY_OWN, .kinds = KIND(STEP_INSPECTION), .meaning = "visits before `rectify` counts as fail; default 2"},
-    {.key = "limit", .type = VALUE_LIMIT, .flags = KEY_REQUIRED | KEY_OWN, .kinds = KIND(STEP_PUBLICITY), .meaning = "how long it is public; calendar days last in full"},
-    {.key = "on_objection", .type = VALUE_WORD, .words = "block continue close compensate", .flags = KEY_OWN, .kinds = KIND(STEP_PUBLICITY), .meaning = "what an objection does; default `block`"},
+    {.key = "limit", .type = VALUE_LIMIT, .flags = KEY_REQUIRED | KEY_OWN, .kinds = KIND(STEP_PUBLICITY), .meaning = "how long it is public, in days; the last one ends at midnight"},
+    {.key = "may_object", .type = VALUE_IDS, .flags = KEY_OWN, .kinds = KIND(STEP_PUBLICITY), .meaning = "departments that are told of it by a task until the last day: `rejected` is an objection, `result` none"},
+    {.key = "on_objection", .type = VALUE_WORD, .words = "block continue close compensate incident decide", .flags = KEY_OWN, .kinds = KIND(STEP_PUBLICITY), .meaning = "what an objection does; `continue`: it is recorded; `incident`: an operator looks; `decide`: `department` upholds or dismisses it; default `block`"},
     {.key = "name", .type = VALUE_ID, .flags = KEY_REQUIRED | KEY_OWN, .kinds = KIND(STEP_THING), .meaning = "the thing that runs as a sub-case"},
     {.key = "form", .type = VALUE_TEMPLATE, .flags = KEY_REQUIRED | KEY_OWN, .kinds = KIND(STEP_THING), .meaning = "the sub-case's form"},
     {.key = "system", .type = VALUE_ID, .flags = KEY_REQUIRED | KEY_OWN, .kinds = KIND(STEP_DELEGATED), .meaning = "the system in which it is worked, an id of departments.yaml; asked when there is no `department`"},
@@ -159,6 +172,7 @@ const struct shape shape_override_step = {"override step", "a step in `override`
     {.key = "at", .type = VALUE_TEMPLATE, .meaning = "as in a step"},
     {.key = "retry", .type = VALUE_SHAPE, .shape = &shape_retry, .meaning = "as in a step; replaces it"},
     {.key = "timeout", .type = VALUE_LIMIT_OR_SHAPE, .shape = &shape_timeout, .meaning = "as in a step; replaces it"},
+    {.key = "delegated", .type = VALUE_SHAPE, .shape = &shape_delegated, .meaning = "the step becomes one of kind `delegated` there: another system works on it"},
     END}};
 
 const struct shape shape_override = {"override", "override: {\"<region>\": {…}}", (const struct key_row[]){
@@ -214,5 +228,5 @@ const struct shape shape_directory = {"directory", "departments.yaml", (const st
 const struct shape *const shapes_definition[] = {
     &shape_definition, &shape_party, &shape_item, &shape_uncounted, &shape_material, &shape_lookup_from,
     &shape_tolerable, &shape_step, &shape_department_rule, &shape_join, &shape_each, &shape_retry, &shape_timeout,
-    &shape_compensate, &shape_check, &shape_override, &shape_override_item, &shape_override_step, NULL};
+    &shape_compensate, &shape_check, &shape_inspected, &shape_override, &shape_override_item, &shape_override_step, &shape_delegated, NULL};
 const struct shape *const shapes_directory[] = {&shape_directory, &shape_group, &shape_department, &shape_office, NULL};

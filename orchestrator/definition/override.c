@@ -20,6 +20,28 @@ static bool set_member(struct arena *arena, struct node *object, const struct no
     return true;
 }
 
+/* A step that another system works on there keeps what the flow needs (id, item, needs, when, input, materials, result),
+ * and loses who works on it here and how that one is retried and undone. */
+static bool make_delegated(struct arena *arena, struct node *step) {
+    static const char *const lost[] = {"department", "at", "retry", "compensate", "reversible", "each"};
+    static const struct node_member kind = {
+        .key = {"kind", 4}, .node = {.type = JSON_STRING, .text = {"delegated", 9}}};
+    uint32_t kept = 0;
+    struct node_member *members = arena_new_array(arena, step->count, struct node_member);
+    if (!members)
+        return false;
+    for (uint32_t i = 0; i < step->count; i++) {
+        bool is_lost = false;
+        for (size_t k = 0; k < sizeof lost / sizeof *lost; k++)
+            is_lost |= text_is(step->members[i].key, lost[k]);
+        if (!is_lost)
+            members[kept++] = step->members[i];
+    }
+    step->members = members;
+    step->count = kept;
+    return set_member(arena, step, &kind);
+}
+
 static struct node *find_by_id(struct node *root, const char *list_key, struct text id) {
     struct node *list = (struct node *)node_get(root, list_key);
     for (uint32_t i = 0; list && list->type == JSON_ARRAY && i < list->count; i++)
@@ -39,6 +61,8 @@ static bool lay_over_list(struct compiler *c, struct node *root, const char *lis
             compiler_unknown(c, change->key_place, code, what, ids, change->key);
             continue;
         }
+        if (node_get(&change->node, "delegated") && !make_delegated(c->arena, target))
+            return false;
         for (uint32_t k = 0; change->node.type == JSON_OBJECT && k < change->node.count; k++)
             if (!set_member(c->arena, target, &change->node.members[k]))
                 return false;

@@ -83,6 +83,8 @@ static bool (*const applies[EVENT_KIND_COUNT])(struct case_state *, const struct
     [EVENT_CASE_CLOSED] = apply_closed,
     [EVENT_MIGRATED] = apply_nothing,
     [EVENT_CALENDAR_CHANGED] = apply_calendar,
+    [EVENT_OBJECTION_RAISED] = apply_objection,
+    [EVENT_PERIOD_OVER] = apply_period_over,
 };
 
 /* Kinds that always speak of a step. */
@@ -106,7 +108,7 @@ bool case_apply(struct case_state *state, const struct event *event) {
     if (known.step_index == NO_INDEX ? needs_step(event->kind) : known.step_index >= state->definition->step_count)
         return false;
     if (known.step_index != NO_INDEX && known.index >= 0 && event->kind != EVENT_ANSWER_RECORDED &&
-        (uint32_t)known.index >= case_row(state, known.step_index)->element_count)
+        event->kind != EVENT_OBJECTION_RAISED && (uint32_t)known.index >= case_row(state, known.step_index)->element_count)
         return false;
     if (!applies[event->kind](state, &known))
         return false;

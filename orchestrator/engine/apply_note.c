@@ -197,7 +197,7 @@ bool apply_calendar(struct case_state *s, const struct event *e) {
         struct work_state *work = case_work_write(s, e->step_index, e->index);
         if (work)
             apply_due(s, &work->due_at_us, e->due_us);
-        return work != NULL;
+        return work && (text_is_none(e->data) || case_keep(s, &work->about, e->data));
     }
     struct step_row *row = case_row_write(s, e->step_index);
     if (row)

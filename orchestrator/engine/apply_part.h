@@ -22,6 +22,13 @@ bool apply_cancel(struct case_state *, const struct event *);
 bool apply_undo(struct case_state *, const struct event *);
 bool apply_noted(struct case_state *, const struct event *);
 
+/* apply_kind.c: what only some kinds of step have */
+bool apply_objection(struct case_state *, const struct event *);
+bool apply_period_over(struct case_state *, const struct event *);
+bool apply_visit(struct case_state *, const struct event *, struct work_state *self);
+bool apply_mirrored(struct case_state *, const struct event *, struct work_state *);
+bool apply_final(struct case_state *, struct work_state *, const struct event *);   /* apply_step.c */
+
 /* apply_note.c: what is remembered beside the flow */
 bool apply_recorded(struct case_state *, const struct event *);
 bool apply_correction(struct case_state *, const struct event *);

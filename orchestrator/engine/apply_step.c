@@ -42,7 +42,8 @@ bool apply_asked(struct case_state *s, const struct event *e) {
         work->asked_at_us = work->since_us = e->at_us;
     apply_due(s, &work->due_at_us, e->due_us);
     apply_due(s, &work->retry_at_us, TIME_NONE);
-    return case_keep(s, &work->department, e->department) && case_keep(s, &work->region, e->region);
+    return case_keep(s, &work->department, e->department) && case_keep(s, &work->region, e->region) &&
+           apply_mirrored(s, e, work);
 }
 
 bool apply_expanded(struct case_state *s, const struct event *e) {
@@ -50,8 +51,10 @@ bool apply_expanded(struct case_state *s, const struct event *e) {
     struct step_row *row = case_row_write(s, e->step_index);
     if (!work || !row || !case_elements_make(s, e->step_index, e->count))
         return false;
-    if (s->definition->steps[e->step_index].kind == STEP_APPROVE)   /* its check: the step itself is granted */
+    if (case_is_beside(s->definition, e->step_index, 0))   /* the step itself goes its own way */
         return true;
+    if (s->definition->steps[e->step_index].kind == STEP_INSPECTION)
+        return apply_visit(s, e, work);
     if (!open_join(s, e) || !case_keep(s, &row->elements_data, e->data))
         return false;
     apply_move(s, e->step_index, -1, work, STEP_RUNNING);
@@ -70,7 +73,7 @@ bool apply_held(struct case_state *s, const struct event *e) {
         work->asked_at_us = work->since_us = e->at_us;
     work->attempt_at_us = e->at_us;
     apply_due(s, &work->due_at_us, e->due_us);
-    return case_keep(s, &work->reason, e->reason);
+    return case_keep(s, &work->reason, e->reason) && (text_is_none(e->data) || case_keep(s, &work->about, e->data));
 }
 
 bool apply_child_asked(struct case_state *s, const struct event *e) {
@@ -99,7 +102,7 @@ static bool count_element(struct case_state *s, const struct event *e, int by) {
 }
 
 /* What the answer that ended it leaves behind. */
-static bool keep_final(struct case_state *s, struct work_state *work, const struct event *e) {
+bool apply_final(struct case_state *s, struct work_state *work, const struct event *e) {
     work->final_answer = e->answer;
     if (e->answer == ANSWER_NONE)
         return true;
@@ -132,7 +135,11 @@ bool apply_ended(struct case_state *s, const struct event *e) {
     }
     if (e->index >= 0 && !count_element(s, e, 1))
         return false;
-    return keep_final(s, work, e) && case_keep(s, &work->reason, e->reason) && case_keep(s, &work->result, e->data) &&
+    /* The lead's answer, which arranged the visit, stays the inspection's: its end is the items'. */
+    bool arranged = e->index < 0 && s->definition->steps[e->step_index].kind == STEP_INSPECTION && e->answer == ANSWER_NONE;
+    if (!arranged && !apply_final(s, work, e))
+        return false;
+    return apply_mirrored(s, e, work) && case_keep(s, &work->reason, e->reason) && case_keep(s, &work->result, e->data) &&
            case_keep(s, &work->certificates, e->extra);
 }
 
@@ -208,5 +215,7 @@ bool apply_noted(struct case_state *s, const struct event *e) {
         apply_move(s, e->step_index, e->index, work, STEP_RUNNING);
         work->accepted = true;   /* it will be decided */
     }
+    if (!apply_mirrored(s, e, work))
+        return false;
     return apply_seen(s, work, e->source, e->id);
 }

@@ -1,6 +1,6 @@
 /* Builds what a department is asked: who it is, and the whole data of the message, which stands in the event, so that
  * the message is a function of the event alone. The data's form: schemas/README.md. */
-#include "engine/decision.h"
+#include "engine/kinds.h"
 
 struct text task_id(struct decision *d, uint16_t step, int32_t index, uint32_t attempt) {
     struct text id = index < 0 ? text_format(d->arena, "%.*s:%.*s:%u", TEXT_ARG(d->draft.id),
@@ -107,26 +107,36 @@ static void put_member(struct json_writer *w, const char *name, struct text valu
 /* Values are bounded by expressions' and the case's limits; escaped, they stay below this. */
 #define DATA_BYTES_MOST ((size_t)64 << 20)
 
-/* The data of a task or of a compensation (`undoes`: the granted task's id). Absent: it is too long for a message, or
- * there is no memory (then failed). */
-static struct text task_data(struct decision *d, uint16_t step, const struct office_asked *office,
-                             const struct json *input, struct text undoes, int64_t due_us) {
-    const struct step_definition *asked = step_of(d, step);
+struct task_data {
+    uint16_t step;
+    int32_t index;
+    const struct office_asked *office;
+    const struct json *input;
+    struct text undoes;      /* the granted task's id, of a compensation */
+    struct text follow;      /* delegated: under which the other system knows it */
+    int64_t due_us;
+};
+
+/* The data of a task or of a compensation. Absent: it is too long for a message, or there is no memory (then failed). */
+static struct text task_data(struct decision *d, const struct task_data *data) {
+    const struct step_definition *asked = step_of(d, data->step);
+    uint16_t item = kind_item(d, data->step, data->index);
     char room[TIME_TEXT_SIZE];
     _cleanup_buffer_ struct buffer out;
     buffer_init(&out, DATA_BYTES_MOST);
     struct json_writer w;
     json_begin(&w, &out);
     json_open(&w, '{');
-    put_member(&w, "department", office->department);
-    put_member(&w, "region", office->region);
-    put_member(&w, "undoes", undoes);
-    if (asked->item != NO_INDEX)
-        put_member(&w, "item", d->definition->items[asked->item].id);
+    put_member(&w, "department", data->office->department);
+    put_member(&w, "region", data->office->region);
+    put_member(&w, "undoes", data->undoes);
+    put_member(&w, "follow", data->follow);
+    if (item != NO_INDEX)
+        put_member(&w, "item", d->definition->items[item].id);
     if (asked->kind == STEP_LOOKUP)
         put_member(&w, "basis", asked->lookup.basis);
     json_key(&w, TEXT("input"));
-    json_put_value(&w, input);
+    json_put_value(&w, data->input);
     json_key(&w, TEXT("materials"));
     json_open(&w, '[');
     for (uint16_t i = 0; i < asked->material_count; i++) {
@@ -135,9 +145,9 @@ static struct text task_data(struct decision *d, uint16_t step, const struct off
             json_put_value(&w, material);
     }
     json_close(&w, ']');
-    put_reply_to(&w, office);
-    if (due_us != TIME_NONE)
-        put_member(&w, "due", time_format_utc(due_us, room));
+    put_reply_to(&w, data->office);
+    if (data->due_us != TIME_NONE)
+        put_member(&w, "due", time_format_utc(data->due_us, room));
     if (asked->priority + d->draft.priority != 0) {
         json_key(&w, TEXT("priority"));
         json_put_int64(&w, asked->priority + d->draft.priority);
@@ -159,36 +169,34 @@ static bool input_of_work(struct decision *d, const struct expression *expressio
 
 /* When the step's time is over: counted from its first attempt or an operator's retry, not from this attempt. */
 static bool due_of_work(struct decision *d, uint16_t step, int32_t index, int64_t *ret_us, struct error *error) {
-    const struct step_definition *asked = step_of(d, step);
-    const struct work_state *work = work_of(d, step, index);
-    bool check = case_is_check(d->definition, step, index);
-    int64_t since_us = work->since_us == TIME_NONE ? d->input->at_us : work->since_us;
     *ret_us = TIME_NONE;
-    if (work->overdue)
-        return true;
-    return calendar_due(d->world->calendar, CALENDAR_PROMISE, since_us,
-                        check ? asked->approve.check_within : asked->timeout, ret_us, error) == OUTCOME_OK;
+    return work_of(d, step, index)->overdue || kind_due(d, step, index, ret_us, error);
+}
+
+static const struct expression *input_expression(const struct step_definition *step, int32_t index) {
+    if (step->kind == STEP_DELIVER && !step->input)
+        return step->deliver.what;
+    if (step->kind == STEP_INSPECTION && index >= 0 && step->inspection.items[index].input)
+        return step->inspection.items[index].input;
+    return step->input;
 }
 
 static bool prepare(struct decision *d, uint16_t step, int32_t index, struct event *asked, struct error *error) {
     const struct step_definition *definition = step_of(d, step);
-    bool check = case_is_check(d->definition, step, index);
-    struct text otherwise = definition->kind == STEP_LOOKUP ? definition->lookup.source
-                            : definition->kind == STEP_DELIVER ? definition->deliver.by : TEXT_NONE;
-    const struct expression *expression = definition->kind == STEP_DELIVER && !definition->input
-                                              ? definition->deliver.what : definition->input;
+    struct department_rule rule = kind_department(d, step, index);
     struct office_asked office;
     struct json input;
-    if (!office_find(d, check ? &definition->approve.check_department : &definition->department, otherwise, step, index,
-                     &office, error) ||
-        !input_of_work(d, expression, step, index, &input, error) ||
+    if (!office_find(d, &rule, TEXT_NONE, step, index, &office, error) ||
+        !input_of_work(d, input_expression(definition, index), step, index, &input, error) ||
+        !kind_add_input(d, step, index, &input, error) || !delegated_follow(d, step, index, asked, error) ||
         !due_of_work(d, step, index, &asked->due_us, error))
         return false;
     asked->department = office.topic_department;
     asked->region = office.region;
     asked->thing = d->draft.thing;
-    asked->dataschema = definition->result_schema_name;
-    asked->data = task_data(d, step, &office, &input, TEXT_NONE, asked->due_us);
+    if (step_has_result_schema(definition, index))
+        asked->dataschema = definition->result_schema_name;
+    asked->data = task_data(d, &(struct task_data){step, index, &office, &input, TEXT_NONE, asked->number, asked->due_us});
     if (!text_is_none(asked->data))
         return true;
     error_set(error, OUTCOME_REJECT, "message_bytes_most", "the task would be longer than %d bytes",
@@ -227,7 +235,8 @@ static bool prepare_undo(struct decision *d, uint16_t step, int32_t index, struc
         return false;
     asked->department = office.topic_department;
     asked->region = office.region;
-    asked->data = task_data(d, step, &office, &input, task_id(d, step, index, work->attempt), TIME_NONE);
+    asked->data = task_data(d, &(struct task_data){step, index, &office, &input, task_id(d, step, index, work->attempt),
+                                                   TEXT_NONE, TIME_NONE});
     if (!text_is_none(asked->data))
         return true;
     error_set(error, OUTCOME_REJECT, "message_bytes_most", "the compensation would be longer than %d bytes",

@@ -70,6 +70,9 @@ static void put_work(struct json_writer *w, const struct work_state *work) {
     put_raw(w, "result", work->result);
     put_raw(w, "certificates", work->certificates);
     put_text(w, "child", work->child);
+    put_raw(w, "about", work->about);
+    put_text(w, "foreign_number", work->foreign_number);
+    put_answer(w, "mirrored", work->mirrored);
     put_flag(w, "disputed", work->disputed);
     if (work->disputed) {
         put_answer(w, "disputing_answer", work->dispute_answer);

@@ -24,7 +24,7 @@ static enum case_outcome outcome_of(const struct decision *d) {
         if (step_of(d, i)->kind == STEP_DELIVER)
             continue;
         count(&tally, &row_of(d, i)->self);
-        for (uint32_t j = 0; step_of(d, i)->is_each && j < row_of(d, i)->element_count; j++)
+        for (uint32_t j = 0; case_is_its_elements(step_of(d, i)) && j < row_of(d, i)->element_count; j++)
             count(&tally, work_of(d, i, (int32_t)j));
     }
     if (!tally.against)   /* what was undone without a refusal of its own was refused somewhere else: in the parent */

@@ -88,6 +88,8 @@ static enum outcome check_size(const struct decision *d, const struct case_state
         more += event->data.length + event->extra.length + event->reason.length + event->missing.length + 256;
         if (event->kind == EVENT_STEP_EXPANDED)
             more += event->count * sizeof(struct work_state);
+        if (event->kind == EVENT_OBJECTION_RAISED)   /* their room doubles */
+            more += 4 * sizeof(struct work_state);
         if (event->kind == EVENT_CASE_STARTED || event->kind == EVENT_CORRECTION_SENT)
             more += (event->data.length + event->extra.length) * 8;   /* nodes of values that are read */
     }

@@ -1,5 +1,5 @@
 /* What a department says of a step, in the order of DESIGN §3, Answers. */
-#include "engine/decision.h"
+#include "engine/kinds.h"
 
 #include "engine/apply_part.h"
 
@@ -10,7 +10,7 @@ enum outcome find_work(struct decision *d, uint16_t *ret_step) {
         return error_set(d->error, OUTCOME_REJECT, "unknown_step", "case %.*s has no step \"%.*s\"",
                          TEXT_ARG(d->draft.id), TEXT_ARG(in->step));
     const struct step_row *row = row_of(d, step);
-    bool many = step_of(d, step)->is_each || (in->index >= 0 && step_of(d, step)->kind == STEP_APPROVE);
+    bool many = case_has_elements(step_of(d, step));
     if (in->index >= 0 && (!many || (row->element_count > 0 && (uint32_t)in->index >= row->element_count)))
         return error_set(d->error, OUTCOME_REJECT, "unknown_element", "step %.*s has no element %d", TEXT_ARG(in->step),
                          (int)in->index);
@@ -142,6 +142,7 @@ static void note(struct decision *d, uint16_t step) {
     struct event noted = step_event(d, EVENT_ANSWER_NOTED, step, in->index);
     noted.answer = in->answer;
     noted.attempt = work->attempt;
+    noted.number = delegated_number(d, step);
     noted.ordinal = in->answer == ANSWER_CORRECTION ? work->correction + 1 : 0;
     noted.data = in->data;
     noted.extra = in->extra;
@@ -157,7 +158,7 @@ static void note_correction(struct decision *d, uint16_t step) {
     const struct work_state *work = work_of(d, step, d->input->index);
     bool second = work->correction > 0, late = work->accepted;
     note(d, step);
-    if (!second && !late)
+    if ((!second && !late) || step_of(d, step)->kind == STEP_INSPECTION)   /* rectify is no 補正: there are rounds of it */
         return;
     struct event incident = step_event(d, EVENT_INCIDENT_OPENED, step, d->input->index);
     incident.thing = d->draft.thing;
@@ -173,7 +174,12 @@ static void answer_current(struct decision *d, uint16_t step) {
     const struct input *in = d->input;
     enum step_state state = work_of(d, step, in->index)->state;
     switch (in->answer) {
-    case ANSWER_RESULT: answer_ends(d, step, STEP_GRANTED); break;
+    case ANSWER_RESULT:
+        if (step_of(d, step)->kind == STEP_INSPECTION && in->index < 0)
+            inspection_arranged(d, step);
+        else
+            answer_ends(d, step, STEP_GRANTED);
+        break;
     case ANSWER_REJECTED: case ANSWER_NOT_ACCEPTED: answer_ends(d, step, STEP_REFUSED); break;
     case ANSWER_CANCELLED:
         if (state == STEP_CANCELLING)
@@ -197,7 +203,10 @@ static void answer_current(struct decision *d, uint16_t step) {
             record(d, step, FATE_OUT_OF_PLACE);
         }
         break;
-    case ANSWER_CORRECTION: note_correction(d, step); break;
+    case ANSWER_CORRECTION:
+        if (!inspection_rectify(d, step))
+            note_correction(d, step);
+        break;
     default: note(d, step); break;
     }
 }
@@ -258,7 +267,7 @@ static enum outcome answer_step(struct decision *d, uint16_t step) {
         record(d, step, FATE_DUPLICATE);
     else if (in->undo)
         return undo_answer(d, step);
-    else if (work->state >= STEP_UNDOING)
+    else if (work->state >= STEP_UNDOING || (in->index < 0 && kind_is_its_elements(d, step)))
         answer_after_end(d, step);
     else
         answer_current(d, step);

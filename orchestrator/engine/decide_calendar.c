@@ -1,5 +1,5 @@
 /* A newly published calendar: every open legal due moment is reckoned again. Machine durations do not move. */
-#include "engine/decision.h"
+#include "engine/kinds.h"
 
 static void move(struct decision *d, uint16_t step, int32_t index, const char *which, struct limit_time limit,
                  int64_t start_us, int64_t old_us) {
@@ -36,7 +36,9 @@ enum outcome decide_calendar(struct decision *d) {
         move(d, i, -1, "gather", step->gather.deadline, row->self.asked_at_us, row->gather_at_us);
         for (int32_t j = -1; j < (int32_t)row_of(d, i)->element_count && !d->failed; j++) {
             const struct work_state *work = work_of(d, i, j);
-            if (step->kind == STEP_WAIT && step->wait.mode == WAIT_FOR_DURATION)
+            if (step->kind == STEP_PUBLICITY && (j < 0 || publicity_is_told(d, i, j)))
+                publicity_calendar(d, i, j);
+            else if (step->kind == STEP_WAIT && step->wait.mode == WAIT_FOR_DURATION)
                 move(d, i, j, "wait", step->wait.span, work->attempt_at_us, work->due_at_us);
             else
                 move(d, i, j, "timeout",

@@ -1,6 +1,6 @@
 /* An operator's hand: retry, skip, reassign, refuse, acknowledge, resolve a dispute. What is not in its place is refused
  * with the reason, so that the person sees it. */
-#include "engine/decision.h"
+#include "engine/kinds.h"
 
 static enum outcome refuse_verb(struct decision *d, const char *verb, const struct work_state *work) {
     return error_set(d->error, OUTCOME_REJECT, "not_in_place", "step %.*s is %s; %s does not fit", TEXT_ARG(d->input->step),
@@ -50,7 +50,7 @@ static enum outcome find_operable(struct decision *d, uint16_t *ret_step) {
 
 /* A step that is its elements: they are retried, skipped or refused, not it, once there are any. */
 static bool is_its_elements(const struct decision *d, uint16_t step) {
-    return d->input->index < 0 && step_of(d, step)->is_each && row_of(d, step)->element_count > 0;
+    return d->input->index < 0 && case_is_its_elements(step_of(d, step)) && row_of(d, step)->element_count > 0;
 }
 
 static bool may_ask_again(const struct decision *d, uint16_t step) {
@@ -98,7 +98,8 @@ enum outcome decide_reassign(struct decision *d) {
         return outcome;
     const struct work_state *work = work_of(d, step, d->input->index);
     enum step_kind kind = step_of(d, step)->kind;
-    bool asks = kind != STEP_WAIT && kind != STEP_THING && (kind != STEP_APPROVE || d->input->index >= 0);
+    bool asks = kind != STEP_WAIT && kind != STEP_THING &&
+                ((kind != STEP_APPROVE && kind != STEP_PUBLICITY) || d->input->index >= 0);
     bool waits = work->state == STEP_WAITING && !step_of(d, step)->is_each;
     if (!asks || (!waits && !may_ask_again(d, step)))
         return refuse_verb(d, "reassign", work);
@@ -215,6 +216,7 @@ enum outcome decide_acknowledge(struct decision *d) {
                          TEXT_ARG(d->input->step));
     acted(d, step, "acknowledge");
     close_incidents(d, step, "acknowledge");
+    publicity_go_on(d, step);
     return OUTCOME_OK;
 }
 

@@ -1,5 +1,5 @@
 /* A signal (payment made, objection raised, party signed): what waits for it goes on; it is kept for what waits later. */
-#include "engine/decision.h"
+#include "engine/kinds.h"
 
 static bool is_signal_of(const struct step_definition *step, struct text name) {
     return step->kind == STEP_WAIT && step->wait.mode == WAIT_SIGNAL && text_equal(step->wait.signal, name);
@@ -8,6 +8,8 @@ static bool is_signal_of(const struct step_definition *step, struct text name) {
 enum outcome decide_signal(struct decision *d) {
     const struct input *in = d->input;
     bool known = false;
+    if (publicity_takes(d, in->id))
+        return decide_objection(d);
     for (uint16_t i = 0; i < d->definition->step_count && !known; i++)
         known = is_signal_of(step_of(d, i), in->id);
     if (!known)

@@ -1,5 +1,5 @@
 /* Time: what is due by now, earliest first; and when the next moment comes. */
-#include "engine/decision.h"
+#include "engine/kinds.h"
 
 #include <stdlib.h>
 
@@ -71,6 +71,8 @@ static bool still_stands(const struct decision *d, const struct due *due) {
 
 static void time_over(struct decision *d, uint16_t step, int32_t index) {
     const struct step_definition *timed = step_of(d, step);
+    if (kind_time_over(d, step, index))
+        return;
     if (timed->kind == STEP_WAIT && timed->wait.mode != WAIT_SIGNAL) {
         flow_end_as(d, step, index, STEP_GRANTED, TEXT_NONE);
         return;

@@ -71,9 +71,33 @@ bool case_elements_make(struct case_state *state, uint16_t step, uint32_t count)
     for (uint32_t i = 0; i < count; i++)
         work_init(&elements[i]);
     row->elements = elements;
-    row->element_count = count;
+    row->element_count = row->element_room = count;
     if (state->draft)
         state->draft->rows[step]->owns_elements = true;
+    return true;
+}
+
+bool case_element_add(struct case_state *state, uint16_t step) {
+    struct step_row *row = case_row_write(state, step);
+    if (!row)
+        return false;
+    uint32_t count = row->element_count;
+    if (state->draft || count == row->element_room) {
+        uint32_t room = state->draft ? count + 1 : count ? count * 2 : 4;
+        struct work_state *elements = arena_new_array(case_arena(state), room, struct work_state);
+        if (!elements)
+            return false;
+        for (uint32_t i = 0; i < count; i++)
+            elements[i] = *case_work(state, step, (int32_t)i);
+        row->elements = elements;
+        row->element_room = room;
+    }
+    if (state->draft) {
+        state->draft->rows[step]->owns_elements = true;
+        state->draft->rows[step]->elements = NULL;
+    }
+    work_init(&row->elements[count]);
+    row->element_count = count + 1;
     return true;
 }
 

@@ -40,18 +40,34 @@ struct step_row *case_row_write(struct case_state *, uint16_t step);
 struct work_state *case_work_write(struct case_state *, uint16_t step, int32_t index);
 /* Makes `count` fresh elements. */
 bool case_elements_make(struct case_state *, uint16_t step, uint32_t count);
+/* Adds one, fresh, behind the others. */
+bool case_element_add(struct case_state *, uint16_t step);
 /* The arena into which the state's texts go, and a text as the state keeps it. */
 struct arena *case_arena(struct case_state *);
 bool case_keep(struct case_state *, struct text *into, struct text from);
 /* The same into room that is used again and again: what was there is overwritten when it fits. */
 bool case_keep_over(struct case_state *, struct text *into, struct text from);
 
+/* An element that stands beside its step: the check of an approve step, who is told of a publicity, an objection. It
+ * holds nothing open and counts for no outcome. */
+static inline bool case_is_beside(const struct definition *definition, uint16_t step, int32_t index) {
+    enum step_kind kind = definition->steps[step].kind;
+    return index >= 0 && (kind == STEP_APPROVE || kind == STEP_PUBLICITY);
+}
+/* Do answers name elements of such a step? */
+static inline bool case_has_elements(const struct step_definition *step) {
+    return step->is_each || step->kind == STEP_INSPECTION || step->kind == STEP_PUBLICITY || step->kind == STEP_APPROVE;
+}
+/* Do its elements make up the step, so that they count for the outcome and end with it? */
+static inline bool case_is_its_elements(const struct step_definition *step) {
+    return step->is_each || step->kind == STEP_INSPECTION;
+}
 /* Is this work the check of an approve step (its one element), and does it hold its case open? */
 static inline bool case_is_check(const struct definition *definition, uint16_t step, int32_t index) {
     return index >= 0 && definition->steps[step].kind == STEP_APPROVE;
 }
 static inline bool case_holds_open(const struct definition *definition, uint16_t step, int32_t index) {
-    return definition->steps[step].kind != STEP_DELIVER && !case_is_check(definition, step, index);
+    return definition->steps[step].kind != STEP_DELIVER && !case_is_beside(definition, step, index);
 }
 
 #endif

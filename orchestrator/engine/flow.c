@@ -1,6 +1,6 @@
 /* What follows from the end of a step: joins open or can't be met, refusals do what their definition says, deadlines
  * let joins open with what is there. */
-#include "engine/decision.h"
+#include "engine/kinds.h"
 
 static void queue_push(struct decision *d, uint16_t step) {
     if (d->queued[step])
@@ -30,10 +30,12 @@ static bool all_dependents_left(const struct decision *d, uint16_t step) {
 /* "A refusal from a step whose dependents (it has some) have all left waiting is recorded and triggers nothing." What
  * waits for an element is its gathering. */
 static bool is_spent(const struct decision *d, uint16_t step, int32_t index) {
-    if (case_is_check(d->definition, step, index))
+    if (case_is_beside(d->definition, step, index))
         return true;
     if (index >= 0 && state_step_has_ended(row_of(d, step)->self.state))
         return true;
+    if (index >= 0 && step_of(d, step)->kind == STEP_INSPECTION)
+        return inspection_dependents_left(d, step, index);
     return all_dependents_left(d, step);
 }
 
@@ -65,6 +67,11 @@ static void check_ended(struct decision *d, uint16_t step, int32_t index) {
 static void gather(struct decision *d, uint16_t step) {
     if (row_of(d, step)->self.state != STEP_RUNNING)
         return;
+    if (step_of(d, step)->kind == STEP_INSPECTION) {
+        queue_push(d, step);   /* what waits for this item alone goes on */
+        inspection_gather(d, step);
+        return;
+    }
     enum join_verdict verdict = join_of_elements(d, step);
     if (verdict != JOIN_OPEN)
         flow_end_as(d, step, -1, verdict == JOIN_MET ? STEP_GRANTED : STEP_UNSATISFIED, TEXT_NONE);
@@ -94,16 +101,20 @@ void flow_end(struct decision *d, struct event *ended) {
     if (!emit(d, ended))
         return;
     close_incidents(d, step, index);
-    if (case_is_check(d->definition, step, index)) {
+    if (case_is_check(d->definition, step, index))
         check_ended(d, step, index);
+    if (case_is_beside(d->definition, step, index)) {
+        kind_element_ended(d, step, index);
         return;
     }
     if (refusal && !ended->spent && d->draft.phase == CASE_RUNNING)
         follow_policy(d, step, state);
-    if (index < 0)
+    if (index < 0) {
         queue_push(d, step);
-    else
+        kind_step_ended(d, step);
+    } else {
         gather(d, step);
+    }
 }
 
 void flow_end_as(struct decision *d, uint16_t step, int32_t index, enum step_state state, struct text reason) {
@@ -170,7 +181,7 @@ static void expire_work(struct decision *d, uint16_t step, int32_t index) {
 }
 
 void flow_expire(struct decision *d, uint16_t step) {
-    uint32_t count = step_of(d, step)->is_each ? row_of(d, step)->element_count : 0;
+    uint32_t count = case_is_its_elements(step_of(d, step)) ? row_of(d, step)->element_count : 0;
     if (!count) {
         expire_work(d, step, -1);
         return;
@@ -201,7 +212,7 @@ void flow_open_by_deadline(struct decision *d, uint16_t step) {
         again = false;
         for (uint16_t i = 0; i < step_of(d, step)->need_count && !d->failed; i++) {
             uint16_t need = step_of(d, step)->needs[i];
-            if (state_step_has_ended(row_of(d, need)->self.state) || another_waits(d, need, step))
+            if (state_step_has_ended(kind_need_state(d, step, need)) || another_waits(d, need, step))
                 continue;
             flow_expire(d, need);
             again = true;

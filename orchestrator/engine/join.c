@@ -1,6 +1,6 @@
 /* Joins: whether what a step needs, or the elements of an `each`, is enough to go on (DESIGN §3, When a step becomes
  * ready). */
-#include "engine/decision.h"
+#include "engine/kinds.h"
 
 enum join_verdict join_decide(const struct join_rule *rule, const struct join_count *n) {
     if (rule->mode == JOIN_ALL)
@@ -17,7 +17,7 @@ enum join_verdict join_of_needs(const struct decision *d, uint16_t step) {
     struct join_count n = {0};
     for (uint16_t i = 0; i < waiting->need_count; i++) {
         const struct step_definition *need = step_of(d, waiting->needs[i]);
-        switch (row_of(d, waiting->needs[i])->self.state) {
+        switch (kind_need_state(d, step, waiting->needs[i])) {
         case STEP_GRANTED: n.granted++; break;
         case STEP_SKIPPED: n.skipped++; break;
         case STEP_REFUSED: need->on_refused == ON_REFUSED_CONTINUE ? n.continued++ : n.negative++; break;
@@ -79,9 +79,9 @@ struct text missing_needs(struct decision *d, uint16_t step) {
     json_open(&w, '[');
     for (uint16_t i = 0; i < step_of(d, step)->need_count; i++) {
         uint16_t need = step_of(d, step)->needs[i];
-        if (state_step_has_ended(row_of(d, need)->self.state))
+        if (state_step_has_ended(kind_need_state(d, step, need)))
             continue;
-        if (step_of(d, need)->is_each && row_of(d, need)->element_count)
+        if (case_is_its_elements(step_of(d, need)) && row_of(d, need)->element_count)
             put_missing_elements(d, &w, need);
         else
             put_missing(d, &w, need, -1);

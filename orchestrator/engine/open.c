@@ -1,5 +1,5 @@
 /* A join is met: `when` is asked once, and the step begins by its kind. Whatever can't be worked out is an incident. */
-#include "engine/decision.h"
+#include "engine/kinds.h"
 
 static void stuck_by(struct decision *d, uint16_t step, int32_t index, struct text missing, const struct error *error) {
     stuck(d, step, index, missing, error->code, error->message);
@@ -180,11 +180,13 @@ void open_step(struct decision *d, uint16_t step, struct text missing) {
         return;
     }
     switch (opening->kind) {
-    case STEP_TASK: case STEP_LOOKUP: case STEP_THING: open_work(d, step, -1, missing); break;
+    case STEP_TASK: case STEP_LOOKUP: case STEP_THING: case STEP_DELEGATED: open_work(d, step, -1, missing); break;
+    case STEP_INSPECTION: open_inspection(d, step, missing); break;
+    case STEP_PUBLICITY: open_publicity(d, step, missing); break;
     case STEP_APPROVE: open_approve(d, step, missing); break;
     case STEP_WAIT: open_wait(d, step, missing); break;
     case STEP_DELIVER: open_deliver(d, step, missing); break;
-    default: stuck(d, step, -1, missing, "not_running_yet", "this version does not run steps of this kind"); break;
+    case STEP_KIND_COUNT: break;
     }
 }
 

@@ -1,6 +1,6 @@
 /* What an expression sees: .form .case .parties .materials .steps.<id>.{state,result,reason,missing} and the element
  * under its `as` name. Asked path by path; a result is read from its bytes when somebody asks for it, once a decision. */
-#include "engine/decision.h"
+#include "engine/kinds.h"
 
 struct scope { struct decision *d; uint16_t step; int32_t index; };
 
@@ -33,6 +33,8 @@ static const struct json *element_array(struct decision *d, uint16_t step) {
 
 static const struct json *result_of(struct decision *d, uint16_t step) {
     const struct step_row *row = row_of(d, step);
+    if (step_of(d, step)->kind == STEP_INSPECTION)
+        return inspection_result(d, step);   /* an item's outcome is read before the others have theirs */
     if (row->self.state != STEP_GRANTED)
         return NULL;
     if (!step_of(d, step)->is_each) {

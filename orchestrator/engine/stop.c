@@ -1,5 +1,5 @@
 /* A case stops: by a refusal (close, compensate), by its party, by an operator. It starts nothing new. */
-#include "engine/decision.h"
+#include "engine/kinds.h"
 
 /* What becomes of one step or element when the case stops. */
 static void stop_work(struct decision *d, uint16_t step, int32_t index, enum case_stop stop) {
@@ -47,6 +47,10 @@ static void stop_step(struct decision *d, uint16_t step, enum case_stop stop) {
     if (check && by_refusal && state_step_has_ended(row_of(d, step)->self.state))
         return;   /* what was granted on a promise is still checked */
     uint32_t count = row_of(d, step)->element_count;
+    if (stopped->kind == STEP_PUBLICITY) {   /* its end takes along what stands beside it */
+        stop_work(d, step, -1, stop);
+        return;
+    }
     if (count == 0 || row_of(d, step)->self.state == STEP_STUCK)
         stop_work(d, step, -1, stop);
     for (uint32_t i = 0; i < count && !d->failed; i++)

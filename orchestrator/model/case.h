@@ -46,6 +46,9 @@ struct work_state {
     struct text certificates;      /* JSON bytes; absent: none */
     struct text reason;
     struct text child;             /* sub-case */
+    struct text about;             /* JSON: a publicity's period, an objection, the visit that was arranged */
+    struct text foreign_number;    /* delegated: under which the other system knows it */
+    enum answer_kind mirrored;     /* delegated: how it stands there */
     struct text final_source, final_id;        /* of the answer that ended it */
     struct text dispute_result, dispute_reason;    /* of the answer that contradicts it */
     /* Dedupe marks: hashes of (source, id) of this attempt's last answers, the newest at (seen_count - 1) % most. */
@@ -58,9 +61,9 @@ struct step_row {
     bool join_open;                /* the join opened (once) */
     int64_t deadline_at_us;        /* of the step's join, while waiting; TIME_NONE: none yet */
     struct text missing;           /* JSON array: who was silent when its join (or gathering) opened by deadline */
-    /* each; also the check of an approve step, which is its one element */
-    uint32_t element_count;
-    struct work_state *elements;
+    /* each; the items of an inspection; the check of an approve step, which is its one element */
+    uint32_t element_count, element_room;
+    struct work_state *elements;   /* of a publicity: who is told, then each objection */
     struct text elements_data;     /* JSON bytes of the array */
     uint32_t granted_count, skipped_count, continued_count, refused_count, ended_count;   /* elements; continued: refused
                                     * or expired under `continue`; refused: all others that ended without being granted */

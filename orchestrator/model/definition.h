@@ -20,6 +20,9 @@ enum step_kind { STEP_TASK, STEP_LOOKUP, STEP_APPROVE, STEP_INSPECTION, STEP_PUB
 enum join_mode { JOIN_ALL, JOIN_AT_LEAST };       /* any = at least 1 */
 enum on_refused { ON_REFUSED_BLOCK, ON_REFUSED_CONTINUE, ON_REFUSED_CLOSE, ON_REFUSED_COMPENSATE };
 enum on_timeout { ON_TIMEOUT_EXPIRE, ON_TIMEOUT_INCIDENT };
+/* What an objection to a publicity does. The first four as a refusal, but that `continue` lets the period run on. */
+enum on_objection { ON_OBJECTION_BLOCK, ON_OBJECTION_CONTINUE, ON_OBJECTION_CLOSE, ON_OBJECTION_COMPENSATE,
+                    ON_OBJECTION_INCIDENT, ON_OBJECTION_DECIDE };
 
 /* A limit as the definition says it. Machine durations are exact; legal ones are resolved by calendar/. */
 enum limit_unit { LIMIT_NONE, LIMIT_MICROSECONDS, LIMIT_WORKDAYS, LIMIT_HALF_DAYS, LIMIT_BUSINESS_HOURS,
@@ -40,6 +43,13 @@ struct department_rule {
     struct text group;
     const struct expression *is;        /* gives the member's id */
     const struct expression *at;        /* gives the region code; NULL: the case's region */
+};
+
+/* An item that shares the visit of an inspection: its department looks at it. */
+struct inspected_item {
+    uint16_t item;
+    const struct expression *when;       /* NULL: always */
+    const struct expression *input;      /* what its department is given; NULL: the step's `input` */
 };
 
 enum wait_for { WAIT_FOR_DURATION, WAIT_UNTIL, WAIT_SIGNAL };
@@ -83,13 +93,21 @@ struct step_definition {
              struct limit_time check_within; struct text on_fail; } approve;
     struct { enum wait_for mode; struct limit_time span; const struct expression *until; struct text signal; } wait;
     struct { uint16_t thing; const struct expression *form; } thing;   /* index into things */
-    struct { uint16_t item_count; const uint16_t *items; struct text lead; uint16_t rounds; } inspection;
-    struct { struct limit_time span; enum on_refused on_objection; } publicity;
+    struct { uint16_t item_count; const struct inspected_item *items; uint16_t rounds; } inspection;
+    struct { struct limit_time span; enum on_objection on_objection; uint16_t told_count; const struct text *told; } publicity;
     struct { struct text system; const struct expression *follow; } delegated;
     struct { struct text by; const struct expression *what; } deliver;
 };
 
 enum { ITEM_EXTENSION_DAYS = 10 };       /* 行政許可法 42 */
+/* Is a result of the step, or of one of its elements, held against the step's `result`? What the lead of a visit, those
+ * who are told of a publicity or decide an objection, and a later check say is no result of the step. */
+static inline bool step_has_result_schema(const struct step_definition *step, int32_t index) {
+    if (step->kind == STEP_INSPECTION)
+        return index >= 0;
+    return step->kind != STEP_PUBLICITY && (step->kind != STEP_APPROVE || index < 0);
+}
+
 struct uncounted { struct text reason; bool of_statute; struct text basis; };
 struct item_definition {
     struct text id, code, department, basis;

@@ -32,6 +32,8 @@ static const char *const names[EVENT_KIND_COUNT] = {
     [EVENT_CASE_CLOSED] = "case_closed",
     [EVENT_MIGRATED] = "migrated",
     [EVENT_CALENDAR_CHANGED] = "calendar_changed",
+    [EVENT_OBJECTION_RAISED] = "objection_raised",
+    [EVENT_PERIOD_OVER] = "period_over",
 };
 
 const char *event_kind_name(enum event_kind kind) { return names_of(names, EVENT_KIND_COUNT, (size_t)kind); }

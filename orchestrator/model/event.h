@@ -21,16 +21,21 @@ enum event_kind {
                                 * extra = {parties, materials}, source, id, actor */
     EVENT_STEP_ASKED,          /* step, index, attempt, department and region = whose topic, data = the task message's
                                 * data, due = timeout, dataschema (opens the step's join when it was waiting;
-                                * missing = list for a join by deadline) */
+                                * missing = list for a join by deadline); number = a delegated step's, as the other
+                                * system knows it */
     EVENT_STEP_EXPANDED,       /* each: data = the array of elements; count; missing; due = deadline of the gathering.
-                                * Of an approve step: count 1, its later check, which is its element 0 */
-    EVENT_STEP_HELD,           /* a wait: due, reason = the signal's name, "until" or "for"; missing */
+                                * Of an approve step: count 1, its later check, which is its element 0. Of a publicity:
+                                * those who are told of it. Of an inspection: the lead has arranged the visit, count =
+                                * its items; answer, data = the visit, extra, source, id of the lead's answer */
+    EVENT_STEP_HELD,           /* a wait: due, reason = the signal's name, "until" or "for"; missing. A publicity:
+                                * reason "publicity", due = the end of its last day, calendar, data = {"first_day","last_day"} */
     EVENT_CHILD_ASKED,         /* thing: child, attempt, definition (hash), thing, region, data = the child's form,
                                 * extra = {parties, materials}, due = timeout, missing */
     EVENT_STEP_ENDED,          /* state = one of the ends, answer, data = result, extra = certificates, reason, spent, source,
                                 * id, missing, attempt, department = the one asked; thing and region = the case's. Of an
                                 * undoing: state = compensated, or granted when it was given up */
-    EVENT_ANSWER_NOTED,        /* answer = received, accepted, correction, …: progress without end; data, ordinal */
+    EVENT_ANSWER_NOTED,        /* answer = received, accepted, correction, …: progress without end; data, ordinal;
+                                * number = a delegated step's */
     EVENT_ANSWER_RECORDED,     /* no effect: fate, answer, data, source, id; step absent: a submission, signal, withdrawal */
     EVENT_CORRECTION_SENT,     /* the applicant's correction goes to the department: data = {"form","materials"}, ordinal */
     EVENT_RETRY_SET,           /* state = retrying or undo_retrying: due, reason, attempt = the failed one, ordinal = its undo */
@@ -53,7 +58,10 @@ enum event_kind {
     EVENT_CASE_CLOSED,         /* outcome, stop, thing, region; parent… when it has one */
     EVENT_MIGRATED,            /* definition = the new hash, data = map */
     EVENT_CALENDAR_CHANGED,    /* new calendar version: a due moment recomputed: step, due, calendar, reason = which:
-                                * timeout, wait, deadline, gather */
+                                * timeout, wait, deadline, gather; data = a publicity's new period */
+    EVENT_OBJECTION_RAISED,    /* to a publicity: index = the new element that stands for it, data = {"by","reason","at",
+                                * "data"?}, department when one objects, actor, source, id */
+    EVENT_PERIOD_OVER,         /* a publicity's days are over, but an objection is not decided yet: it waits for that */
     EVENT_KIND_COUNT
 };
 

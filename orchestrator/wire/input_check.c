@@ -30,7 +30,8 @@ enum outcome input_check(const struct definition *definition, struct input *inpu
         uint16_t step = definition_find_step(definition, input->step);
         if (step == NO_INDEX)
             return OUTCOME_OK; /* the engine says so */
-        schema = definition->steps[step].result_schema;
+        if (step_has_result_schema(&definition->steps[step], input->index))
+            schema = definition->steps[step].result_schema;
     } else if (input->kind == INPUT_SIGNAL) {
         for (uint16_t i = 0; i < definition->step_count && !schema; i++)
             if (definition->steps[i].kind == STEP_WAIT && definition->steps[i].wait.mode == WAIT_SIGNAL &&

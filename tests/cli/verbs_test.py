@@ -143,10 +143,6 @@ class Things(Case):
         path = self.project.thing("t", ["id: a, department: alpha"])
         self.ends(yjsctl("thing", "check", path, THING), 0, "sound: t,", "sound: secondhand_home_transfer,")
 
-    def test_kind_that_does_not_run_yet_is_a_warning(self):
-        path = self.project.thing("t", ["id: v, kind: publicity, publicity: {limit: 5 workdays}"])
-        self.ends(yjsctl("thing", "check", path), 0, ": warning: ", "[not_running_yet]")
-
     def test_all_faults_of_a_definition_are_named_with_their_places(self):
         path = self.project.thing("bad", ["id: a, department: alhpa", "id: b, department: beta, needs: [c]", "id: d, departmnt: gamma"])
         told = self.ends(yjsctl("thing", "check", path), 1, 'bad.yaml:6:', 'bad.yaml:7:', 'bad.yaml:8:', "alpha", "department")

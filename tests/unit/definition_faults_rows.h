@@ -128,6 +128,20 @@
 {"a delegation to a system that is not there", HEAD "steps:\n  - {id: a, kind: delegated, system: province}\n", "unknown_department 5:38"},
 {"an approval without a rule", HEAD "steps:\n  - {id: a, kind: approve, check: {department: tax, within: 20 workdays}}\n", "missing_key 5:5"},
 
+/* ---- kinds of step ---- */
+{"a publicity of business hours", HEAD "steps:\n  - {id: p, kind: publicity, limit: 4 hours}\n", "publicity_not_days 5:37"},
+{"objections that nobody decides", HEAD "steps:\n  - {id: p, kind: publicity, limit: 20 days, on_objection: decide}\n", "missing_key 5:60"},
+{"an objector told twice, another that is not there", HEAD "steps:\n  - {id: p, kind: publicity, limit: 20 days, may_object: [tax, taks, tax]}\n", "unknown_department 5:64, duplicate_id 5:70"},
+{"an inspection of no items", HEAD "steps:\n  - {id: v, kind: inspection, lead: housing}\n", "missing_key 5:5"},
+{"an inspection of what is no item, and of one twice", HEAD "items: [{id: i, department: tax}]\nsteps:\n  - {id: v, kind: inspection, lead: housing, for: [i, j, {item: i}, 3]}\n", "unknown_item 6:55, duplicate_id 6:58, wrong_type 6:69"},
+{"an inspected item with a key that is not there", HEAD "items: [{id: i, department: tax}]\nsteps:\n  - {id: v, kind: inspection, lead: housing, for: [{item: i, wen: true}]}\n", "unknown_key 6:62"},
+{"an inspection's input that one of its departments may not have", HEAD "items: [{id: i, department: gas}]\nsteps:\n  - {id: v, kind: inspection, lead: housing, for: [i], input: {x: \"${ .form.note }\"}}\n", "not_entitled 6:76"},
+{"an inspected item's own input that its department may not have", HEAD "items: [{id: i, department: gas}]\nsteps:\n  - {id: v, kind: inspection, lead: housing, for: [{item: i, input: {x: \"${ .form.note }\"}}]}\n", "not_entitled 6:82"},
+{"what an inspection does not give", HEAD "items: [{id: i, department: tax}]\nsteps:\n  - {id: v, kind: inspection, lead: housing, for: [i], result: result.json}\n  - {id: b, department: tax, needs: [v], input: {x: \"${ .steps.v.result.j }\", y: \"${ .steps.v.result.i.out }\", z: \"${ .steps.v.result.i.result.numbr }\", k: \"${ .steps.v.result.i.result.number }\"}}\n", "path_not_in_result 7:72, path_not_in_result 7:103, path_not_in_result 7:143"},
+{"a delegated step with a retry of its own", HEAD "steps:\n  - {id: d, kind: delegated, system: tax, retry: {attempts: 3}, reversible: true}\n", "key_of_other_kind 5:43, key_of_other_kind 5:65"},
+{"a delegated step in a system that is not there", HEAD "steps:\n  - {id: d, kind: delegated, system: province}\n", "unknown_department 5:38"},
+{"a step delegated in a region, to a system that is not there", HEAD TASK "}\noverride:\n  \"441302\":\n    steps: {a: {delegated: {system: province}}}\n", "unknown_department 8:37"},
+
 /* ---- the law ---- */
 {"a promise longer than the statute", HEAD TASK ", item: i}\nitems:\n  - {id: i, department: housing, promise: 31 workdays, statute: 30 workdays, basis: 法}\n", "promise_longer_than_statute 7:43"},
 {"a promise in calendar days far beyond a statute in working days", HEAD TASK ", item: i}\nitems:\n  - {id: i, department: housing, promise: 90 days, statute: 5 workdays, basis: 法}\n", "promise_longer_than_statute 7:43"},

@@ -116,25 +116,6 @@ static void test_what_is_too_large_is_refused_by_its_limit(void **state) {
     }
 }
 
-static void test_a_kind_that_does_not_run_yet_is_named(void **state) {
-    (void)state;
-    struct arena arena;
-    struct fault_list faults;
-    const struct definition *definition = NULL;
-    arena_init(&arena, SETTING_ARENA_BYTES);
-    struct definition_context context = setting_context(&arena);
-    static const char source[] = HEAD TASK "}\n  - {id: p, kind: publicity, limit: 20 days, needs: [a]}\n";
-    assert_int_equal(definition_compile(&arena, text_from(source), TEXT("t.yaml"), &context, &faults, &definition, NULL),
-                     OUTCOME_OK);
-    assert_false(definition_runs(definition, TEXT("t.yaml"), &arena, &faults));
-    assert_int_equal(faults.count, 1);
-    assert_string_equal(faults.at[0].code, "not_running_yet");
-    assert_int_equal(faults.at[0].line, 6);
-    mark_seen(&faults);
-    definition_free(definition);
-    arena_free(&arena);
-}
-
 static void test_every_code_has_an_example(void **state) {
     (void)state;
     int missing = 0;
@@ -150,7 +131,6 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_row_has_its_faults_at_their_places),
         cmocka_unit_test(test_what_is_too_large_is_refused_by_its_limit),
-        cmocka_unit_test(test_a_kind_that_does_not_run_yet_is_named),
         cmocka_unit_test(test_every_code_has_an_example),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -59,6 +59,12 @@ struct spec {
     const char *by, *what;                     /* deliver */
     const char *material;
     int32_t priority;
+    const char *item;                          /* made on first use, of a department of the same name */
+    const char *inspects;                      /* items with blanks between; `fire?` only when .form.fire */
+    uint16_t rounds;                           /* 0: 2 */
+    enum on_objection on_objection;
+    const char *told;                          /* departments with blanks between */
+    const char *system, *follow;
 };
 
 struct recorded { struct text kind, step, data; uint32_t version; int64_t at_us; };
@@ -69,6 +75,7 @@ struct run {
     struct step_definition steps[STEPS_MOST];
     struct thing_reference things[4];
     struct material_definition materials[8];
+    struct item_definition items[8];
     struct text regions[4];
     struct directory directory;
     struct department departments[8];
@@ -129,6 +136,51 @@ static inline void run_needs(struct run *run, struct step_definition *step, cons
 
 static inline struct text optional(const char *string) { return string ? text_from(string) : TEXT_NONE; }
 
+static inline uint16_t run_item(struct run *run, struct text id) {
+    for (uint16_t i = 0; i < run->definition.item_count; i++)
+        if (text_equal(run->items[i].id, id))
+            return i;
+    assert_true(run->definition.item_count < 8);
+    run->items[run->definition.item_count] = (struct item_definition){.id = id, .department = id};
+    return run->definition.item_count++;
+}
+
+/* The next of the words in `rest`, which loses it; false when there is none. */
+static inline bool next_word(struct text *rest, struct text *ret) {
+    if (rest->length == 0)
+        return false;
+    size_t blank = text_find(*rest, ' ');
+    *ret = text_span(rest->at, blank == SIZE_MAX ? rest->length : blank);
+    size_t cut = blank == SIZE_MAX ? rest->length : blank + 1;
+    *rest = text_span(rest->at + cut, rest->length - cut);
+    return true;
+}
+
+static inline void run_compile_inspection(struct run *run, struct step_definition *step, const struct spec *spec) {
+    struct inspected_item *items = arena_new_array(&run->definition_arena, 8, struct inspected_item);
+    struct text rest = text_from(spec->inspects ? spec->inspects : ""), word;
+    step->inspection.rounds = spec->rounds ? spec->rounds : 2;
+    step->inspection.items = items;
+    while (next_word(&rest, &word)) {
+        bool only_when = word.at[word.length - 1] == '?';
+        struct text id = text_span(word.at, word.length - only_when);
+        struct inspected_item *one = &items[step->inspection.item_count++];
+        one->item = run_item(run, id);
+        if (only_when)
+            one->when = run_expression(run, text_format(&run->definition_arena, ".form.%.*s", TEXT_ARG(id)).at);
+    }
+}
+
+static inline void run_compile_publicity(struct run *run, struct step_definition *step, const struct spec *spec) {
+    struct text *told = arena_new_array(&run->definition_arena, 8, struct text);
+    struct text rest = text_from(spec->told ? spec->told : "");
+    step->publicity.span = spec->span;
+    step->publicity.on_objection = spec->on_objection;
+    step->publicity.told = told;
+    while (next_word(&rest, &told[step->publicity.told_count]))
+        step->publicity.told_count++;
+}
+
 static inline void run_compile_kind(struct run *run, struct step_definition *step, const struct spec *spec) {
     step->approve.condition = run_expression(run, spec->condition);
     step->approve.has_check = spec->check != NULL;
@@ -140,6 +192,10 @@ static inline void run_compile_kind(struct run *run, struct step_definition *ste
     step->wait.until = run_expression(run, spec->until);
     step->wait.signal = optional(spec->signal);
     step->lookup.basis = optional(spec->basis);
+    run_compile_inspection(run, step, spec);
+    run_compile_publicity(run, step, spec);
+    step->delegated.system = optional(spec->system);
+    step->delegated.follow = run_expression(run, spec->follow);
     step->deliver.by = optional(spec->by);
     step->deliver.what = run_template(run, spec->what);
     if (!spec->thing)
@@ -172,6 +228,7 @@ static inline void run_step(struct run *run, const struct spec *spec) {
     step->compensate.department.id = spec->compensate && *spec->compensate ? text_from(spec->compensate) : TEXT_NONE;
     step->compensate.input = run_template(run, spec->compensate_input);
     step->priority = spec->priority;
+    step->item = spec->item ? run_item(run, text_from(spec->item)) : NO_INDEX;
     step->is_each = spec->each != NULL;
     step->each_in = run_expression(run, spec->each);
     step->each_as = optional(spec->as);
@@ -219,6 +276,7 @@ static inline struct run *run_new(const struct spec *specs, size_t count) {
     run->definition.steps = run->steps;
     run->definition.things = run->things;
     run->definition.materials = run->materials;
+    run->definition.items = run->items;
     run->definition.regions = run->regions;
     for (size_t i = 0; i < count; i++)
         run_step(run, &specs[i]);

@@ -466,14 +466,6 @@ static void test_later_check_that_is_not_made_in_time_is_an_incident(void **unus
     run_end(run);
 }
 
-static void test_kind_that_does_not_run_yet_is_an_incident(void **unused) {
-    (void)unused;
-    struct run *run = RUN_NEW({.id = "i", .kind = STEP_INSPECTION});
-    submit(run, "{}");
-    assert_true(text_is(event_at(run, EVENT_STEP_STUCK, "i", 0)->reason, "not_running_yet"));
-    run_end(run);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_asks_every_element),
@@ -511,7 +503,6 @@ int main(void) {
         cmocka_unit_test(test_later_check_does_not_hold_the_case_open),
         cmocka_unit_test(test_failed_later_check_is_an_incident_and_what_was_granted_stays),
         cmocka_unit_test(test_later_check_that_is_not_made_in_time_is_an_incident),
-        cmocka_unit_test(test_kind_that_does_not_run_yet_is_an_incident),
     };
     return cmocka_run_group_tests_name("engine: kinds", tests, NULL, NULL);
 }

@@ -1,0 +1,68 @@
+/* What the kinds of step beyond a task do differently, where the flow of every step asks for it: a publicity and those
+ * who object to it, an inspection and the items that share its visit, a step that another system works on, what is
+ * checked after an approval. A kind's own file has the rest. For engine/ alone. */
+#ifndef YJS_ENGINE_KINDS_H
+#define YJS_ENGINE_KINDS_H
+
+#include "engine/decision.h"
+
+/* ---- kinds.c: one question each, answered by kind ---- */
+
+/* Who works on a step or one of its elements; `id` absent and no group: nobody is named. */
+struct department_rule kind_department(const struct decision *, uint16_t step, int32_t index);
+/* How long: TIME_NONE when nothing limits it. False: *error says why. */
+bool kind_due(struct decision *, uint16_t step, int32_t index, int64_t *ret_us, struct error *);
+/* Adds to what the department is given (an object) that which only the kind knows. */
+bool kind_add_input(struct decision *, uint16_t step, int32_t index, struct json *input, struct error *);
+/* The item that this work belongs to; NO_INDEX: none. */
+uint16_t kind_item(const struct decision *, uint16_t step, int32_t index);
+/* How `need` stands for `waiting`: of an inspection, the waiting step's own item decides. */
+enum step_state kind_need_state(const struct decision *, uint16_t waiting, uint16_t need);
+/* Has this step of another kind than `each` come to be its elements? */
+bool kind_is_its_elements(const struct decision *, uint16_t step);
+/* An element that stands beside its step (a check, one who is told, an objection) has ended. */
+void kind_element_ended(struct decision *, uint16_t step, int32_t index);
+/* A step has ended: what stood beside it is called back. */
+void kind_step_ended(struct decision *, uint16_t step);
+/* Its moment has come; false when the kind has nothing of its own to do. */
+bool kind_time_over(struct decision *, uint16_t step, int32_t index);
+/* `object` with one more member; null when there is no memory (then failed). */
+void kind_set_member(struct decision *, struct json *object, const char *name, struct json value);
+
+/* ---- publicity.c ---- */
+void open_publicity(struct decision *, uint16_t step, struct text missing);
+/* A signal "objection" to the publicity that it names, or to the only one that runs. */
+enum outcome decide_objection(struct decision *);
+bool publicity_takes(const struct decision *, struct text signal);
+bool publicity_is_told(const struct decision *, uint16_t step, int32_t index);
+bool publicity_due(struct decision *, uint16_t step, int64_t start_us, int64_t *ret_us, struct error *);
+void publicity_element_ended(struct decision *, uint16_t step, int32_t index);
+/* Ends it when its days are over and nothing is undecided; after an incident was acknowledged, too. */
+void publicity_go_on(struct decision *, uint16_t step);
+/* A newly published calendar: what was announced is never shortened. */
+void publicity_calendar(struct decision *, uint16_t step, int32_t index);
+void publicity_over(struct decision *, uint16_t step);
+
+/* ---- inspection.c ---- */
+void open_inspection(struct decision *, uint16_t step, struct text missing);
+/* The lead has arranged the visit: each item's department is asked. */
+void inspection_arranged(struct decision *, uint16_t step);
+/* `rectify` of an item; false when the answer is none. */
+bool inspection_rectify(struct decision *, uint16_t step);
+/* All items have been looked at: the step ends with what they said. */
+void inspection_gather(struct decision *, uint16_t step);
+bool inspection_items(struct decision *, uint16_t step, bool *wanted, struct error *);
+/* Which element is that item's; -1 when the visit does not concern it. */
+int32_t inspection_element(const struct step_definition *, uint16_t item);
+/* Does none of those that wait for this element still wait (there were some)? */
+bool inspection_dependents_left(const struct decision *, uint16_t step, int32_t index);
+/* What later steps read: {"<item>": {"outcome","reason","result"}}. */
+const struct json *inspection_result(struct decision *, uint16_t step);
+
+/* ---- delegated.c ---- */
+/* The reference under which the other system knows it: `follow`, written into the event that asks. */
+bool delegated_follow(struct decision *, uint16_t step, int32_t index, struct event *asked, struct error *);
+/* The number that the other system says in an answer; absent: none. */
+struct text delegated_number(struct decision *, uint16_t step);
+
+#endif
