@@ -114,7 +114,7 @@ static const struct template *template_of(struct simulate *m, const struct node 
     char *source = strdup(buffer_text(&m->source).at);
     if (!m->templates || !source)
         abort();
-    m->templates[m->template_count] = (struct template){result, source, strstr(source, "${input.") != NULL};
+    m->templates[m->template_count] = (struct template){result, source, strstr(source, "input.") != NULL};
     return &m->templates[m->template_count++];
 }
 

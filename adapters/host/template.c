@@ -18,7 +18,9 @@ static const struct json *lookup(const struct json *input, struct text path) {
     while (input && path.length) {
         size_t dot = text_find(path, '.');
         struct text key = dot == SIZE_MAX ? path : text_span(path.at, dot);
-        input = json_get(input, key);
+        int64_t index;
+        input = input->type == JSON_ARRAY && text_to_int64(key, &index) && index >= 0 ? json_at(input, (size_t)index)
+                                                                                      : json_get(input, key);
         path = dot == SIZE_MAX ? TEXT("") : text_span(path.at + dot + 1, path.length - dot - 1);
     }
     return input;
@@ -80,7 +82,70 @@ static void write_string(struct buffer *out, struct text source, const struct te
     buffer_free(&filled);
 }
 
+static void write_value(struct buffer *out, const struct json *value, const struct template_values *v);
+
+/* What stands between `before` and the closing brace of a key that is one placeholder; absent: it is none. */
+static struct text key_of(struct text key, const char *before) {
+    size_t length = strlen(before);
+    if (!text_starts_with(key, before) || key.at[key.length - 1] != '}')
+        return TEXT_NONE;
+    return text_span(key.at + length, key.length - length - 1);
+}
+
+static void write_each(struct buffer *out, const struct json *list, const struct json *element, const struct template_values *v) {
+    struct template_values inner = *v;
+    buffer_put_byte(out, '[');
+    for (uint32_t i = 0; list && list->type == JSON_ARRAY && i < list->count; i++) {
+        inner.input = &list->children[i].value;
+        if (i)
+            buffer_put_byte(out, ',');
+        write_value(out, element, &inner);
+    }
+    buffer_put_byte(out, ']');
+}
+
+/* `input.kind = illness`, `input.list has x`: texts and numbers as they are written, true and false by name. */
+static bool holds(struct text condition, const struct template_values *v) {
+    size_t name = text_find(condition, ' ');
+    struct text rest = name == SIZE_MAX ? TEXT("") : text_span(condition.at + name, condition.length - name);
+    bool has = text_starts_with(rest, " has ");
+    if (!has && !text_starts_with(rest, " = "))
+        return false;
+    size_t skip = has ? 5 : 3;
+    struct text wanted = text_span(rest.at + skip, rest.length - skip);
+    const struct json *value = input_value(text_span(condition.at, name), v);
+    for (uint32_t i = 0; has && value && value->type == JSON_ARRAY && i < value->count; i++)
+        if (text_equal(value->children[i].value.text, wanted))
+            return true;
+    if (has || !value)
+        return false;
+    if (value->type == JSON_TRUE || value->type == JSON_FALSE)
+        return text_is(wanted, value->type == JSON_TRUE ? "true" : "false");
+    return text_equal(value->text, wanted);
+}
+
+/* An object that is a choice: the first branch that holds, `${else}` always. */
+static void write_choice(struct buffer *out, const struct json *branches, const struct template_values *v) {
+    for (uint32_t i = 0; i < branches->count; i++) {
+        struct text condition = key_of(branches->children[i].key, "${if ");
+        if (condition.at ? holds(condition, v) : text_is(branches->children[i].key, "${else}")) {
+            write_value(out, &branches->children[i].value, v);
+            return;
+        }
+    }
+    buffer_put_string(out, "null");
+}
+
 static void write_value(struct buffer *out, const struct json *value, const struct template_values *v) {
+    struct text first = value->type == JSON_OBJECT && value->count ? value->children[0].key : TEXT_NONE;
+    if (first.at && key_of(first, "${each ").at) {
+        write_each(out, input_value(key_of(first, "${each "), v), &value->children[0].value, v);
+        return;
+    }
+    if (first.at && key_of(first, "${if ").at) {
+        write_choice(out, value, v);
+        return;
+    }
     if (value->type == JSON_STRING) {
         write_string(out, value->text, v);
         return;

@@ -1,7 +1,10 @@
 /* Result templates: JSON in whose strings `${…}` stands for something of the task. For simulated departments.
  *
  * `${seq}` a number of eight digits that is always the same for one task, `${number}`, `${step}`, `${task}`, and
- * `${input.a.b}` a field of the input. A string that is nothing but one `${input.…}` becomes that value with its type. */
+ * `${input.a.b}` a field, `${input.list.0}` an element of the input. A string that is nothing but one `${input.…}` becomes
+ * that value with its type. An object whose first key is a placeholder is not an object:
+ * {"${each input.list}": X}                               a list of X, one an element, which is `input` within X
+ * {"${if input.kind = illness}": X, "${else}": Y}         the first that holds; also `${if input.list has x}`. */
 #ifndef YJS_HOST_TEMPLATE_H
 #define YJS_HOST_TEMPLATE_H
 

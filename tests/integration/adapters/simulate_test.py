@@ -37,6 +37,19 @@ def test_results_of_a_file_are_given_by_step_element_and_undo():
         assert kit.final(undo)[1]["result"] == {"undone": True}
 
 
+def test_result_may_depend_on_what_was_asked():
+    with Kit() as kit:
+        path = os.path.join(kit.folder, "results.yaml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write('pay: {list: {"${each input.heirs}": {to: "${input.name}", first: "${input.accounts.0}"}}}\n'
+                       'check: {"${if input.why = illness}": {short: 12}, "${if input.more has water}": {short: 3}, "${else}": {short: 0}}\n')
+        kit.adapter(kit.config(f"driver: {{name: simulate, results: {path}}}\n"))
+        paid = kit.task("pay", heirs=[{"name": "a", "accounts": [1, 2]}, {"name": "b", "accounts": []}])
+        ill, more, other = kit.task("check", why="illness"), kit.task("check", why="x", more=["gas", "water"]), kit.task("check", more=["gas"])
+        assert kit.final(paid)[1]["result"]["list"] == [{"to": "a", "first": 1}, {"to": "b", "first": ""}]
+        assert [kit.final(t)[1]["result"]["short"] for t in (ill, more, other)] == [12, 3, 0]
+
+
 def test_results_that_cannot_be_read_are_a_fault_of_the_configuration():
     with Kit() as kit:
         for results, said in (("/no/such.yaml", "no/such.yaml"), (kit.config("- 1\n", "list"), "`results`")):
