@@ -160,7 +160,7 @@ static enum outcome find_case(struct conductor *c, struct batch *batch, struct p
 static bool content_is_same(const struct case_state *state, const struct input *input, struct batch *batch,
                             struct pending *pending);
 
-/* Same number, same content: the same case. Same number, other content: a conflict that names the fields. */
+/* Same number, same content as it was submitted first, whatever was corrected since: the same case. Same number, other content: a conflict that names the fields. */
 static enum outcome submit_again(const struct open_case *open, struct batch *batch, struct pending *pending) {
     const struct input *input = &pending->input;
     if (text_equal(open->state.thing, input->thing) && content_is_same(&open->state, input, batch, pending))
@@ -206,10 +206,12 @@ static bool content_is_same(const struct case_state *state, const struct input *
     const struct json *parties = json_get_string(&extra, "parties"), *materials = json_get_string(&extra, "materials");
     _cleanup_buffer_ struct buffer fields;
     buffer_init(&fields, ERROR_MESSAGE_SIZE);
-    name_differences(&fields, &state->form, value ? value : &form, "/form", 0);
+    const struct json *first = state->corrected ? &state->first_form : &state->form;
+    const struct json *brought = state->corrected ? &state->first_materials : &state->materials;
+    name_differences(&fields, first, value ? value : &form, "/form", 0);
     if (!json_equal(&state->parties, parties ? parties : &nothing))
         buffer_format(&fields, "%s/parties", fields.length ? ", " : "");
-    if (!json_equal(&state->materials, materials ? materials : &nothing))
+    if (!json_equal(brought, materials ? materials : &nothing))
         buffer_format(&fields, "%s/materials", fields.length ? ", " : "");
     if (fields.length == 0 && !fields.failed)
         return true;

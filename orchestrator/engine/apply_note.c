@@ -67,6 +67,11 @@ bool apply_corrected_form(struct case_state *s, struct text data) {
         return false;
     const struct json *form = json_get_string(&correction, "form");
     const struct json *materials = json_get_string(&correction, "materials");
+    if (!s->corrected) {   /* merging makes new values: the old ones stay */
+        s->first_form = s->form;
+        s->first_materials = s->materials;
+        s->corrected = true;
+    }
     if (form && form->type == JSON_OBJECT)
         s->form = json_merged(case_arena(s), &s->form, form);   /* RFC 7396 */
     if (materials && materials->type == JSON_ARRAY)

@@ -89,7 +89,9 @@ struct case_state {
     int64_t started_at_us, closed_at_us, changed_at_us;
     int32_t priority;
     struct text source, source_id;   /* of the submission */
-    struct json form, parties, materials;            /* values read from the first event */
+    struct json form, parties, materials;            /* values read from the first event, as corrections left them */
+    struct json first_form, first_materials;         /* as they were submitted: a repeat is compared with these */
+    bool corrected;                                  /* else the first ones are not kept apart */
     struct step_row *steps;        /* definition->step_count of them */
     struct signal_row *signals;
     uint32_t signal_count;

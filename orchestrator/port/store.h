@@ -39,7 +39,7 @@ struct store_case {
     int32_t shard, version, priority, incidents;
     int64_t started_at_us, changed_at_us, closed_at_us;
     struct text title;           /* what lists show: masked, made from the form */
-    struct text source, source_id, content_digest;
+    struct text source, source_id;
     enum store_row row;          /* KNOWN: what never changes (root, thing, source, title …) is not looked at */
 };
 struct store_step {

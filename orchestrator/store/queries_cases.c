@@ -52,11 +52,18 @@ const struct query queries_cases[] = {
      "AND ($8::text IS NULL OR (c.started_at, c.id) < (SELECT p.started_at, p.id FROM case_ p WHERE p.id = $8::text)) "
      "AND ($10::text = 'all' OR c.parent IS NULL) "
      "ORDER BY c.started_at DESC, c.id DESC" LIMIT("$9") ") x"},
-    {"case_show", "id", "one case with steps [in the definition's order], children [cases] and incidents [all, newest first]",
+    {"case_show", "id",
+     "one case with steps [all of the definition, in its order; what nothing has touched yet is waiting], children [cases] "
+     "and incidents [all, newest first]",
      false,
-     "SELECT row_to_json(x)::text FROM (SELECT " CASE_COLUMNS ", c.source, c.source_id, c.content_digest, "
-     "(SELECT coalesce(json_agg(t ORDER BY t.position, t.index), '[]') FROM (SELECT " STEP_COLUMNS
-     " FROM step s WHERE s.case_id = c.id) t) AS steps, "
+     "SELECT row_to_json(x)::text FROM (SELECT " CASE_COLUMNS ", c.source, c.source_id, "
+     "(SELECT coalesce(json_agg(t ORDER BY t.position, t.index), '[]') FROM (SELECT coalesce(s.step, p.id) AS step, "
+     "coalesce(s.index, -1) AS index, coalesce(s.kind, p.kind) AS kind, coalesce(p.place, s.position) AS position, "
+     "coalesce(s.state, 'waiting') AS state, coalesce(s.open, false) AS open, coalesce(s.attempt, 0) AS attempt, "
+     "s.department, s.region, s.child, s.reason, s.asked_at, s.due_at, s.ended_at "
+     "FROM (SELECT e.value ->> 'id' AS id, coalesce(e.value ->> 'kind', 'task') AS kind, (e.place - 1)::int AS place "
+     "FROM definition d, json_array_elements(d.canonical::json -> 'steps') WITH ORDINALITY AS e (value, place) "
+     "WHERE d.hash = c.definition_hash) p FULL JOIN (SELECT * FROM step o WHERE o.case_id = c.id) s ON s.step = p.id) t) AS steps, "
      "(SELECT coalesce(json_agg(k ORDER BY k.started_at), '[]') FROM (SELECT k.id, k.thing, k.phase, k.outcome, k.started_at, "
      "k.closed_at FROM case_ k WHERE k.parent = c.id) k) AS children, "
      "(SELECT coalesce(json_agg(i ORDER BY i.opened_at DESC), '[]') FROM incident i WHERE i.case_id = c.id) AS incidents "

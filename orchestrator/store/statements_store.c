@@ -9,13 +9,13 @@ const struct pg_statement statements_store[] = {
      "INSERT INTO journal (shard, version, seq, at, events, case_id, data) SELECT unnest($1::int[]), unnest($2::int[]), "
      "unnest($3::bigint[]), unnest($4::timestamptz[]), unnest($5::int[]), unnest($6::text[]), unnest($7::text[])"},
     {"case_insert",
-     "INSERT INTO case_ (id, root, parent, shard, thing, region, source, source_id, content_digest, title, "
+     "INSERT INTO case_ (id, root, parent, shard, thing, region, source, source_id, title, "
      "started_at, definition_hash, priority, phase, outcome, stop, closed_at, incidents, changed_at, version) "
      "SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), unnest($4::int[]), unnest($5::text[]), "
-     "unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), unnest($9::text[]), unnest($10::text[]), "
-     "unnest($11::timestamptz[]), unnest($12::text[]), unnest($13::int[]), unnest($14::text[]), "
-     "unnest($15::text[]), unnest($16::text[]), unnest($17::timestamptz[]), unnest($18::int[]), "
-     "unnest($19::timestamptz[]), unnest($20::int[])"},
+     "unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), unnest($9::text[]), "
+     "unnest($10::timestamptz[]), unnest($11::text[]), unnest($12::int[]), unnest($13::text[]), "
+     "unnest($14::text[]), unnest($15::text[]), unnest($16::timestamptz[]), unnest($17::int[]), "
+     "unnest($18::timestamptz[]), unnest($19::int[])"},
     {"case_update",
      "WITH met AS (UPDATE case_ c SET definition_hash = g.definition_hash, priority = g.priority, phase = g.phase, "
      "outcome = g.outcome, stop = g.stop, closed_at = g.closed_at, incidents = g.incidents, changed_at = g.changed_at, "
@@ -26,13 +26,13 @@ const struct pg_statement statements_store[] = {
      "unnest($10::int[]) AS version) g WHERE c.id = g.id RETURNING 1) "
      "SELECT expect_rows((SELECT count(*) FROM met), cardinality($1::text[]), 'case_')"},
     {"case_upsert",
-     "INSERT INTO case_ (id, root, parent, shard, thing, region, source, source_id, content_digest, title, "
+     "INSERT INTO case_ (id, root, parent, shard, thing, region, source, source_id, title, "
      "started_at, definition_hash, priority, phase, outcome, stop, closed_at, incidents, changed_at, version) "
      "SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), unnest($4::int[]), unnest($5::text[]), "
-     "unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), unnest($9::text[]), unnest($10::text[]), "
-     "unnest($11::timestamptz[]), unnest($12::text[]), unnest($13::int[]), unnest($14::text[]), "
-     "unnest($15::text[]), unnest($16::text[]), unnest($17::timestamptz[]), unnest($18::int[]), "
-     "unnest($19::timestamptz[]), unnest($20::int[]) ON CONFLICT (id) DO UPDATE SET definition_hash = "
+     "unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), unnest($9::text[]), "
+     "unnest($10::timestamptz[]), unnest($11::text[]), unnest($12::int[]), unnest($13::text[]), "
+     "unnest($14::text[]), unnest($15::text[]), unnest($16::timestamptz[]), unnest($17::int[]), "
+     "unnest($18::timestamptz[]), unnest($19::int[]) ON CONFLICT (id) DO UPDATE SET definition_hash = "
      "excluded.definition_hash, priority = excluded.priority, phase = excluded.phase, outcome = excluded.outcome, "
      "stop = excluded.stop, closed_at = excluded.closed_at, incidents = excluded.incidents, changed_at = "
      "excluded.changed_at, version = excluded.version"},

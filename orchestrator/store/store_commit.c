@@ -27,7 +27,7 @@ struct part {
     C(TEXT, struct store_case, case_id), C(TEXT, struct store_case, root), C(TEXT, struct store_case, parent), \
     C(INT32, struct store_case, shard), C(TEXT, struct store_case, thing), C(TEXT, struct store_case, region), \
     C(TEXT, struct store_case, source), C(TEXT, struct store_case, source_id), \
-    C(TEXT, struct store_case, content_digest), C(TEXT, struct store_case, title), \
+    C(TEXT, struct store_case, title), \
     C(TIME, struct store_case, started_at_us), C(TEXT, struct store_case, definition_hash), \
     C(INT32, struct store_case, priority), C(TEXT, struct store_case, phase), C(TEXT, struct store_case, outcome), \
     C(TEXT, struct store_case, stop), C(TIME, struct store_case, closed_at_us), \

@@ -201,7 +201,7 @@ static void fill(void) {
         "incidents, changed_at, version) SELECT 'n' || i, 'n' || i, 0, 'sale', '441300', '张*', timestamptz '2026-03-02 09:00+08' "
         "+ i * interval '1 minute', 'h', 0, CASE WHEN i % 2 = 0 THEN 'closed' ELSE 'running' END, 'none', 0, now(), 2 "
         "FROM generate_series(1, 9) i");
-    sql("INSERT INTO case_ SELECT 'n1:sub:0', 'n1', 'n1', shard, thing, region, NULL, NULL, NULL, title, started_at, "
+    sql("INSERT INTO case_ SELECT 'n1:sub:0', 'n1', 'n1', shard, thing, region, NULL, NULL, title, started_at, "
         "definition_hash, 0, phase, outcome, NULL, NULL, 0, changed_at, 1 FROM case_ WHERE id = 'n1'");
     sql("INSERT INTO step (case_id, step, index, shard, position, kind, department, region, attempt, open, state, asked_at) "
         "SELECT 'n' || i, 'tax', -1, 0, 1, 'task', 'tax', '441300', 1, true, CASE WHEN i = 3 THEN 'stuck' ELSE 'running' END, now() "

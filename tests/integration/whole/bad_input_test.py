@@ -179,6 +179,25 @@ def test_the_same_number_is_the_same_case_and_with_other_content_a_conflict_that
     assert len(place.events("SAME-1", "case_started")) == 1
 
 
+def test_a_repeat_is_compared_with_what_was_submitted_first_not_with_the_corrected_form():
+    place = permit_place()
+    place.department("alpha", lambda task: ("correction", {"reasons": [{"what": "age", "why": "missing"}]}))
+    place.department("beta", grant)
+    extra = {"materials": [{"id": "m", "uri": "file:///m", "digest": "sm3:00", "size": 1, "media_type": "text/plain"}]}
+    place.start("permit", {"name": "陳"}, "FIRST-1", extra)
+    until(lambda: place.events("FIRST-1", "answer_noted"), why="no correction was asked for")
+    place.act("FIRST-1", "correction", {"step": "first", "form": {"age": 30},
+                                        "materials": [{"id": "m", "uri": "file:///m2", "digest": "sm3:01", "size": 2, "media_type": "text/plain"}]})
+    again = place.submit("permit", {"name": "陳"}, "FIRST-1", extra)
+    assert (again.status, again.body["repeated"]) == (200, True), again
+    corrected = place.submit("permit", {"name": "陳", "age": 30}, "FIRST-1", extra)
+    assert (corrected.status, corrected.body["code"]) == (409, "number_conflict") and "/form/age" in corrected.body["detail"], corrected
+    place.act("FIRST-1", "steps/first/skip", {"reason": "done by hand"})
+    place.closed("FIRST-1")
+    again = place.submit("permit", {"name": "陳"}, "FIRST-1", extra)   # read again from its journal
+    assert (again.status, again.body["repeated"]) == (200, True), again
+
+
 def application(place, ident, form, partition=0):
     headers = [("ce_specversion", "1.0"), ("ce_id", ident), ("ce_source", "/window"), ("ce_type", "application"),
                ("ce_time", "2028-01-03T01:00:00Z")]

@@ -72,6 +72,18 @@ def test_a_thing_within_a_thing_runs_as_a_case_of_its_own_in_the_same_shard():
     assert len(place.rows("SELECT DISTINCT shard FROM case_")) == 1
 
 
+def test_a_case_shows_all_its_steps_in_the_definitions_order_the_untouched_as_waiting():
+    place = started(["a", "b", "c"], thing("shown", step("c", ["b"]) + step("b", ["a"]) + step("a")))
+    place.department("a", lambda task: None)
+    case = place.start("shown")
+    rows = place.case(case)["steps"]
+    assert [(r["step"], r["state"], r["index"], r["attempt"]) for r in rows] == [
+        ("c", "waiting", -1, 0), ("b", "waiting", -1, 0), ("a", "running", -1, 1)], rows
+    shown = place.ctl("case", "show", case)
+    assert [line.split()[:2] for line in shown.splitlines() if line.startswith(("a ", "b ", "c "))] == [
+        ["c", "waiting"], ["b", "waiting"], ["a", "running"]], shown
+
+
 def test_a_refusal_that_compensates_undoes_what_was_granted_in_reverse():
     place = started(["a", "b", "c"], thing("undone", step("a", reversible="true", compensate="{input: {undo: a}}")
                     + step("b", ["a"], reversible="true", compensate="{input: {undo: b}}") + step("c", ["b"], on_refused="compensate")))
