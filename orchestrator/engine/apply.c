@@ -85,6 +85,16 @@ static bool (*const applies[EVENT_KIND_COUNT])(struct case_state *, const struct
     [EVENT_CALENDAR_CHANGED] = apply_calendar,
     [EVENT_OBJECTION_RAISED] = apply_objection,
     [EVENT_PERIOD_OVER] = apply_period_over,
+    [EVENT_ITEM_RECEIVED] = apply_item_received,
+    [EVENT_ITEM_ACCEPTED] = apply_item_accepted,
+    [EVENT_ITEM_EXTENDED] = apply_item_extended,
+    [EVENT_ITEM_ENDED] = apply_item_ended,
+    [EVENT_CLOCK_SET] = apply_clock_set,
+    [EVENT_CLOCK_PAUSED] = apply_clock_paused,
+    [EVENT_CLOCK_RESUMED] = apply_clock_resumed,
+    [EVENT_CLOCK_STOPPED] = apply_clock_stopped,
+    [EVENT_LIGHT_CHANGED] = apply_light,
+    [EVENT_WARNING_SENT] = apply_nothing,
 };
 
 /* Kinds that always speak of a step. */
@@ -92,7 +102,8 @@ static bool needs_step(enum event_kind kind) {
     switch (kind) {
     case EVENT_CASE_STARTED: case EVENT_STOP_DECIDED: case EVENT_INCIDENT_OPENED: case EVENT_INCIDENT_CLOSED:
     case EVENT_SIGNAL_NOTED: case EVENT_OPERATOR_ACTED: case EVENT_CASE_CLOSED: case EVENT_MIGRATED:
-    case EVENT_ANSWER_RECORDED:
+    case EVENT_ANSWER_RECORDED: case EVENT_ITEM_ACCEPTED: case EVENT_ITEM_ENDED: case EVENT_CLOCK_SET:
+    case EVENT_CLOCK_STOPPED: case EVENT_LIGHT_CHANGED:
         return false;
     default:
         return true;

@@ -43,6 +43,19 @@ bool apply_calendar(struct case_state *, const struct event *);
 
 /* The gate, with the case's counters behind it. */
 void apply_move(struct case_state *, uint16_t step, int32_t index, struct work_state *, enum step_state to);
+/* apply_clock.c: the law's time */
+bool apply_item_received(struct case_state *, const struct event *);
+bool apply_item_accepted(struct case_state *, const struct event *);
+bool apply_item_extended(struct case_state *, const struct event *);
+bool apply_item_ended(struct case_state *, const struct event *);
+bool apply_clock_set(struct case_state *, const struct event *);
+bool apply_clock_paused(struct case_state *, const struct event *);
+bool apply_clock_resumed(struct case_state *, const struct event *);
+bool apply_clock_stopped(struct case_state *, const struct event *);
+bool apply_light(struct case_state *, const struct event *);
+/* With a correction that was asked: its item is corrected before it is accepted, if it is not accepted yet. */
+bool apply_item_correcting(struct case_state *, const struct event *);
+
 /* A moment that case_next_due looks for. */
 void apply_due(struct case_state *, int64_t *moment, int64_t to_us);
 /* Remembers an answer's (source, id). */

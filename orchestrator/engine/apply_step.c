@@ -210,6 +210,8 @@ bool apply_noted(struct case_state *s, const struct event *e) {
     if (e->answer == ANSWER_CORRECTION) {
         work->correction = e->ordinal;
         work->correcting = true;
+        if (!apply_item_correcting(s, e))
+            return false;
     }
     if (e->answer == ANSWER_CANCEL_REFUSED && work->state == STEP_CANCELLING) {
         apply_move(s, e->step_index, e->index, work, STEP_RUNNING);

@@ -1,5 +1,6 @@
 /* The case as JSON for people and programs. Absent and zero things are left out; members come in a fixed order, so that
  * equal states give equal bytes. */
+#include "engine/clock.h"
 #include "engine/draft.h"
 #include "engine/engine.h"
 
@@ -144,6 +145,7 @@ void case_write_json(const struct case_state *s, struct buffer *out) {
         }
         json_close(&w, '}');
     }
+    clock_write_case(&w, s);
     json_key(&w, TEXT("steps"));
     json_open(&w, '{');
     for (uint16_t i = 0; i < s->definition->step_count; i++)

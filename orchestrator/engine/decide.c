@@ -1,4 +1,5 @@
 /* engine_decide: prepares the draft, hands the input to its kind's function, and lets everything settle. */
+#include "engine/clock.h"
 #include "engine/decision.h"
 
 #include <string.h>
@@ -112,6 +113,7 @@ enum outcome engine_decide(const struct world *world, const struct case_state *b
                          .error = error, .opening = NO_INDEX};
     if (!decision_init(&d, world, before))
         return error_no_memory(error);
+    clock_catch_up(&d);
     enum outcome outcome = kinds[input->kind].decide(&d);
     if (outcome == OUTCOME_OK)
         flow_settle(&d);

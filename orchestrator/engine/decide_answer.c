@@ -1,4 +1,5 @@
 /* What a department says of a step, in the order of DESIGN §3, Answers. */
+#include "engine/clock.h"
 #include "engine/kinds.h"
 
 #include "engine/apply_part.h"
@@ -156,7 +157,7 @@ static void note(struct decision *d, uint16_t step) {
 /* Correction comes once and before acceptance (行政許可法 32); later ones are written down, and a person looks. */
 static void note_correction(struct decision *d, uint16_t step) {
     const struct work_state *work = work_of(d, step, d->input->index);
-    bool second = work->correction > 0, late = work->accepted;
+    bool second = work->correction > 0, late = work->accepted || (!second && acceptance_is_given(d, step, d->input->index));
     note(d, step);
     if ((!second && !late) || step_of(d, step)->kind == STEP_INSPECTION)   /* rectify is no 補正: there are rounds of it */
         return;

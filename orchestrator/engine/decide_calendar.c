@@ -1,4 +1,5 @@
 /* A newly published calendar: every open legal due moment is reckoned again. Machine durations do not move. */
+#include "engine/clock.h"
 #include "engine/kinds.h"
 
 static void move(struct decision *d, uint16_t step, int32_t index, const char *which, struct limit_time limit,
@@ -46,5 +47,6 @@ enum outcome decide_calendar(struct decision *d) {
                      work->due_at_us);
         }
     }
+    clock_calendar(d);
     return OUTCOME_OK;
 }

@@ -1,4 +1,5 @@
 /* Time: what is due by now, earliest first; and when the next moment comes. */
+#include "engine/clock.h"
 #include "engine/kinds.h"
 
 #include <stdlib.h>
@@ -32,8 +33,10 @@ static void keep_earliest(void *context, struct due due) {
 
 int64_t case_next_due(const struct case_state *state) {
     int64_t earliest = TIME_NONE;
-    if (state->due_count > 0)
+    if (state->due_count > 0) {
         visit_dues(state, keep_earliest, &earliest);
+        clock_visit_dues(state, &earliest);
+    }
     return earliest;
 }
 

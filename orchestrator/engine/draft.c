@@ -1,11 +1,28 @@
 /* Where a case's rows are: in the case, or copied into a draft when a decision changes them. */
 #include "engine/draft.h"
 
+#include "engine/clock.h"
 #include "engine/engine.h"
 
 static void work_init(struct work_state *work) {
     *work = (struct work_state){.asked_at_us = TIME_NONE, .since_us = TIME_NONE, .attempt_at_us = TIME_NONE,
                                 .ended_at_us = TIME_NONE, .due_at_us = TIME_NONE, .retry_at_us = TIME_NONE};
+}
+
+/* Where nothing has a limit of the law's, no clock costs anything. */
+static bool items_make(struct case_state *state) {
+    const struct definition *definition = state->definition;
+    if (definition->item_count == 0 && definition->promise.unit == LIMIT_NONE)
+        return true;
+    state->items = arena_new_array(state->arena, definition->item_count + 1u, struct item_row);
+    for (uint32_t i = 0; state->items && i <= definition->item_count; i++) {
+        struct item_row *row = &state->items[i];
+        row->received_us = row->accept_by_us = row->accepted_us = row->ended_us = TIME_NONE;
+        for (int k = 0; k < CLOCK_KIND_COUNT; k++)
+            row->clocks[k] = (struct clock_row){.start_us = TIME_NONE, .due_us = TIME_NONE, .yellow_us = TIME_NONE,
+                                                .end_us = TIME_NONE, .timer_us = TIME_NONE};
+    }
+    return state->items != NULL;
 }
 
 enum outcome case_init(struct case_state *state, struct arena *arena, const struct definition *definition,
@@ -16,7 +33,7 @@ enum outcome case_init(struct case_state *state, struct arena *arena, const stru
     size_t slash = text_find(state->id, '/');
     state->root = text_span(state->id.at, slash == SIZE_MAX ? state->id.length : slash);
     state->steps = arena_new_array(arena, definition->step_count, struct step_row);
-    if (!state->id.at || !state->steps)
+    if (!state->id.at || !state->steps || !items_make(state))
         return OUTCOME_FATAL;
     for (uint16_t i = 0; i < definition->step_count; i++) {
         work_init(&state->steps[i].self);
@@ -37,6 +54,30 @@ struct step_row *case_row_write(struct case_state *state, uint16_t step) {
         state->draft->rows[step] = copy;
     }
     return &copy->row;
+}
+
+struct item_row *case_item_write(struct case_state *state, uint16_t row_index) {
+    struct case_draft *draft = state->draft;
+    if (!draft)
+        return &state->items[row_index];
+    if (!draft->items)
+        draft->items = arena_new_array(draft->arena, state->definition->item_count + 1u, struct item_row *);
+    if (!draft->items)
+        return NULL;
+    if (!draft->items[row_index]) {
+        struct item_row *copy = arena_new(draft->arena, struct item_row);
+        if (!copy)
+            return NULL;
+        *copy = state->items[row_index];
+        if (copy->pause_count) {   /* an open one may be closed */
+            copy->pauses = arena_new_array(draft->arena, copy->pause_count, struct clock_pause);
+            if (!copy->pauses)
+                return NULL;
+            memcpy(copy->pauses, state->items[row_index].pauses, copy->pause_count * sizeof *copy->pauses);
+        }
+        draft->items[row_index] = copy;
+    }
+    return draft->items[row_index];
 }
 
 struct work_state *case_work_write(struct case_state *state, uint16_t step, int32_t index) {

@@ -15,6 +15,7 @@ struct draft_row {
 struct case_draft {
     struct arena *arena;
     struct draft_row **rows;           /* changed rows, NULL: not changed */
+    struct item_row **items;           /* changed rows of items, NULL: not changed; NULL: none */
     const struct json *form;           /* the submission's form when somebody has read it already */
 };
 
@@ -65,6 +66,12 @@ static inline bool case_is_its_elements(const struct step_definition *step) {
 /* Is this work the check of an approve step (its one element), and does it hold its case open? */
 static inline bool case_is_check(const struct definition *definition, uint16_t step, int32_t index) {
     return index >= 0 && definition->steps[step].kind == STEP_APPROVE;
+}
+/* The item that a work belongs to; NO_INDEX: none. */
+static inline uint16_t case_item_of(const struct definition *definition, uint16_t step, int32_t index) {
+    const struct step_definition *asked = &definition->steps[step];
+    bool shares = asked->kind == STEP_INSPECTION && index >= 0 && index < asked->inspection.item_count;
+    return shares ? asked->inspection.items[index].item : asked->item;
 }
 static inline bool case_holds_open(const struct definition *definition, uint16_t step, int32_t index) {
     return definition->steps[step].kind != STEP_DELIVER && !case_is_beside(definition, step, index);

@@ -1,5 +1,6 @@
 /* What follows from the end of a step: joins open or can't be met, refusals do what their definition says, deadlines
  * let joins open with what is there. */
+#include "engine/clock.h"
 #include "engine/kinds.h"
 
 static void queue_push(struct decision *d, uint16_t step) {
@@ -143,6 +144,7 @@ void flow_settle(struct decision *d) {
             for (uint16_t i = 0; i < ended->dependent_count; i++)
                 flow_evaluate(d, ended->dependents[i]);
         }
+        clock_settle(d);
     } while (!d->failed && (undo_next(d) || close_when_done(d)));
 }
 

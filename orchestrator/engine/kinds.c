@@ -91,8 +91,7 @@ bool kind_add_input(struct decision *d, uint16_t step, int32_t index, struct jso
 }
 
 uint16_t kind_item(const struct decision *d, uint16_t step, int32_t index) {
-    const struct step_definition *asked = step_of(d, step);
-    return is_element_of(d, step, index, STEP_INSPECTION) ? asked->inspection.items[index].item : asked->item;
+    return case_item_of(d->definition, step, index);
 }
 
 enum step_state kind_need_state(const struct decision *d, uint16_t waiting, uint16_t need) {

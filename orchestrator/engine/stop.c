@@ -1,4 +1,5 @@
 /* A case stops: by a refusal (close, compensate), by its party, by an operator. It starts nothing new. */
+#include "engine/clock.h"
 #include "engine/kinds.h"
 
 /* What becomes of one step or element when the case stops. */
@@ -6,7 +7,7 @@ static void stop_work(struct decision *d, uint16_t step, int32_t index, enum cas
     const struct work_state *work = work_of(d, step, index);
     const struct step_definition *stopped = step_of(d, step);
     bool asks = stopped->kind != STEP_WAIT && stopped->kind != STEP_PUBLICITY;
-    bool runs_on = work->accepted && stop != CASE_STOP_WITHDRAW;   /* what is accepted must be decided, unless withdrawn */
+    bool runs_on = (work->accepted || acceptance_is_given(d, step, index)) && stop != CASE_STOP_WITHDRAW;   /* what is accepted must be decided, unless withdrawn */
     struct text why = text_from(state_stop_name(stop));
     if (stop == CASE_STOP_VOID) {
         if (state_step_has_ended(work->state))

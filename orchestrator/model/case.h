@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/time.h"
+#include "model/clock.h"
 #include "model/definition.h"
 #include "model/event.h"
 #include "model/state.h"
@@ -93,6 +94,7 @@ struct case_state {
     struct json first_form, first_materials;         /* as they were submitted: a repeat is compared with these */
     bool corrected;                                  /* else the first ones are not kept apart */
     struct step_row *steps;        /* definition->step_count of them */
+    struct item_row *items;        /* definition->item_count of them and one of the case itself; NULL: no clock runs here */
     struct signal_row *signals;
     uint32_t signal_count;
     uint32_t open_count;           /* steps and elements that wait or are active (deliver and checks excluded) */

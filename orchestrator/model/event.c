@@ -34,6 +34,16 @@ static const char *const names[EVENT_KIND_COUNT] = {
     [EVENT_CALENDAR_CHANGED] = "calendar_changed",
     [EVENT_OBJECTION_RAISED] = "objection_raised",
     [EVENT_PERIOD_OVER] = "period_over",
+    [EVENT_ITEM_RECEIVED] = "item_received",
+    [EVENT_ITEM_ACCEPTED] = "item_accepted",
+    [EVENT_ITEM_EXTENDED] = "item_extended",
+    [EVENT_ITEM_ENDED] = "item_ended",
+    [EVENT_CLOCK_SET] = "clock_set",
+    [EVENT_CLOCK_PAUSED] = "clock_paused",
+    [EVENT_CLOCK_RESUMED] = "clock_resumed",
+    [EVENT_CLOCK_STOPPED] = "clock_stopped",
+    [EVENT_LIGHT_CHANGED] = "light_changed",
+    [EVENT_WARNING_SENT] = "warning_sent",
 };
 
 const char *event_kind_name(enum event_kind kind) { return names_of(names, EVENT_KIND_COUNT, (size_t)kind); }
@@ -49,7 +59,7 @@ bool event_kind_parse(struct text name, enum event_kind *ret) {
 struct event event_of(enum event_kind kind, int64_t at_us) {
     return (struct event){
         .kind = kind, .at_us = at_us, .step_index = NO_INDEX, .index = -1, .parent_index = -1, .due_us = TIME_NONE,
-        .sent_us = TIME_NONE};
+        .sent_us = TIME_NONE, .since_us = TIME_NONE, .yellow_us = TIME_NONE};
 }
 
 struct event *event_list_add(struct event_list *list, struct arena *arena, const struct event *event) {

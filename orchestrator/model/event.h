@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "model/answer.h"
+#include "model/clock.h"
 #include "model/definition.h"
 #include "model/state.h"
 
@@ -62,6 +63,19 @@ enum event_kind {
     EVENT_OBJECTION_RAISED,    /* to a publicity: index = the new element that stands for it, data = {"by","reason","at",
                                 * "data"?}, department when one objects, actor, source, id */
     EVENT_PERIOD_OVER,         /* a publicity's days are over, but an objection is not decided yet: it waits for that */
+    /* The law's time (engine/clock.h). `item` absent: the case itself. step and index: whose task it is about. */
+    EVENT_ITEM_RECEIVED,       /* 預受理: item, step; due = silence until then accepts, calendar */
+    EVENT_ITEM_ACCEPTED,       /* 受理, 補正受理: item, step; since = from when the clocks count; reason = accepted, silence,
+                                * correction_answered, or answered (by a decision without a word of acceptance) */
+    EVENT_ITEM_EXTENDED,       /* 延長: item, step; count = working days, reason, actor = who approved */
+    EVENT_ITEM_ENDED,          /* item; state = how, reason = decided, not_accepted or dropped; its clocks stop */
+    EVENT_CLOCK_SET,           /* item, clock; since = its beginning, due, yellow, light, calendar; reason = why: began,
+                                * resumed, extended, calendar. due absent: it stands still */
+    EVENT_CLOCK_PAUSED,        /* item, step, clock = promise alone, or statute: both; reason, basis; count = days announced */
+    EVENT_CLOCK_RESUMED,       /* item, step, reason: that pause is over; a CLOCK_SET follows for what runs again */
+    EVENT_CLOCK_STOPPED,       /* item, clock; reason */
+    EVENT_LIGHT_CHANGED,       /* item, clock, light, due */
+    EVENT_WARNING_SENT,        /* item, step, attempt, department, region: the task of a warning; reason = the light, due */
     EVENT_KIND_COUNT
 };
 
@@ -89,6 +103,10 @@ struct event {
     struct text data, extra, missing; /* JSON bytes */
     struct text dataschema, traceparent;
     struct text calendar;             /* version of the calendar by which due_us was reckoned */
+    struct text item, basis;
+    enum clock_kind clock;
+    enum clock_light light;
+    int64_t since_us, yellow_us;
     int32_t priority;
 };
 

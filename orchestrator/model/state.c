@@ -65,19 +65,19 @@ bool state_step_may_move(enum step_state from, enum step_state to) {
     return from < STEP_STATE_COUNT && to < STEP_STATE_COUNT && (step_moves[from] & TO(to)) != 0;
 }
 
-static _Noreturn void refuse_move(const char *machine, const char *from, const char *to) {
+_Noreturn void state_refuse_move(const char *machine, const char *from, const char *to) {
     fprintf(stderr, "the gate of a %s knows no way from %s to %s; its case can't be trusted\n", machine, from, to);
     abort();
 }
 
 void state_case_move(enum case_phase *state, enum case_phase to) {
     if (!state_case_may_move(*state, to))
-        refuse_move("case", state_case_name(*state), state_case_name(to));
+        state_refuse_move("case", state_case_name(*state), state_case_name(to));
     *state = to;
 }
 
 void state_step_move(enum step_state *state, enum step_state to) {
     if (!state_step_may_move(*state, to))
-        refuse_move("step", state_step_name(*state), state_step_name(to));
+        state_refuse_move("step", state_step_name(*state), state_step_name(to));
     *state = to;
 }

@@ -76,5 +76,7 @@ bool state_step_may_move(enum step_state from, enum step_state to);
 /* The gates. Write *state; abort the process when the table has no such transition. */
 void state_case_move(enum case_phase *state, enum case_phase to);
 void state_step_move(enum step_state *state, enum step_state to);
+/* What every gate does with a transition that its table does not have: says so and aborts. */
+_Noreturn void state_refuse_move(const char *machine, const char *from, const char *to);
 
 #endif

@@ -9,6 +9,8 @@ CODEC_ENUM(step_state, state_step_name, state_step_parse)
 CODEC_ENUM(answer_kind, answer_kind_name, answer_kind_parse)
 CODEC_ENUM(answer_fate, answer_fate_name, answer_fate_parse)
 CODEC_ENUM(case_outcome, state_outcome_name, state_outcome_parse)
+CODEC_ENUM(clock_kind, clock_kind_name, clock_kind_parse)
+CODEC_ENUM(clock_light, clock_light_name, clock_light_parse)
 CODEC_ENUM(case_stop, state_stop_name, state_stop_parse)
 
 #define AT(member) offsetof(struct event, member)
@@ -42,6 +44,12 @@ static const struct codec_field fields[] = {
     {"dataschema", CODEC_TEXT, AT(dataschema), 0, NULL, NULL},
     {"traceparent", CODEC_TEXT, AT(traceparent), 0, NULL, NULL},
     {"calendar", CODEC_TEXT, AT(calendar), 0, NULL, NULL},
+    {"item", CODEC_TEXT, AT(item), 0, NULL, NULL},
+    {"basis", CODEC_TEXT, AT(basis), 0, NULL, NULL},
+    {"clock", CODEC_NAME, AT(clock), CLOCK_NONE, clock_kind_name_of, clock_kind_parse_of},
+    {"light", CODEC_NAME, AT(light), LIGHT_GREEN, clock_light_name_of, clock_light_parse_of},
+    {"since", CODEC_TIME, AT(since_us), TIME_NONE, NULL, NULL},
+    {"yellow", CODEC_TIME, AT(yellow_us), TIME_NONE, NULL, NULL},
     {"priority", CODEC_INT32, AT(priority), 0, NULL, NULL},
     {"missing", CODEC_JSON, AT(missing), 0, NULL, NULL},
     {"data", CODEC_JSON, AT(data), 0, NULL, NULL},

@@ -58,6 +58,7 @@ struct spec {
     const char *basis;                         /* lookup */
     const char *by, *what;                     /* deliver */
     const char *material;
+    const char *uncounted;                     /* the reason why the step's time is not counted */
     int32_t priority;
     const char *item;                          /* made on first use, of a department of the same name */
     const char *inspects;                      /* items with blanks between; `fire?` only when .form.fire */
@@ -233,6 +234,7 @@ static inline void run_step(struct run *run, const struct spec *spec) {
     step->each_in = run_expression(run, spec->each);
     step->each_as = optional(spec->as);
     step->gather = spec->gather;
+    step->uncounted = optional(spec->uncounted);
     run_compile_kind(run, step, spec);
     if (spec->material) {
         uint16_t *materials = arena_new(&run->definition_arena, uint16_t);
@@ -287,6 +289,15 @@ static inline struct run *run_new(const struct spec *specs, size_t count) {
     return run;
 }
 #define RUN_NEW(...) run_new((const struct spec[]){__VA_ARGS__}, sizeof((const struct spec[]){__VA_ARGS__}) / sizeof(struct spec))
+
+/* Limits for an item that the steps name, and for the case (LIMIT_NONE: none); before the first input. */
+static inline void run_limits(struct run *run, const struct item_definition *item, struct limit_time promise) {
+    if (item)
+        run->items[run_item(run, item->id)] = *item;
+    run->definition.promise = promise;
+    arena_reset(&run->case_arena);
+    assert_int_equal(case_init(&run->state, &run->case_arena, &run->definition, TEXT("44130020260302000017")), OUTCOME_OK);
+}
 
 static inline void run_keep(struct run *run, const struct event *event) {
     struct buffer out;
