@@ -90,6 +90,19 @@ def test_every_thing_runs_end_to_end_as_its_script_says():
     check.topics(place, place.names)
 
 
+def test_bank_that_does_not_answer_is_named_in_the_report_at_the_deadline():
+    place, thing = Shipped(without=["ccb"]), next(t for t in things() if t.name == "bankruptcy_check")
+    place.offer(thing)
+    given = thing.samples()[0].application
+    case = place.start(thing.name, given["form"], extra=given["extra"])
+    body = place.closed(case, "granted")
+    states = states_of(body)
+    assert (states["bank_check.1"], states["report"]) == ("expired", "granted"), states
+    asked = next(e for e in place.events(case, "step_asked") if e["step"] == "report")["data"]["data"]["input"]
+    assert [(m["step"], m["index"], m["department"]) for m in asked["silent_banks"]] == [("bank_check", 1, "ccb")], asked
+    assert asked["found"]["accounts"][1] is None and asked["found"]["accounts"][0]["found"] is True, asked
+
+
 if __name__ == "__main__":
     need_servers()
     main(sys.modules[__name__], end_all)
