@@ -75,9 +75,12 @@ class Place:
         listed = subprocess.run(["kcat", "-L", "-b", self.bootstrap, "-J"], capture_output=True, text=True, timeout=30)
         taken = {t["topic"].split(".")[0] for t in json.loads(listed.stdout)["topics"]} if listed.returncode == 0 else set()
         while True:
-            region = f"449{random.randrange(1000):03d}"
+            region = self.some_region()
             if region not in taken:
                 return region
+
+    def some_region(self):
+        return f"449{random.randrange(1000):03d}"
 
     def write_config(self, departments):
         config = f"{self.folder}/config"
