@@ -75,8 +75,7 @@ def test_every_thing_runs_end_to_end_as_its_script_says():
     cases = {}
     for thing in running:
         for sample in thing.samples():
-            given = sample.application
-            cases[place.start(thing.name, given["form"], extra=given.get("extra"))] = sample
+            cases[place.apply(sample)] = sample
     wrong = {}
     for case, body in follow(place, cases).items():
         sample = cases[case]
@@ -87,14 +86,25 @@ def test_every_thing_runs_end_to_end_as_its_script_says():
     assert not wrong, f"(is, by the script): {wrong}"
     assert place.dead() == [], place.dead()
     check.journal(place)
-    check.topics(place, place.names)
+    check.topics(place, place.offices)
+
+
+def test_police_of_the_household_register_the_child_wherever_its_parents_file():
+    place, thing = Shipped(), next(t for t in things() if t.name == "newborn")
+    place.offer(thing)
+    districts = {}
+    cases = {place.apply(sample): sample for sample in thing.samples()}   # one files in the city for the district, one the other way round
+    follow(place, cases)
+    for case, sample in cases.items():
+        asked = next(e for e in place.events(case, "step_asked") if e["step"] == "household_registration")
+        districts[sample.what] = asked["data"]["data"]["reply_to"].split(".")[0][4:]
+    assert districts == {"straight": "02", "one_parent": "00"}, districts
 
 
 def test_bank_that_does_not_answer_is_named_in_the_report_at_the_deadline():
     place, thing = Shipped(without=["ccb"]), next(t for t in things() if t.name == "bankruptcy_check")
     place.offer(thing)
-    given = thing.samples()[0].application
-    case = place.start(thing.name, given["form"], extra=given["extra"])
+    case = place.apply(thing.samples()[0])
     body = place.closed(case, "granted")
     states = states_of(body)
     assert (states["bank_check.1"], states["report"]) == ("expired", "granted"), states
