@@ -8,6 +8,9 @@
 #include <poll.h>
 #include "model/limits.h"
 
+/* No further message once so many headers are held: a message of 1 MiB can have 300,000. */
+#define HEADERS_A_POLL 65536
+
 static void list_drop(rd_kafka_topic_partition_list_t **list) {
     if (*list)
         rd_kafka_topic_partition_list_destroy(*list);
@@ -205,38 +208,37 @@ static void take_error(struct bus *bus, const rd_kafka_message_t *message) {
     }
 }
 
-static bool headers_reserve(struct bus *bus) {
-    if (bus->header_room - bus->header_count >= LIMIT_headers_most)
+static bool headers_reserve(struct bus *bus, size_t more) {
+    if (bus->header_room - bus->header_count >= more)
         return true;
-    size_t room = bus->header_room * 2 + 64 * LIMIT_headers_most;
-    struct bus_header *more = memory_resize(bus->headers, room * sizeof *more);
-    if (!more)
+    size_t room = bus->header_room * 2 + more + 4096;
+    struct bus_header *grown = memory_resize(bus->headers, room * sizeof *grown);
+    if (!grown)
         return false;
-    bus->headers = more;
+    bus->headers = grown;
     bus->header_room = room;
     return true;
 }
 
-/* Puts the message's headers behind the others; they are found by their count afterwards, as the table may move. */
-static void take_headers(struct bus *bus, const rd_kafka_message_t *message, struct bus_message *ret) {
+/* Puts the message's headers behind the others; they are found by their count afterwards, as the table may move. False:
+ * no memory. */
+static bool take_headers(struct bus *bus, const rd_kafka_message_t *message, struct bus_message *ret) {
     ret->headers = NULL;
     ret->header_count = 0;
-    ret->too_many_headers = false;
     rd_kafka_headers_t *headers;
     if (rd_kafka_message_headers(message, &headers))
-        return;
+        return true;
+    size_t count = rd_kafka_header_cnt(headers), length;
+    if (!headers_reserve(bus, count))
+        return false;
     const char *name;
     const void *value;
-    size_t length;
-    for (size_t i = 0; !rd_kafka_header_get_all(headers, i, &name, &value, &length); i++) {
-        if (i == LIMIT_headers_most) {
-            ret->too_many_headers = true;
-            break;
-        }
+    for (size_t i = 0; i < count && !rd_kafka_header_get_all(headers, i, &name, &value, &length); i++) {
         bus->headers[bus->header_count++] =
             (struct bus_header){.name = text_from(name), .value = value ? text_span(value, length) : TEXT_NONE};
         ret->header_count++;
     }
+    return true;
 }
 
 /* False: the message is an error, or of a partition that is no longer ours. */
@@ -249,6 +251,11 @@ static bool take_message(struct bus *bus, const rd_kafka_message_t *message, str
     struct bus_partition *partition = entry ? bus_partition_find(entry, message->partition) : NULL;
     if (!partition || partition->state != BUS_PARTITION_READING || message->offset < partition->next)
         return false;
+    if (!take_headers(bus, message, ret)) {   /* it comes again */
+        struct bus_position again = {entry->name, message->partition, message->offset};
+        bus_seek(bus, &again, NULL);
+        return false;
+    }
     partition->next = message->offset + 1;
     ret->topic = entry->name;
     ret->partition = message->partition;
@@ -256,7 +263,6 @@ static bool take_message(struct bus *bus, const rd_kafka_message_t *message, str
     ret->timestamp_us = rd_kafka_message_timestamp(message, NULL) * 1000;
     ret->key = text_span(message->key, message->key_len);
     ret->value = text_span(message->payload, message->len);
-    take_headers(bus, message, ret);
     return true;
 }
 
@@ -278,7 +284,7 @@ uint32_t bus_poll(void *context, int wait_ms, struct bus_message *room, uint32_t
     bus_fd_lower(bus->reader_fd);
     uint32_t count = 0;
     rd_kafka_message_t *message = NULL;
-    while (count < most && headers_reserve(bus)) {
+    while (count < most && bus->header_count < HEADERS_A_POLL) {
         message = rd_kafka_consumer_poll(bus->reader, count ? 0 : wait_ms);
         if (!message)
             break;

@@ -2,20 +2,18 @@
  * again there, it is applied or becomes a dead letter with its own place, key, headers and bytes. */
 #include "conductor/internal.h"
 
-#include "base/json.h"
+#include "base/base64.h"
 #include "wire/input_codec.h"
 
 #define MESSAGE_KIND "message"
+/* A message with its headers is below 2 MiB; an escape makes at most six bytes of one. */
+#define FORWARD_BYTES_MOST ((size_t)16 << 20)
 
-struct text forward_storable(struct text bytes) {
-    return text_is_utf8(bytes) && text_find(bytes, '\0') == SIZE_MAX ? bytes : TEXT("?");
-}
-
-static void put_text(struct json_writer *w, const char *name, struct text value) {
+static void put_bytes(struct json_writer *w, const char *name, struct text value) {
     if (text_is_none(value))
         return;
     json_key(w, text_from(name));
-    json_put_text(w, forward_storable(value));
+    json_put_bytes(w, value);
 }
 
 static void put_int(struct json_writer *w, const char *name, int64_t value) {
@@ -23,23 +21,22 @@ static void put_int(struct json_writer *w, const char *name, int64_t value) {
     json_put_int64(w, value);
 }
 
-/* The message was read, so its value is JSON: UTF-8 without U+0000. */
 static void write_message(struct buffer *out, const struct bus_message *message, struct text case_id) {
     struct json_writer w;
     json_begin(&w, out);
     json_open(&w, '{');
-    put_text(&w, "topic", message->topic);
+    put_bytes(&w, "topic", message->topic);
     put_int(&w, "partition", message->partition);
     put_int(&w, "offset", message->offset);
-    put_text(&w, "case", case_id);
-    put_text(&w, "key", message->key);
-    put_text(&w, "value", message->value);
+    put_bytes(&w, "case", case_id);
+    put_bytes(&w, "key", message->key);
+    put_bytes(&w, "value", message->value);
     json_key(&w, TEXT("headers"));
     json_open(&w, '[');
     for (uint32_t i = 0; i < message->header_count; i++) {
         json_open(&w, '{');
-        put_text(&w, "name", message->headers[i].name);
-        put_text(&w, "value", message->headers[i].value);
+        put_bytes(&w, "name", message->headers[i].name);
+        put_bytes(&w, "value", message->headers[i].value);
         json_close(&w, '}');
     }
     json_close(&w, ']');
@@ -50,8 +47,7 @@ bool forward_write(struct batch *batch, struct pending *pending, int32_t shard) 
     const struct bus_message *message = pending->message;
     struct text case_id = pending->input.case_id;
     _cleanup_buffer_ struct buffer out;
-    /* An escape makes two bytes of one; the headers and the place stand beside the value. */
-    buffer_init(&out, (size_t)LIMIT_message_bytes_most * 2 + (size_t)LIMIT_headers_most * LIMIT_id_bytes_most * 2 + 65536);
+    buffer_init(&out, FORWARD_BYTES_MOST);
     write_message(&out, message, case_id);
     struct store_forward *row = vector_new(&batch->forwards, batch->arena, struct store_forward);
     if (!row || out.failed)
@@ -76,20 +72,24 @@ enum outcome forward_read(struct batch *batch, const struct store_inbox *row, co
     if (outcome != OUTCOME_OK)
         return outcome;
     const struct json *list = json_get_string(&object, "headers");
+    struct text key, value;
     if (!list || list->type != JSON_ARRAY || !json_to_int64(json_get_string(&object, "partition"), &partition) ||
-        !json_to_int64(json_get_string(&object, "offset"), &offset))
-        return error_set(error, OUTCOME_REJECT, "input_unreadable", "a carried message lacks its place or headers");
+        !json_to_int64(json_get_string(&object, "offset"), &offset) ||
+        !json_get_bytes(batch->arena, json_get_string(&object, "key"), &key) ||
+        !json_get_bytes(batch->arena, json_get_string(&object, "value"), &value))
+        return error_set(error, OUTCOME_REJECT, "input_unreadable", "a carried message lacks its place, bytes or headers");
     struct bus_message *message = arena_new(batch->arena, struct bus_message);
     struct bus_header *headers = arena_new_array(batch->arena, list->count ? list->count : 1, struct bus_header);
     if (!message || !headers)
         return error_no_memory(error);
     for (uint32_t i = 0; i < list->count; i++) {
         const struct json *header = &list->children[i].value;
-        headers[i] = (struct bus_header){json_get_text(header, TEXT("name")), json_get_text(header, TEXT("value"))};
+        if (!json_get_bytes(batch->arena, json_get_string(header, "name"), &headers[i].name) ||
+            !json_get_bytes(batch->arena, json_get_string(header, "value"), &headers[i].value))
+            return error_set(error, OUTCOME_REJECT, "input_unreadable", "a carried message has a header that can't be read");
     }
     *message = (struct bus_message){.topic = json_get_text(&object, TEXT("topic")), .partition = (int32_t)partition, .offset = offset,
-                                    .key = json_get_text(&object, TEXT("key")), .value = json_get_text(&object, TEXT("value")),
-                                    .headers = headers, .header_count = list->count};
+                                    .key = key, .value = value, .headers = headers, .header_count = list->count};
     *ret = message;
     *ret_case = json_get_text(&object, TEXT("case"));
     return OUTCOME_OK;

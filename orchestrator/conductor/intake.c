@@ -44,7 +44,7 @@ static enum outcome read_message(struct conductor *c, const struct topic_known *
     struct cloud_event *event = arena_new(batch->arena, struct cloud_event);   /* the input points into it */
     if (!event)
         return error_no_memory(&pending->error);
-    if (message->too_many_headers)
+    if (message->header_count > LIMIT_headers_most)
         return error_set(&pending->error, OUTCOME_REJECT, "headers_too_many", "a message has at most headers_most (%d) headers",
                          LIMIT_headers_most);
     enum outcome outcome = cloud_event_read(batch->arena, message->value, message->headers, message->header_count, event,

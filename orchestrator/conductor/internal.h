@@ -160,8 +160,6 @@ void intake_timer(struct batch *, const struct store_due *);
 /* forward.c: messages carried to the shard they belong to */
 bool forward_write(struct batch *, struct pending *, int32_t shard);
 bool forward_is_message(const struct store_inbox *);
-/* Bytes of a message as a text column and JSON take them: as they are, or "?" where they are no UTF-8 or have U+0000. */
-struct text forward_storable(struct text);
 /* REJECT: the row is not as forward_write made it. */
 enum outcome forward_read(struct batch *, const struct store_inbox *, const struct bus_message **ret, struct text *ret_case,
                           struct error *);

@@ -22,8 +22,7 @@ struct bus_message {
     int64_t timestamp_us;          /* of the broker or producer; for latency only */
     struct text key, value;        /* absent when null */
     const struct bus_header *headers;
-    uint32_t header_count;
-    bool too_many_headers;         /* more than LIMIT_headers_most: the rest is not shown, the message is dead */
+    uint32_t header_count;         /* all there are, however many */
 };
 
 struct bus_position { struct text topic; int32_t partition; int64_t offset; };   /* the next one to read */

@@ -1,4 +1,5 @@
 /* Dead letters: looked at, taken again after the reason is mended, or put aside for good. */
+#include "base/base64.h"
 #include "model/limits.h"
 #include "model/number.h"
 #include "wire/cloud_event.h"
@@ -42,47 +43,26 @@ void handle_dead_letter(struct request *request) {
         reply_json(request, 200, source);
 }
 
-static int base64_value(char c) {
-    return c >= 'A' && c <= 'Z' ? c - 'A' : c >= 'a' && c <= 'z' ? c - 'a' + 26 : c >= '0' && c <= '9' ? c - '0' + 52
-           : c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-/* RFC 4648 §4, as PostgreSQL writes it; absent stays absent. */
-static struct text decode_base64(struct arena *arena, struct text encoded) {
-    if (text_is_none(encoded))
-        return TEXT_NONE;
-    char *at = arena_alloc(arena, encoded.length / 4 * 3 + 4);
-    size_t length = 0;
-    uint32_t bits = 0;
-    int have = 0;
-    for (size_t i = 0; at && i < encoded.length; i++) {
-        int value = base64_value(encoded.at[i]);
-        if (value < 0)
-            break;
-        bits = bits << 6 | (uint32_t)value;
-        have += 6;
-        if (have >= 8) {
-            have -= 8;
-            at[length++] = (char)(bits >> have & 0xff);
-        }
+/* [[name, value] …] as rows.c wrote them. */
+static enum outcome read_headers(struct arena *arena, const struct json *list, struct bus_header *room, uint32_t *ret_count,
+                                 struct error *error) {
+    uint32_t count = list && list->type == JSON_ARRAY ? list->count : 0;
+    if (count > LIMIT_headers_most)
+        return error_set(error, OUTCOME_REJECT, "headers_too_many", "a message has at most headers_most (%d) headers",
+                         LIMIT_headers_most);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct json *pair = &list->children[i].value;
+        if (!json_get_bytes(arena, json_at(pair, 0), &room[i].name) || !json_get_bytes(arena, json_at(pair, 1), &room[i].value))
+            return error_set(error, OUTCOME_REJECT, "headers_unreadable", "header %u of the dead letter can't be read", i + 1);
     }
-    return at ? text_span(at, length) : TEXT_NONE;
-}
-
-static uint32_t read_headers(const struct json *headers, struct bus_header *room) {
-    uint32_t count = 0;
-    for (uint32_t i = 0; headers && headers->type == JSON_ARRAY && i < headers->count && count < LIMIT_headers_most; i++) {
-        const struct json *pair = &headers->children[i].value, *name = json_at(pair, 0), *value = json_at(pair, 1);
-        if (name && name->type == JSON_STRING)
-            room[count++] = (struct bus_header){name->text, value && value->type == JSON_STRING ? value->text : TEXT_NONE};
-    }
-    return count;
+    *ret_count = count;
+    return OUTCOME_OK;
 }
 
 /* A dead letter as the input that it wanted to be. REJECT: it still can't be taken. */
 static enum outcome read_input(struct request *request, const struct json *row, struct input *ret, struct error *error) {
     struct arena *arena = &request->arena;
-    struct text value = decode_base64(arena, json_get_text(row, TEXT("value"))), key = decode_base64(arena, json_get_text(row, TEXT("key")));
+    struct text value = base64_decode(arena, json_get_text(row, TEXT("value"))), key = base64_decode(arena, json_get_text(row, TEXT("key")));
     struct text topic = json_get_text(row, TEXT("topic")), region, department;
     int64_t now = request_now_us(request);
     enum topic_kind kind = topic_parse(arena, topic, &region, &department);
@@ -97,8 +77,10 @@ static enum outcome read_input(struct request *request, const struct json *row, 
     struct cloud_event *event = arena_new(arena, struct cloud_event);
     if (!event)
         return error_no_memory(error);
-    uint32_t count = read_headers(json_get_string(row, "headers"), headers);
-    enum outcome outcome = cloud_event_read(arena, value, headers, count, event, error);
+    uint32_t count = 0;
+    enum outcome outcome = read_headers(arena, json_get_string(row, "headers"), headers, &count, error);
+    if (outcome == OUTCOME_OK)
+        outcome = cloud_event_read(arena, value, headers, count, event, error);
     if (outcome != OUTCOME_OK)
         return outcome;
     return kind == TOPIC_INTAKE ? cloud_event_application(event, key, region, now, ret, error)

@@ -37,8 +37,7 @@ static struct bus_message message_copy(struct bus_truth *t, struct text topic, i
                                        const struct bus_header *headers, uint32_t count) {
     struct bus_message m = {.topic = text_copy(&t->arena, topic), .partition = partition, .key = text_copy(&t->arena, key),
                             .value = text_copy(&t->arena, value)};
-    m.too_many_headers = count > LIMIT_headers_most;
-    m.header_count = m.too_many_headers ? LIMIT_headers_most : count;
+    m.header_count = count;
     struct bus_header *copies = arena_new_array(&t->arena, m.header_count ? m.header_count : 1, struct bus_header);
     for (uint32_t i = 0; i < m.header_count; i++)
         copies[i] = (struct bus_header){text_copy(&t->arena, headers[i].name), text_copy(&t->arena, headers[i].value)};
