@@ -91,12 +91,16 @@ bool compile_step_order(struct compiler *);                 /* ids, needs, order
 void compile_steps(struct compiler *);
 struct department_rule compile_department(struct compiler *, const struct node *value, const struct node *at,
                                           uint16_t step, bool as_is_known);
-/* ---- compile_kind.c: inspection, publicity, delegated ---- */
+/* ---- compile_kind.c: inspection, publicity, delegated, windows, signatures, checks ---- */
 struct reading;
 void compile_inspection(struct compiler *, struct reading *, const struct node *, struct step_definition *);
 /* What all items' departments are given by the step's own `input` they are entitled to, too. */
 void check_inspection_input(struct reading *, const struct node *input, const struct step_definition *);
 void compile_publicity(struct compiler *, const struct node *, struct step_definition *);
+void compile_check(struct compiler *, struct reading *, const struct node *step, const struct node *check,
+                   struct step_definition *);
+void compile_signed(struct compiler *, const struct node *parties, struct step_definition *);
+struct window compile_window(struct compiler *, const struct node *);
 void compile_delegated(struct compiler *, struct reading *, const struct node *, struct step_definition *);
 
 /* ---- check_scope.c: expressions and what they read ---- */

@@ -1,6 +1,10 @@
 /* Compiles the kinds of step that have more than one to ask: an inspection, a publicity, what another system works on. */
 #include "definition/compile.h"
 
+#include <stdio.h>
+
+#include "base/time.h"
+#include "definition/limit.h"
 #include "model/limits.h"
 
 static bool is_listed_before(const struct node *list, uint32_t index, struct text id) {
@@ -136,4 +140,94 @@ void compile_delegated(struct compiler *c, struct reading *reading, const struct
     reading->key = "follow";
     step->delegated.follow =
         read_typed(reading, step_get(n, "follow"), EXPRESSION_TYPE_STRING | EXPRESSION_TYPE_NULL, "text, or null while it is not known");
+}
+
+/* ---- windows, signatures, later checks ---- */
+
+/* A date (the whole of that day in China) or a moment. */
+static bool read_moment(const struct node *n, bool is_end, int64_t *ret_us) {
+    char room[32];
+    struct limit_time date;
+    if (!node_is_text(n))
+        return false;
+    if (n->text.length != 10)
+        return time_parse(n->text, ret_us, NULL) == OUTCOME_OK;
+    snprintf(room, sizeof room, "until %.*s", TEXT_ARG(n->text));
+    if (limit_parse(text_from(room), &date, NULL) != OUTCOME_OK)
+        return false;
+    *ret_us = is_end ? date.amount : date.amount - TIME_DAY_US;
+    return true;
+}
+
+static int64_t compile_moment(struct compiler *c, const struct node *n, bool is_end) {
+    int64_t us = TIME_NONE;
+    if (node_is_text(n) && !read_moment(n, is_end, &us))
+        compiler_fault(c, n->place, "bad_date", "\"%.*s\" is no date", SHOWN(n->text));
+    return us;
+}
+
+struct window compile_window(struct compiler *c, const struct node *n) {
+    struct window window = {false, TIME_NONE, TIME_NONE};
+    if (!n || n->type != JSON_OBJECT)
+        return window;
+    uint32_t faults = c->faults.list->count;
+    window.present = true;
+    window.opens_us = compile_moment(c, node_get(n, "opens"), false);
+    window.closes_us = compile_moment(c, node_get(n, "closes"), true);
+    bool is_read = c->faults.list->count == faults;
+    if (is_read && window.opens_us == TIME_NONE && window.closes_us == TIME_NONE)
+        compiler_fault(c, n->place, "window_nonsense", "a window opens or closes at some time");
+    if (is_read && window.opens_us != TIME_NONE && window.closes_us != TIME_NONE && window.closes_us <= window.opens_us)
+        compiler_fault(c, n->place, "window_nonsense", "the window closes before it opens");
+    return window;
+}
+
+void compile_signed(struct compiler *c, const struct node *list, struct step_definition *step) {
+    uint16_t count = 0;
+    step->wait.mode = WAIT_SIGNED;
+    if (list->type != JSON_ARRAY)
+        return;
+    uint16_t *parties = arena_new_array(c->arena, list->count, uint16_t);
+    for (uint32_t i = 0; parties && i < list->count; i++) {
+        const struct node *id = &list->members[i].node;
+        uint16_t party = compiler_find(&c->party_ids, node_text(id));
+        bool is_double = false;
+        for (uint16_t k = 0; k < count; k++)
+            is_double |= parties[k] == party;
+        if (!node_is_text(id))
+            continue;
+        if (party == NO_INDEX)
+            compiler_unknown(c, id->place, "unknown_party", "party", &c->party_ids, id->text);
+        else if (is_double)
+            compiler_fault(c, id->place, "duplicate_id", "the party %.*s stands here twice", SHOWN(id->text));
+        else if (!c->parties[party].signs)
+            compiler_fault(c, id->place, "party_does_not_sign", "the party %.*s does not sign", SHOWN(id->text));
+        else
+            parties[count++] = party;
+    }
+    step->wait.parties = parties;
+    step->wait.party_count = count;
+}
+
+/* What the later check is given, and who revokes when it is not passed: named, or the department of the step's item. */
+void compile_check(struct compiler *c, struct reading *reading, const struct node *n, const struct node *check,
+                   struct step_definition *step) {
+    const struct node *by = node_get(check, "revoked_by");
+    uint16_t item = compiler_find(&c->item_ids, node_text(node_get(n, "item")));
+    const struct department_rule *receiver = reading->receiver;
+    reading->receiver = &step->approve.check_department;
+    reading->key = "input";
+    step->approve.check_input = read_template(reading, node_get(check, "input"));
+    reading->receiver = receiver;
+    bool revokes = text_is(step->approve.on_fail, "revoke");
+    if (by && !revokes)
+        compiler_fault(c, by->place, "key_of_other_kind", "`revoked_by` belongs to `on_fail: revoke`");
+    if (!revokes)
+        return;
+    if (by)
+        step->approve.revoked_by = compile_department(c, by, NULL, NO_INDEX, false).id;
+    else if (item != NO_INDEX)
+        step->approve.revoked_by = c->items[item].department;
+    else
+        compiler_fault(c, check->place, "missing_key", "`on_fail: revoke` needs `revoked_by`, or the step an item");
 }

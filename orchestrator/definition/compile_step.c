@@ -165,13 +165,19 @@ static void compile_approve(struct compiler *c, struct reading *reading, const s
     step->approve.check_within = read_limit(node_get(check, "within"));
     if (node_is_text(node_get(check, "on_fail")))
         step->approve.on_fail = node_get(check, "on_fail")->text;
+    compile_check(c, reading, n, check, step);
 }
 
 static void compile_wait(struct compiler *c, struct reading *reading, const struct node *n,
                          struct step_definition *step) {
     const struct node *span = step_get(n, "for"), *until = step_get(n, "until"), *signal = step_get(n, "signal");
-    if ((span != NULL) + (until != NULL) + (signal != NULL) != 1) {
-        compiler_fault(c, n->place, "missing_key", "a step of kind wait needs one of for, until and signal");
+    const struct node *parties = step_get(n, "signed");
+    if ((span != NULL) + (until != NULL) + (signal != NULL) + (parties != NULL) != 1) {
+        compiler_fault(c, n->place, "missing_key", "a step of kind wait needs one of for, until, signal and signed");
+        return;
+    }
+    if (parties) {
+        compile_signed(c, parties, step);
         return;
     }
     if (span) {
@@ -305,12 +311,17 @@ static void compile_step(struct compiler *c, uint16_t index) {
     step->reversible = node_is_true(step_get(n, "reversible"));
     step->priority = (int32_t)read_count(node_get(n, "priority"), 0);
     step->when = read_condition(&reading, node_get(n, "when"));
+    step->window = compile_window(c, node_get(n, "window"));
     reading.as_is_known = node_is_text(node_get(step_get(n, "each"), "as"));
     compile_each(c, &reading, step_get(n, "each"), step);
     step->department = compile_department(c, step_get(n, "department"), step_get(n, "at"), index, reading.as_is_known);
     reading.receiver = &step->department;
     compile_retry(c, step_get(n, "retry"), &step->retry);
     compile_timeout(c, step_get(n, "timeout"), step);
+    if (step->window.closes_us != TIME_NONE && step->window.present && step->timeout.unit == LIMIT_NONE) {
+        step->timeout = (struct limit_time){LIMIT_UNTIL_DATE, step->window.closes_us};
+        step->timeout_then = ON_TIMEOUT_EXPIRE;
+    }
     compile_kind(c, &reading, n, step);
     reading.key = "input";
     uint32_t faults = c->faults.list->count;

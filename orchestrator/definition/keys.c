@@ -49,7 +49,9 @@ const struct shape shape_compensate = {"compensate", "compensate: {…}", (const
 const struct shape shape_check = {"check", "check: {…} of an approve step", (const struct key_row[]){
     {.key = "department", .type = VALUE_ID_OR_SHAPE, .shape = &shape_department_rule, .flags = KEY_REQUIRED, .meaning = "who checks afterwards (告知承諾)"},
     {.key = "within", .type = VALUE_LIMIT, .flags = KEY_REQUIRED, .meaning = "from the approval; the case does not wait for it"},
-    {.key = "on_fail", .type = VALUE_WORD, .words = "incident notice", .meaning = "an incident for an operator, or a notice to the department that approved; default `incident`"},
+    {.key = "input", .type = VALUE_TEMPLATE, .meaning = "what the department is given; default nothing"},
+    {.key = "on_fail", .type = VALUE_WORD, .words = "incident notice revoke", .meaning = "an incident for an operator, a notice to the department that approved, or a task to the one that may revoke; default `incident`"},
+    {.key = "revoked_by", .type = VALUE_ID, .meaning = "`on_fail: revoke`: who is asked to revoke; default the department of the step's item"},
     END}};
 
 const struct shape shape_inspected = {"inspected", "for: […] of an inspection", (const struct key_row[]){
@@ -61,6 +63,17 @@ const struct shape shape_inspected = {"inspected", "for: […] of an inspection"
 const struct shape shape_delegated = {"delegated", "delegated: {…} in `override`", (const struct key_row[]){
     {.key = "system", .type = VALUE_ID, .flags = KEY_REQUIRED, .meaning = "as in a step"},
     {.key = "follow", .type = VALUE_TEMPLATE, .meaning = "as in a step"},
+    END}};
+
+const struct shape shape_window = {"window", "window: {…} of a step", (const struct key_row[]){
+    {.key = "opens", .type = VALUE_TEXT, .meaning = "a date, whose day begins it, or a moment; before it the step is held"},
+    {.key = "closes", .type = VALUE_TEXT, .meaning = "a date, whose day ends it, or a moment; after it the step expires, also when it runs, unless it has a `timeout`"},
+    END}};
+
+const struct shape shape_window_whole = {"window of the whole", "window: {…} of a definition", (const struct key_row[]){
+    {.key = "opens", .type = VALUE_TEXT, .meaning = "a date or a moment"},
+    {.key = "closes", .type = VALUE_TEXT, .meaning = "a date, which still belongs to it, or a moment; later applications are refused"},
+    {.key = "early", .type = VALUE_WORD, .words = "refuse hold", .meaning = "an application before it opens is refused, or taken and held until then; default `refuse`"},
     END}};
 
 const struct shape shape_step = {"step", "a step (環節)", (const struct key_row[]){
@@ -75,6 +88,7 @@ const struct shape shape_step = {"step", "a step (環節)", (const struct key_ro
     {.key = "join", .type = VALUE_WORD_OR_SHAPE, .shape = &shape_join, .words = "all any", .meaning = "how many of its needs; default `all`"},
     {.key = "each", .type = VALUE_SHAPE, .shape = &shape_each, .kinds = KIND(STEP_TASK) | KIND(STEP_LOOKUP) | KIND(STEP_THING), .meaning = "one task an element of a list"},
     {.key = "when", .type = VALUE_CONDITION, .meaning = "evaluated once, when the join is met; false: the step is skipped"},
+    {.key = "window", .type = VALUE_SHAPE, .shape = &shape_window, .meaning = "the dates within which it may begin"},
     {.key = "input", .type = VALUE_TEMPLATE, .kinds = SENDS_TASK, .meaning = "what the department is given; default nothing"},
     {.key = "input_schema", .type = VALUE_SCHEMA, .kinds = SENDS_TASK, .meaning = "what `input` must be; the keys of `input` are checked against it"},
     {.key = "materials", .type = VALUE_IDS, .kinds = SENDS_TASK, .meaning = "the materials the department is given"},
@@ -94,6 +108,7 @@ const struct shape shape_step = {"step", "a step (環節)", (const struct key_ro
     {.key = "for", .type = VALUE_ANY, .flags = KEY_OWN, .kinds = KIND(STEP_WAIT) | KIND(STEP_INSPECTION), .meaning = "wait: a limit, how long; inspection: the items that share the visit, each an id or `{item, when, input}`"},
     {.key = "until", .type = VALUE_TEMPLATE, .flags = KEY_OWN, .kinds = KIND(STEP_WAIT), .meaning = "gives a moment or a date"},
     {.key = "signal", .type = VALUE_ID, .flags = KEY_OWN, .kinds = KIND(STEP_WAIT), .meaning = "waits for the signal of this name (payment made, party signed)"},
+    {.key = "signed", .type = VALUE_IDS, .flags = KEY_OWN, .kinds = KIND(STEP_WAIT), .meaning = "waits until every person of these parties has signed"},
     {.key = "lead", .type = VALUE_ID, .flags = KEY_REQUIRED | KEY_OWN, .kinds = KIND(STEP_INSPECTION), .meaning = "the department that leads the visit"},
     {.key = "rounds", .type = VALUE_COUNT, .least = 1, .most = 20, .flags = KEY_OWN, .kinds = KIND(STEP_INSPECTION), .meaning = "visits before `rectify` counts as fail; default 2"},
     {.key = "limit", .type = VALUE_LIMIT, .flags = KEY_REQUIRED | KEY_OWN, .kinds = KIND(STEP_PUBLICITY), .meaning = "how long it is public, in days; the last one ends at midnight"},
@@ -172,11 +187,13 @@ const struct shape shape_override_step = {"override step", "a step in `override`
     {.key = "at", .type = VALUE_TEMPLATE, .meaning = "as in a step"},
     {.key = "retry", .type = VALUE_SHAPE, .shape = &shape_retry, .meaning = "as in a step; replaces it"},
     {.key = "timeout", .type = VALUE_LIMIT_OR_SHAPE, .shape = &shape_timeout, .meaning = "as in a step; replaces it"},
+    {.key = "window", .type = VALUE_SHAPE, .shape = &shape_window, .meaning = "as in a step; replaces it"},
     {.key = "delegated", .type = VALUE_SHAPE, .shape = &shape_delegated, .meaning = "the step becomes one of kind `delegated` there: another system works on it"},
     END}};
 
 const struct shape shape_override = {"override", "override: {\"<region>\": {…}}", (const struct key_row[]){
     {.key = "promise", .type = VALUE_LIMIT, .meaning = "the case's promise there"},
+    {.key = "window", .type = VALUE_SHAPE, .shape = &shape_window_whole, .meaning = "when applications are taken there"},
     {.key = "departments", .type = VALUE_ID_MAP, .meaning = "`{gas: gas_company}`: who takes a department's place there, in steps, checks, compensations and items"},
     {.key = "items", .type = VALUE_MAP, .shape = &shape_override_item, .meaning = "by id, what differs"},
     {.key = "steps", .type = VALUE_MAP, .shape = &shape_override_step, .meaning = "by id, what differs"},
@@ -189,6 +206,7 @@ const struct shape shape_definition = {"definition", "the definition", (const st
     {.key = "form", .type = VALUE_SCHEMA, .flags = KEY_REQUIRED, .meaning = "the one form (一套表), JSON Schema draft-07; `x-mask` and `x-personal: true` on fields"},
     {.key = "parties", .type = VALUE_SHAPES, .shape = &shape_party, .meaning = "who files"},
     {.key = "promise", .type = VALUE_LIMIT, .meaning = "what the case as a whole promises"},
+    {.key = "window", .type = VALUE_SHAPE, .shape = &shape_window_whole, .meaning = "when applications are taken; default always"},
     {.key = "items", .type = VALUE_SHAPES, .shape = &shape_item, .meaning = "what the law knows; clocks and bases hang here"},
     {.key = "materials", .type = VALUE_SHAPES, .shape = &shape_material, .meaning = "what has to be there"},
     {.key = "steps", .type = VALUE_SHAPES, .shape = &shape_step, .flags = KEY_REQUIRED, .meaning = "what is done"},
@@ -228,5 +246,5 @@ const struct shape shape_directory = {"directory", "departments.yaml", (const st
 const struct shape *const shapes_definition[] = {
     &shape_definition, &shape_party, &shape_item, &shape_uncounted, &shape_material, &shape_lookup_from,
     &shape_tolerable, &shape_step, &shape_department_rule, &shape_join, &shape_each, &shape_retry, &shape_timeout,
-    &shape_compensate, &shape_check, &shape_inspected, &shape_override, &shape_override_item, &shape_override_step, &shape_delegated, NULL};
+    &shape_compensate, &shape_check, &shape_inspected, &shape_window, &shape_window_whole, &shape_override, &shape_override_item, &shape_override_step, &shape_delegated, NULL};
 const struct shape *const shapes_directory[] = {&shape_directory, &shape_group, &shape_department, &shape_office, NULL};

@@ -107,7 +107,7 @@ static void lay_over_departments(struct compiler *c, struct node *root, const st
 
 bool override_lay_over(struct compiler *c, const struct node_member *region, struct node *ret) {
     const struct node *changes = &region->node;
-    const struct node_member *promise = node_member_of(changes, "promise");
+    const struct node_member *promise = node_member_of(changes, "promise"), *window = node_member_of(changes, "window");
     struct node root;
     if (!node_copy(c->arena, c->root, &root))
         return false;
@@ -115,7 +115,7 @@ bool override_lay_over(struct compiler *c, const struct node_member *region, str
         if (text_is(root.members[i].key, "override")) {
             root.members[i].node = (struct node){.type = JSON_OBJECT, .place = root.members[i].node.place};
         }
-    if ((promise && !set_member(c->arena, &root, promise)) ||
+    if ((promise && !set_member(c->arena, &root, promise)) || (window && !set_member(c->arena, &root, window)) ||
         !lay_over_list(c, &root, "items", node_get(changes, "items"), &c->item_ids, "unknown_item", "item") ||
         !lay_over_list(c, &root, "steps", node_get(changes, "steps"), &c->step_ids, "unknown_step", "step"))
         return false;

@@ -37,6 +37,7 @@ bool apply_asked(struct case_state *s, const struct event *e) {
     work->attempt = e->attempt;
     work->cancel_asked = work->correcting = work->accepted = false;   /* a new task, not yet accepted */
     work->seen_count = 0;
+    work->hold = HOLD_NONE;
     work->attempt_at_us = e->at_us;
     if (work->asked_at_us == TIME_NONE)
         work->asked_at_us = work->since_us = e->at_us;
@@ -58,6 +59,8 @@ bool apply_expanded(struct case_state *s, const struct event *e) {
     if (!open_join(s, e) || !case_keep(s, &row->elements_data, e->data))
         return false;
     apply_move(s, e->step_index, -1, work, STEP_RUNNING);
+    work->hold = HOLD_NONE;
+    apply_due(s, &work->due_at_us, TIME_NONE);
     work->asked_at_us = work->since_us = work->attempt_at_us = e->at_us;
     s->open_count += e->count;
     apply_due(s, &row->gather_at_us, e->due_us);
@@ -69,10 +72,13 @@ bool apply_held(struct case_state *s, const struct event *e) {
     if (!work || !open_join(s, e))
         return false;
     apply_move(s, e->step_index, e->index, work, STEP_RUNNING);
+    work->hold = text_is(e->reason, "window") ? HOLD_WINDOW : text_is(e->reason, "materials") ? HOLD_MATERIALS : HOLD_NONE;
+    apply_due(s, &work->due_at_us, e->due_us);
+    if (work->hold != HOLD_NONE)   /* it has not begun: nobody's time runs */
+        return true;
     if (work->asked_at_us == TIME_NONE)
         work->asked_at_us = work->since_us = e->at_us;
     work->attempt_at_us = e->at_us;
-    apply_due(s, &work->due_at_us, e->due_us);
     return case_keep(s, &work->reason, e->reason) && (text_is_none(e->data) || case_keep(s, &work->about, e->data));
 }
 
@@ -119,6 +125,7 @@ bool apply_ended(struct case_state *s, const struct event *e) {
         return false;
     apply_move(s, e->step_index, e->index, work, e->state);
     work->ended_at_us = e->at_us;
+    work->hold = HOLD_NONE;
     work->correcting = false;
     apply_due(s, &work->due_at_us, TIME_NONE);
     apply_due(s, &work->retry_at_us, TIME_NONE);
@@ -171,6 +178,9 @@ bool apply_stuck(struct case_state *s, const struct event *e) {
     else if (!begin_undo(s, e, work, STEP_UNDO_STUCK))
         return false;
     apply_due(s, &work->retry_at_us, TIME_NONE);
+    if (work->hold != HOLD_NONE)
+        apply_due(s, &work->due_at_us, TIME_NONE);
+    work->hold = HOLD_NONE;
     work->incident_count++;
     s->incident_count++;
     return case_keep_over(s, &work->reason, e->reason) && apply_seen(s, work, e->source, e->id);

@@ -178,6 +178,8 @@ static const struct expression *input_expression(const struct step_definition *s
         return step->deliver.what;
     if (step->kind == STEP_INSPECTION && index >= 0 && step->inspection.items[index].input)
         return step->inspection.items[index].input;
+    if (step->kind == STEP_APPROVE)
+        return step->approve.check_input;
     return step->input;
 }
 

@@ -57,6 +57,8 @@ static void put_work(struct json_writer *w, const struct work_state *work) {
     put_time(w, "ended_at", work->ended_at_us);
     put_time(w, "due", work->due_at_us);
     put_time(w, "retry_at", work->retry_at_us);
+    if (work->hold != HOLD_NONE)
+        put_text(w, "waits_for", work->hold == HOLD_WINDOW ? TEXT("window") : TEXT("materials"));
     put_flag(w, "accepted", work->accepted);
     put_number(w, "corrections", work->correction);
     put_flag(w, "correcting", work->correcting);

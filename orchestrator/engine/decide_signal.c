@@ -10,6 +10,8 @@ enum outcome decide_signal(struct decision *d) {
     bool known = false;
     if (publicity_takes(d, in->id))
         return decide_objection(d);
+    if (signature_takes(d, in->id))
+        return decide_signature(d);
     for (uint16_t i = 0; i < d->definition->step_count && !known; i++)
         known = is_signal_of(step_of(d, i), in->id);
     if (!known)
@@ -32,7 +34,8 @@ enum outcome decide_signal(struct decision *d) {
     noted.data = in->data;
     emit(d, &noted);
     for (uint16_t i = 0; i < d->definition->step_count && !d->failed; i++) {
-        if (!is_signal_of(step_of(d, i), in->id) || row_of(d, i)->self.state != STEP_RUNNING)
+        if (!is_signal_of(step_of(d, i), in->id) || row_of(d, i)->self.state != STEP_RUNNING ||
+            row_of(d, i)->self.hold != HOLD_NONE)
             continue;
         struct event ended = step_event(d, EVENT_STEP_ENDED, i, -1);
         ended.state = STEP_GRANTED;

@@ -1,5 +1,5 @@
 /* A new case: what it must bring, and its first steps. */
-#include "engine/decision.h"
+#include "engine/kinds.h"
 
 static const struct json *member_of(const struct json *extra, const char *name) {
     return json_get(extra, text_from(name));
@@ -113,6 +113,8 @@ enum outcome decide_submit(struct decision *d) {
                          in->data.length, (int)LIMIT_form_bytes_most);
     struct event started = event_of(EVENT_CASE_STARTED, in->at_us);
     outcome = find_region(d, &started.region);
+    if (outcome == OUTCOME_OK)
+        outcome = hold_submission(d);
     if (outcome != OUTCOME_OK)
         return outcome;
     started.thing = d->definition->thing;

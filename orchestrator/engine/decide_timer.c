@@ -76,7 +76,8 @@ static void time_over(struct decision *d, uint16_t step, int32_t index) {
     const struct step_definition *timed = step_of(d, step);
     if (kind_time_over(d, step, index))
         return;
-    if (timed->kind == STEP_WAIT && timed->wait.mode != WAIT_SIGNAL) {
+    if (timed->kind == STEP_WAIT && timed->wait.mode != WAIT_SIGNAL &&
+        timed->wait.mode != WAIT_SIGNED) {
         flow_end_as(d, step, index, STEP_GRANTED, TEXT_NONE);
         return;
     }

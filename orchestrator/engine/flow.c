@@ -50,21 +50,6 @@ static void close_incidents(struct decision *d, uint16_t step, int32_t index) {
     emit(d, &closed);
 }
 
-/* A later check that was not passed: what was granted on a promise stays granted until a person has looked. */
-static void check_ended(struct decision *d, uint16_t step, int32_t index) {
-    enum step_state state = work_of(d, step, index)->state;
-    if (state != STEP_REFUSED && state != STEP_EXPIRED)
-        return;
-    struct event incident = step_event(d, EVENT_INCIDENT_OPENED, step, index);
-    struct text named = step_of(d, step)->approve.on_fail;
-    incident.thing = d->draft.thing;
-    incident.region = d->draft.region;
-    incident.reason = text_is_none(named) || text_is(named, "incident") ? TEXT("check_failed") : named;
-    incident.data = message_data(d, state == STEP_EXPIRED ? "the later check was not answered in time"
-                                                          : "the later check was not passed");
-    emit(d, &incident);
-}
-
 static void gather(struct decision *d, uint16_t step) {
     if (row_of(d, step)->self.state != STEP_RUNNING)
         return;
@@ -102,8 +87,6 @@ void flow_end(struct decision *d, struct event *ended) {
     if (!emit(d, ended))
         return;
     close_incidents(d, step, index);
-    if (case_is_check(d->definition, step, index))
-        check_ended(d, step, index);
     if (case_is_beside(d->definition, step, index)) {
         kind_element_ended(d, step, index);
         return;

@@ -9,7 +9,7 @@ struct department_rule kind_department(const struct decision *d, uint16_t step, 
     const struct step_definition *asked = step_of(d, step);
     struct department_rule rule = asked->department;
     if (is_element_of(d, step, index, STEP_APPROVE))
-        return asked->approve.check_department;
+        return index == 0 ? asked->approve.check_department : (struct department_rule){.id = asked->approve.revoked_by};
     if (is_element_of(d, step, index, STEP_INSPECTION)) {
         rule = (struct department_rule){.at = asked->department.at};
         rule.id = d->definition->items[asked->inspection.items[index].item].department;
@@ -30,9 +30,10 @@ bool kind_due(struct decision *d, uint16_t step, int32_t index, int64_t *ret_us,
         *ret_us = work_of(d, step, -1)->due_at_us;
         return true;
     }
-    return calendar_due(d->world->calendar, CALENDAR_PROMISE, since_us == TIME_NONE ? d->input->at_us : since_us,
-                        case_is_check(d->definition, step, index) ? asked->approve.check_within : asked->timeout, ret_us,
-                        error) == OUTCOME_OK;
+    struct limit_time limit = !case_is_check(d->definition, step, index) ? asked->timeout
+                              : index == 0 ? asked->approve.check_within : (struct limit_time){LIMIT_NONE, 0};
+    return calendar_due(d->world->calendar, CALENDAR_PROMISE, since_us == TIME_NONE ? d->input->at_us : since_us, limit,
+                        ret_us, error) == OUTCOME_OK;
 }
 
 void kind_set_member(struct decision *d, struct json *object, const char *name, struct json value) {
@@ -82,6 +83,9 @@ bool kind_add_input(struct decision *d, uint16_t step, int32_t index, struct jso
         add_bytes(d, input, "publicity", work_of(d, step, -1)->about);
         if (!publicity_is_told(d, step, index))
             add_bytes(d, input, "objection", work_of(d, step, index)->about);
+    } else if (kind == STEP_APPROVE && index > 0) {   /* why it is to be revoked */
+        struct text reason = work_of(d, step, 0)->reason;
+        kind_set_member(d, input, "check_failed", text_is_none(reason) ? JSON_NULL_VALUE : json_string(reason));
     } else if (kind == STEP_INSPECTION && index >= 0) {
         add_bytes(d, input, "visit", work_of(d, step, -1)->about);
     } else if (kind == STEP_INSPECTION) {
@@ -109,6 +113,8 @@ bool kind_is_its_elements(const struct decision *d, uint16_t step) {
 void kind_element_ended(struct decision *d, uint16_t step, int32_t index) {
     if (step_of(d, step)->kind == STEP_PUBLICITY)
         publicity_element_ended(d, step, index);
+    else
+        check_ended(d, step, index);
 }
 
 void kind_step_ended(struct decision *d, uint16_t step) {
@@ -124,6 +130,10 @@ void kind_step_ended(struct decision *d, uint16_t step) {
 }
 
 bool kind_time_over(struct decision *d, uint16_t step, int32_t index) {
+    if (index < 0 && work_of(d, step, -1)->hold == HOLD_WINDOW) {
+        hold_over(d, step);
+        return true;
+    }
     if (step_of(d, step)->kind != STEP_PUBLICITY)
         return false;
     if (index < 0) {

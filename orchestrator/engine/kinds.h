@@ -29,6 +29,27 @@ bool kind_time_over(struct decision *, uint16_t step, int32_t index);
 /* `object` with one more member; null when there is no memory (then failed). */
 void kind_set_member(struct decision *, struct json *object, const char *name, struct json value);
 
+/* ---- hold.c: what a step whose join has opened still waits for ---- */
+/* Holds the step, or ends it when its window is over; false: it may begin now. */
+bool hold(struct decision *, uint16_t step, struct text missing);
+/* What held it is over: it begins, or is held by the next. */
+void hold_over(struct decision *, uint16_t step);
+/* May an application come now? REJECT window_not_open, window_closed. */
+enum outcome hold_submission(struct decision *);
+/* Begins by its kind: open.c. */
+void begin_step(struct decision *, uint16_t step, struct text missing);
+
+/* ---- signature.c ---- */
+bool signature_takes(const struct decision *, struct text signal);
+/* A signal "signed": {"party","index"} has signed. */
+enum outcome decide_signature(struct decision *);
+/* Ends the wait when all have signed. */
+void signatures_look(struct decision *, uint16_t step);
+
+/* ---- check.c: after an approval ---- */
+/* The later check, or the revoking that followed from it, has ended. */
+void check_ended(struct decision *, uint16_t step, int32_t index);
+
 /* ---- publicity.c ---- */
 void open_publicity(struct decision *, uint16_t step, struct text missing);
 /* A signal "objection" to the publicity that it names, or to the only one that runs. */

@@ -34,7 +34,7 @@ static void open_approve(struct decision *d, uint16_t step, struct text missing)
     if (!granted || !approve->approve.has_check)
         return;
     struct event check = step_event(d, EVENT_STEP_EXPANDED, step, -1);
-    check.count = 1;
+    check.count = text_is_none(approve->approve.revoked_by) ? 1 : 2;
     check.reason = TEXT("check");
     if (emit(d, &check))
         ask_work(d, step, 0, TEXT_NONE);
@@ -55,7 +55,7 @@ static bool wait_end(struct decision *d, uint16_t step, int64_t *ret_us, struct 
             return false;
         }
         return time_parse(moment.text, ret_us, error) == OUTCOME_OK;
-    case WAIT_SIGNAL: break;
+    case WAIT_SIGNAL: case WAIT_SIGNED: break;
     }
     return calendar_due(d->world->calendar, CALENDAR_PROMISE, d->input->at_us, wait->timeout, ret_us, error) ==
            OUTCOME_OK;
@@ -78,10 +78,15 @@ static void open_wait(struct decision *d, uint16_t step, struct text missing) {
         return;
     }
     held.reason = wait->wait.mode == WAIT_SIGNAL ? wait->wait.signal
+                  : wait->wait.mode == WAIT_SIGNED ? TEXT("signed")
                   : wait->wait.mode == WAIT_UNTIL ? TEXT("until") : TEXT("for");
     if (!emit(d, &held))
         return;
     flow_asked(d, step);
+    if (wait->wait.mode == WAIT_SIGNED) {
+        signatures_look(d, step);
+        return;
+    }
     if (wait->wait.mode != WAIT_SIGNAL) {
         if (held.due_us <= d->input->at_us)
             end_opened(d, step, STEP_GRANTED, TEXT_NONE, TEXT_NONE, TEXT_NONE);
@@ -175,6 +180,12 @@ void open_step(struct decision *d, uint16_t step, struct text missing) {
         end_opened(d, step, STEP_SKIPPED, TEXT_NONE, TEXT_NONE, missing);
         return;
     }
+    if (!hold(d, step, missing))
+        begin_step(d, step, missing);
+}
+
+void begin_step(struct decision *d, uint16_t step, struct text missing) {
+    const struct step_definition *opening = step_of(d, step);
     if (opening->is_each) {
         open_each(d, step, missing);
         return;

@@ -177,7 +177,7 @@ void publicity_element_ended(struct decision *d, uint16_t step, int32_t index) {
 
 static bool runs(const struct decision *d, uint16_t step) {
     const struct work_state *self = work_of(d, step, -1);
-    return step_of(d, step)->kind == STEP_PUBLICITY && self->state == STEP_RUNNING;
+    return step_of(d, step)->kind == STEP_PUBLICITY && self->state == STEP_RUNNING && self->hold == HOLD_NONE;
 }
 
 static enum outcome find_publicity(struct decision *d, const struct json *data, uint16_t *ret) {
@@ -237,7 +237,7 @@ enum outcome decide_objection(struct decision *d) {
         return outcome;
     if (d->draft.phase == CASE_CLOSED)
         record(d, step, FATE_CASE_CLOSED);
-    else if (work_of(d, step, -1)->state == STEP_WAITING)
+    else if (work_of(d, step, -1)->state == STEP_WAITING || work_of(d, step, -1)->hold != HOLD_NONE)
         record(d, step, FATE_NOT_ASKED);
     else if (is_late(d, step))
         record(d, step, FATE_LATE);

@@ -9,6 +9,10 @@ static void stop_work(struct decision *d, uint16_t step, int32_t index, enum cas
     bool asks = stopped->kind != STEP_WAIT && stopped->kind != STEP_PUBLICITY;
     bool runs_on = (work->accepted || acceptance_is_given(d, step, index)) && stop != CASE_STOP_WITHDRAW;   /* what is accepted must be decided, unless withdrawn */
     struct text why = text_from(state_stop_name(stop));
+    if (work->hold != HOLD_NONE) {   /* it has not begun */
+        flow_end_as(d, step, index, STEP_CANCELLED, why);
+        return;
+    }
     if (stop == CASE_STOP_VOID) {
         if (state_step_has_ended(work->state))
             return;

@@ -16,6 +16,9 @@
 
 enum { CASE_SEEN_MOST = 8 };
 
+/* What a step whose join has opened still waits for before it begins. */
+enum hold { HOLD_NONE, HOLD_WINDOW, HOLD_MATERIALS };
+
 /* One element of an `each` step, or the step itself. */
 struct work_state {
     enum step_state state;
@@ -31,6 +34,7 @@ struct work_state {
     bool spent;
     bool overdue;                  /* its timeout has opened an incident; it does not fire again */
     bool answered_for;             /* an operator recorded the answer (代錄) */
+    enum hold hold;                /* running, but not begun yet */
     bool undo_over;                /* its compensation was given up: it stays granted */
     bool disputed;
     enum answer_kind final_answer; /* the answer that ended it; none: no department did */

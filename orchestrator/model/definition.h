@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "base/time.h"
 
 struct expression;      /* expression/expression.h */
 struct schema;          /* wire/schema.h */
@@ -52,7 +53,10 @@ struct inspected_item {
     const struct expression *input;      /* what its department is given; NULL: the step's `input` */
 };
 
-enum wait_for { WAIT_FOR_DURATION, WAIT_UNTIL, WAIT_SIGNAL };
+enum wait_for { WAIT_FOR_DURATION, WAIT_UNTIL, WAIT_SIGNAL, WAIT_SIGNED };
+
+/* Dates within which something may begin; half open; `opens_us` and `closes_us` TIME_NONE: not bounded. */
+struct window { bool present; int64_t opens_us, closes_us; };
 
 struct step_definition {
     struct text id;
@@ -75,6 +79,7 @@ struct step_definition {
     bool reversible;
     struct { bool present; struct department_rule department; const struct expression *input; } compensate;
     int32_t priority;                    /* higher first; 0 default */
+    struct window window;                /* it begins only within */
     const struct schema *result_schema;  /* NULL: any object */
     struct text result_schema_name;      /* its path, schemas/… */
     const struct schema *input_schema;   /* what the department is given; NULL: any object */
@@ -90,8 +95,10 @@ struct step_definition {
     /* by kind */
     struct { struct text source; int64_t cache_us; struct text basis; } lookup;
     struct { const struct expression *condition; bool has_check; struct department_rule check_department;
-             struct limit_time check_within; struct text on_fail; } approve;
-    struct { enum wait_for mode; struct limit_time span; const struct expression *until; struct text signal; } wait;
+             struct limit_time check_within; struct text on_fail; const struct expression *check_input;
+             struct text revoked_by; /* on_fail `revoke`: who is asked to */ } approve;
+    struct { enum wait_for mode; struct limit_time span; const struct expression *until; struct text signal;
+             uint16_t party_count; const uint16_t *parties; } wait;
     struct { uint16_t thing; const struct expression *form; } thing;   /* index into things */
     struct { uint16_t item_count; const struct inspected_item *items; uint16_t rounds; } inspection;
     struct { struct limit_time span; enum on_objection on_objection; uint16_t told_count; const struct text *told; } publicity;
@@ -140,6 +147,8 @@ struct definition {
     struct title title;
     uint16_t region_count;  const struct text *regions;
     struct limit_time promise;
+    struct window window;                /* applications are taken only within … */
+    bool holds_early;                    /* … but those that come before it wait for it to open */
     uint16_t step_count;     const struct step_definition *steps;      /* in an order in which needs come first */
     uint16_t item_count;     const struct item_definition *items;
     uint16_t material_count; const struct material_definition *materials;

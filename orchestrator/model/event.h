@@ -29,7 +29,8 @@ enum event_kind {
                                 * those who are told of it. Of an inspection: the lead has arranged the visit, count =
                                 * its items; answer, data = the visit, extra, source, id of the lead's answer */
     EVENT_STEP_HELD,           /* a wait: due, reason = the signal's name, "until" or "for"; missing. A publicity:
-                                * reason "publicity", due = the end of its last day, calendar, data = {"first_day","last_day"} */
+                                * reason "publicity", due = the end of its last day, calendar, data = {"first_day","last_day"}.
+                                * Any step that may not begin yet: reason "window", due = when it opens */
     EVENT_CHILD_ASKED,         /* thing: child, attempt, definition (hash), thing, region, data = the child's form,
                                 * extra = {parties, materials}, due = timeout, missing */
     EVENT_STEP_ENDED,          /* state = one of the ends, answer, data = result, extra = certificates, reason, spent, source,

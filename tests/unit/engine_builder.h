@@ -66,6 +66,9 @@ struct spec {
     enum on_objection on_objection;
     const char *told;                          /* departments with blanks between */
     const char *system, *follow;
+    int64_t opens_us, closes_us;               /* 0: not bounded */
+    const char *signed_by;                     /* parties with blanks between, made on first use */
+    const char *revoked_by;                    /* approve: who is asked when the check fails */
 };
 
 struct recorded { struct text kind, step, data; uint32_t version; int64_t at_us; };
@@ -77,6 +80,7 @@ struct run {
     struct thing_reference things[4];
     struct material_definition materials[8];
     struct item_definition items[8];
+    struct party_definition parties[4];
     struct text regions[4];
     struct directory directory;
     struct department departments[8];
@@ -172,6 +176,20 @@ static inline void run_compile_inspection(struct run *run, struct step_definitio
     }
 }
 
+static inline void run_compile_signed(struct run *run, struct step_definition *step, const char *by) {
+    uint16_t *parties = arena_new_array(&run->definition_arena, 4, uint16_t);
+    struct text rest = text_from(by ? by : ""), word;
+    step->wait.parties = parties;
+    while (next_word(&rest, &word)) {
+        uint16_t i = 0;
+        while (i < run->definition.party_count && !text_equal(run->parties[i].id, word))
+            i++;
+        if (i == run->definition.party_count)
+            run->parties[run->definition.party_count++] = (struct party_definition){.id = word, .many = true, .signs = true};
+        parties[step->wait.party_count++] = i;
+    }
+}
+
 static inline void run_compile_publicity(struct run *run, struct step_definition *step, const struct spec *spec) {
     struct text *told = arena_new_array(&run->definition_arena, 8, struct text);
     struct text rest = text_from(spec->told ? spec->told : "");
@@ -188,6 +206,8 @@ static inline void run_compile_kind(struct run *run, struct step_definition *ste
     step->approve.check_department.id = optional(spec->check);
     step->approve.check_within = spec->check_within;
     step->approve.on_fail = optional(spec->on_fail);
+    step->approve.revoked_by = optional(spec->revoked_by);
+    run_compile_signed(run, step, spec->signed_by);
     step->wait.mode = spec->wait;
     step->wait.span = spec->span;
     step->wait.until = run_expression(run, spec->until);
@@ -229,6 +249,8 @@ static inline void run_step(struct run *run, const struct spec *spec) {
     step->compensate.department.id = spec->compensate && *spec->compensate ? text_from(spec->compensate) : TEXT_NONE;
     step->compensate.input = run_template(run, spec->compensate_input);
     step->priority = spec->priority;
+    step->window = (struct window){spec->opens_us || spec->closes_us, spec->opens_us ? spec->opens_us : TIME_NONE,
+                                   spec->closes_us ? spec->closes_us : TIME_NONE};
     step->item = spec->item ? run_item(run, text_from(spec->item)) : NO_INDEX;
     step->is_each = spec->each != NULL;
     step->each_in = run_expression(run, spec->each);
@@ -279,6 +301,7 @@ static inline struct run *run_new(const struct spec *specs, size_t count) {
     run->definition.things = run->things;
     run->definition.materials = run->materials;
     run->definition.items = run->items;
+    run->definition.parties = run->parties;
     run->definition.regions = run->regions;
     for (size_t i = 0; i < count; i++)
         run_step(run, &specs[i]);
