@@ -33,6 +33,22 @@ bool civil_is_valid(struct civil_date date) {
     return date.day <= month_days[date.month - 1] + (leap && date.month == 2);
 }
 
+bool civil_read(struct text t, struct civil_date *ret) {
+    struct civil_date date = {0};
+    if (t.length != 10 || t.at[4] != '-' || t.at[7] != '-')
+        return false;
+    for (int i = 0; i < 10; i++) {
+        if (i == 4 || i == 7)
+            continue;
+        if (t.at[i] < '0' || t.at[i] > '9')
+            return false;
+        int *part = i < 4 ? &date.year : i < 7 ? &date.month : &date.day;
+        *part = *part * 10 + (t.at[i] - '0');
+    }
+    *ret = date;
+    return true;
+}
+
 int civil_weekday(int64_t days) {
     int weekday = (int)((days % 7 + 3) % 7); /* day 0 was a Thursday */
     return weekday < 0 ? weekday + 7 : weekday;

@@ -36,6 +36,8 @@ struct civil_date { int year; int month; int day; };
 int64_t civil_to_days(struct civil_date);
 struct civil_date civil_from_days(int64_t days);
 bool civil_is_valid(struct civil_date);
+/* Reads "2026-03-02"; false when it is not written so. The day may still be impossible: civil_is_valid. */
+bool civil_read(struct text, struct civil_date *ret);
 int civil_weekday(int64_t days);                 /* 0 Monday … 6 Sunday */
 
 #endif

@@ -98,6 +98,9 @@ enum outcome calendar_build(struct arena *, const struct calendar_content *, str
  * else the given one. NULL gives NULL. */
 const struct calendar *calendar_for_region(const struct calendar *, struct text region);
 
+/* Does `region` lie in `outer`, which may be a city's or a province's code? */
+bool calendar_region_lies_in(struct text region, struct text outer);
+
 /* ---- days ---- */
 
 enum calendar_day_kind { CALENDAR_DAY_WORKING, CALENDAR_DAY_WEEKEND, CALENDAR_DAY_HOLIDAY, CALENDAR_DAY_WORKED_WEEKEND,
@@ -111,6 +114,10 @@ struct calendar_day {
 };
 struct calendar_day calendar_day(const struct calendar *, int64_t day);
 const char *calendar_day_kind_name(enum calendar_day_kind);   /* "working", "weekend", "holiday", "worked_weekend", "closure" */
+/* What was published of a year; NULL: nothing, the year is provisional. */
+const struct calendar_year *calendar_find_year(const struct calendar *, int64_t year);
+/* Does this closure hold in the calendar's region? */
+bool calendar_closure_holds(const struct calendar *, const struct calendar_closure *);
 /* Has this year not been published? */
 bool calendar_is_provisional(const struct calendar *, int64_t year);
 /* Does any day from the one of `from_us` to the one of `to_us` lie in a provisional year? */

@@ -85,14 +85,14 @@ int64_t calendar_nth_working_day(const struct calendar *calendar, enum calendar_
 
 /* ---- what a day is called ---- */
 
-static const struct calendar_year *find_year(const struct calendar *calendar, int64_t year) {
+const struct calendar_year *calendar_find_year(const struct calendar *calendar, int64_t year) {
     for (uint32_t i = 0; calendar && i < calendar->content->year_count; i++)
         if (calendar->content->years[i].year == year)
             return &calendar->content->years[i];
     return NULL;
 }
 
-bool calendar_is_provisional(const struct calendar *calendar, int64_t year) { return !find_year(calendar, year); }
+bool calendar_is_provisional(const struct calendar *calendar, int64_t year) { return !calendar_find_year(calendar, year); }
 
 bool calendar_is_provisional_between(const struct calendar *calendar, int64_t from_us, int64_t to_us) {
     int year = civil_from_days(calendar_day_of(from_us)).year, last = civil_from_days(calendar_day_of(to_us)).year;
@@ -104,17 +104,16 @@ bool calendar_is_provisional_between(const struct calendar *calendar, int64_t fr
 
 static bool span_has(struct calendar_span span, int64_t day) { return span.from <= day && day <= span.to; }
 
-/* Does a region (six digits) lie in `outer`, which may be a city's or a province's code? */
-static bool region_lies_in(struct text region, struct text outer) {
+bool calendar_region_lies_in(struct text region, struct text outer) {
     size_t digits = outer.length;
     while (digits > 2 && digits % 2 == 0 && memcmp(outer.at + digits - 2, "00", 2) == 0)
         digits -= 2;
     return region.length >= digits && memcmp(region.at, outer.at, digits) == 0;
 }
 
-static bool closure_holds(const struct calendar_closure *closure, struct text region) {
+bool calendar_closure_holds(const struct calendar *calendar, const struct calendar_closure *closure) {
     for (uint32_t i = 0; i < closure->region_count; i++)
-        if (!text_is_none(region) && region_lies_in(region, closure->regions[i]))
+        if (!text_is_none(calendar->region) && calendar_region_lies_in(calendar->region, closure->regions[i]))
             return true;
     return closure->region_count == 0;
 }
@@ -125,7 +124,7 @@ static void put_closures(const struct calendar *calendar, int64_t day, struct ca
         return;
     for (uint32_t i = 0; i < calendar->content->closure_count; i++) {
         const struct calendar_closure *closure = &calendar->content->closures[i];
-        if (!span_has(closure->days, day) || !closure_holds(closure, calendar->region))
+        if (!span_has(closure->days, day) || !calendar_closure_holds(calendar, closure))
             continue;
         if (ret->kind != CALENDAR_DAY_CLOSURE) {
             ret->kind = CALENDAR_DAY_CLOSURE;
@@ -139,7 +138,7 @@ static void put_closures(const struct calendar *calendar, int64_t day, struct ca
 
 /* The day by its content, from which the tables are made. */
 struct calendar_day calendar_day(const struct calendar *calendar, int64_t day) {
-    const struct calendar_year *year = find_year(calendar, civil_from_days(day).year);
+    const struct calendar_year *year = calendar_find_year(calendar, civil_from_days(day).year);
     bool weekend = civil_weekday(day) >= 5;
     struct calendar_day found = {.kind = weekend ? CALENDAR_DAY_WEEKEND : CALENDAR_DAY_WORKING, .is_provisional = !year};
     for (uint32_t i = 0; year && i < year->worked_weekend_count; i++)

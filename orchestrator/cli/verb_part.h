@@ -46,6 +46,8 @@ struct text body_of(struct invocation *, const struct body_member *members, uint
 bool data_option(struct invocation *, const char *option, struct text *ret, enum verb_status *ret_status);
 /* A whole file or standard input ("-"). */
 bool read_input(struct invocation *, const char *path, size_t bytes_most, struct text *ret, enum verb_status *ret_status);
+/* The next line of `in` without its end; `*line` and `*room` are getline's, to be freed by the caller. */
+bool read_line(FILE *in, char **line, size_t *room, struct text *ret);
 /* "/v1/cases/" ID "/" tail, encoded; tail may be "". */
 struct text path_of(struct invocation *, const char *head, const char *segment, const char *tail);
 /* A command for a case or step was sent: prints what became of it. */

@@ -188,6 +188,16 @@ bool list_print_json(struct invocation *c, const struct json *items) {
     return true;
 }
 
+bool read_line(FILE *in, char **line, size_t *room, struct text *ret) {
+    ssize_t length = getline(line, room, in);
+    if (length < 0)
+        return false;
+    while (length > 0 && ((*line)[length - 1] == '\n' || (*line)[length - 1] == '\r'))
+        length--;
+    *ret = text_span(*line, (size_t)length);
+    return true;
+}
+
 enum verb_status print_command(struct invocation *c, const struct client_answer *answer, const char *what) {
     if (c->json) {
         printf("%.*s\n", TEXT_ARG(answer->body));

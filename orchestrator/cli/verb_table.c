@@ -11,6 +11,11 @@
     {"department", "ID", NULL, false, "Only of this department"}, {"code", "CODE", NULL, false, "Only with this code"}, \
     {"thing", "THING", NULL, false, "Only of this thing's cases"}, REASON_OPTION
 
+#define CALENDAR_OPTIONS \
+    {"calendar", "DIR", NULL, false, "The folder of calendar files; otherwise config/calendar of the project, /etc/yijianshi/calendar"}, \
+    {"region", "CODE", NULL, false, "With the local closures of this region; otherwise those that hold everywhere"}, \
+    {"clock", "CLOCK", "promise statute", false, "Whose: a closure moves a statutory limit only with a basis; promise unless told otherwise"}
+
 const struct verb_option verb_options_everywhere[] = {
     {"json", NULL, NULL, false, "Print JSON for programs instead of text for people; errors too"},
     {"colour", "WHEN", "auto always never", false, "Colours; auto: on a terminal, unless NO_COLOR is set"},
@@ -37,6 +42,7 @@ const struct verb_noun verb_nouns[] = {
     {"shard", "shards and their owners"},        {"stats", "cases by thing, phase and outcome"},
     {"topic", "Kafka topics"},                   {"db", "the database"},
     {"token", "who may call the API"},           {"schema", "JSON Schemas"},
+    {"calendar", "working days and due dates"},  {"id", "identifiers and their check characters"},
     {"completion", "completion for a shell"},    {"man", "the manual page"},
     {"reference", "the reference as Markdown"},  {"help", "explain a verb"},
     {"version", "the version"},                  {NULL, NULL},
@@ -208,6 +214,24 @@ const struct verb verb_table[] = {
      "Compiles each schema strictly (draft-07): unknown keywords and formats are faults. With --compatible the two files are an old and a "
      "new version: may a sender of the old one go on as he is? Ends with 1 when not, naming each narrowing.",
      {{"compatible", NULL, NULL, false, "Compare OLD with NEW"}}},
+    {"calendar", "due", "", 0, 0, NEEDS_NOTHING, verb_calendar_due, "Say when a limit is due",
+     "From a date (the day itself is not counted) or a moment: working days with 調休, half days, business hours, calendar days (one "
+     "that ends on a day off ends on the next working day), on the spot, until a date, or a machine's duration. Prints the date; for "
+     "half days, hours and durations date and time. From config/calendar, without any server. A year that is not published is "
+     "provisional, weekends alone are off in it, and this is said.\n\n"
+     "With --stdin each line \"2026-02-13 7 workdays\" is answered by a line: a date, or \"error: …\".",
+     {{"from", "DATE", NULL, false, "The date, 2026-02-13, or moment, 2026-02-13T09:30, of the beginning"},
+      {"limit", "LIMIT", NULL, false, "\"3 workdays\", \"2 half days\", \"4 hours\", \"20 days\", \"on the spot\", \"until 2026-08-31\", 4h"},
+      {"stdin", NULL, NULL, false, "Answer lines of standard input"},
+      CALENDAR_OPTIONS}},
+    {"calendar", "show", "YEAR", 1, 1, NEEDS_NOTHING, verb_calendar_show, "Show a year's holidays, worked weekends and closures",
+     "From config/calendar, without any server. A year that is not published is provisional, and this is said.",
+     {CALENDAR_OPTIONS}},
+    {"id", "check", "KIND [VALUE]", 1, 2, NEEDS_NOTHING, verb_id_check, "Hold an identifier against its standard",
+     "KIND is citizen (GB 11643), company (unified social credit code, GB 32100), unit (不動產單元號, GB/T 37346) or region "
+     "(GB/T 2260). Prints \"valid\", or \"invalid: \" and why, and ends with 1 when it is not valid.\n\n"
+     "With --stdin each line is a value and is answered by a line.",
+     {{"stdin", NULL, NULL, false, "Answer lines of standard input"}}},
     {"completion", NULL, "SHELL", 1, 1, NEEDS_NOTHING, verb_completion, "Print the completion for bash, zsh or fish",
      "For bash: yjsctl completion bash > ~/.local/share/bash-completion/completions/yjsctl", NO_OPTIONS},
     {"man", NULL, "", 0, 0, NEEDS_NOTHING, verb_man, "Print the manual page", "As troff: yjsctl man | man -l -", NO_OPTIONS},

@@ -52,9 +52,10 @@ struct shape { const char *name; const char *title; const struct key_row *rows; 
 extern const struct shape shape_definition, shape_step, shape_join, shape_each, shape_department_rule, shape_retry,
     shape_timeout, shape_compensate, shape_check, shape_inspected, shape_delegated, shape_window, shape_window_whole, shape_party, shape_item, shape_uncounted, shape_material,
     shape_lookup_from, shape_tolerable, shape_override, shape_override_item, shape_override_step, shape_directory,
-    shape_department, shape_group, shape_office;
+    shape_department, shape_group, shape_office, shape_calendar_year, shape_calendar_holiday, shape_calendar_closure,
+    shape_calendar_hours_file, shape_calendar_hours;
 /* All of them in the order of the reference; ends with NULL. */
-extern const struct shape *const shapes_definition[], *const shapes_directory[];
+extern const struct shape *const shapes_definition[], *const shapes_directory[], *const shapes_calendar[];
 
 const char *value_type_title(enum value_type);
 
@@ -76,6 +77,7 @@ struct text nearest_of(struct text wanted, const struct text *known, size_t coun
 /* Markdown tables of every mapping, for config/README.md. */
 void definition_keys_write_markdown(struct buffer *);
 void directory_keys_write_markdown(struct buffer *);
+void calendar_keys_write_markdown(struct buffer *);
 void definition_faults_write_markdown(struct buffer *);
 
 #endif

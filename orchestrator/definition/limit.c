@@ -25,18 +25,8 @@ static enum outcome bad_limit(struct text text, struct error *error) {
 }
 
 static bool parse_date(struct text text, int64_t *ret_us) {
-    struct civil_date date = {0};
-    if (text.length != 10 || text.at[4] != '-' || text.at[7] != '-')
-        return false;
-    for (int i = 0; i < 10; i++) {
-        if (i == 4 || i == 7)
-            continue;
-        if (text.at[i] < '0' || text.at[i] > '9')
-            return false;
-        int *part = i < 4 ? &date.year : i < 7 ? &date.month : &date.day;
-        *part = *part * 10 + (text.at[i] - '0');
-    }
-    if (date.year < 1900 || !civil_is_valid(date))
+    struct civil_date date;
+    if (!civil_read(text, &date) || date.year < 1900 || !civil_is_valid(date))
         return false;
     *ret_us = (civil_to_days(date) + 1) * TIME_DAY_US - TIME_CHINA_OFFSET_US;
     return true;

@@ -67,6 +67,11 @@ void directory_keys_write_markdown(struct buffer *out) {
         put_shape(out, shapes_directory[i]);
 }
 
+void calendar_keys_write_markdown(struct buffer *out) {
+    for (size_t i = 0; shapes_calendar[i]; i++)
+        put_shape(out, shapes_calendar[i]);
+}
+
 void definition_faults_write_markdown(struct buffer *out) {
     buffer_put_string(out, "| code | what is wrong | what to do |\n|---|---|---|\n");
     for (const struct fault_code *row = definition_fault_codes; row->code; row++) {

@@ -1,6 +1,8 @@
 /* Every fault of the checker by an example: a few lines of YAML, and the codes with their places. */
 #include "definition_setting.h"
 
+#include "definition/calendar_file.h"
+
 /* Lines 1 to 3; what a row adds begins in line 4. */
 #define HEAD "thing: t\ntitle: {zh-Hant: 一, zh-Hans: 一, en: One}\nform: form.json\n"
 #define TASK "steps:\n  - {id: a, department: housing"   /* line 5; to be closed by } */
@@ -12,6 +14,10 @@ static const struct row rows[] = {
 static const struct row directory_rows[] = {
 #include "directory_faults_rows.h"
 };
+static const struct row calendar_rows[] = {
+#include "calendar_faults_rows.h"
+};
+enum source_kind { OF_DEFINITION, OF_DIRECTORY, OF_CALENDAR };
 
 static void list_faults(const struct fault_list *faults, struct buffer *out) {
     buffer_clear(out);
@@ -30,18 +36,29 @@ static void mark_seen(const struct fault_list *faults) {
     }
 }
 
-static bool row_holds(const struct row *row, bool is_directory) {
+static enum outcome compile_row(const struct row *row, enum source_kind kind, struct arena *arena, struct fault_list *faults,
+                                const struct definition **ret_definition) {
+    const struct directory *directory = NULL;
+    const struct calendar *calendar = NULL;
+    struct definition_context context = setting_context(arena);
+    struct text yaml = text_from(row->yaml);
+    switch (kind) {
+    case OF_DIRECTORY: return directory_compile(arena, yaml, TEXT("d.yaml"), faults, &directory, NULL);
+    case OF_CALENDAR:
+        return calendar_compile(arena, TEXT_NONE, &(struct calendar_source){TEXT("c.yaml"), yaml}, 1, faults, &calendar,
+                                NULL, NULL);
+    default: return definition_compile(arena, yaml, TEXT("t.yaml"), &context, faults, ret_definition, NULL);
+    }
+}
+
+static bool row_holds(const struct row *row, enum source_kind kind) {
     struct arena arena;
     struct fault_list faults;
     struct buffer out;
     const struct definition *definition = NULL;
-    const struct directory *directory = NULL;
     arena_init(&arena, SETTING_ARENA_BYTES);
     buffer_init(&out, 1 << 20);
-    struct definition_context context = setting_context(&arena);
-    enum outcome outcome = is_directory
-        ? directory_compile(&arena, text_from(row->yaml), TEXT("d.yaml"), &faults, &directory, NULL)
-        : definition_compile(&arena, text_from(row->yaml), TEXT("t.yaml"), &context, &faults, &definition, NULL);
+    enum outcome outcome = compile_row(row, kind, &arena, &faults, &definition);
     list_faults(&faults, &out);
     mark_seen(&faults);
     bool holds = strcmp(buffer_text(&out).at, row->faults) == 0 &&
@@ -62,9 +79,11 @@ static void test_every_row_has_its_faults_at_their_places(void **state) {
     (void)state;
     int wrong = 0;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        wrong += !row_holds(&rows[i], false);
+        wrong += !row_holds(&rows[i], OF_DEFINITION);
     for (size_t i = 0; i < sizeof directory_rows / sizeof *directory_rows; i++)
-        wrong += !row_holds(&directory_rows[i], true);
+        wrong += !row_holds(&directory_rows[i], OF_DIRECTORY);
+    for (size_t i = 0; i < sizeof calendar_rows / sizeof *calendar_rows; i++)
+        wrong += !row_holds(&calendar_rows[i], OF_CALENDAR);
     assert_int_equal(wrong, 0);
 }
 
@@ -116,6 +135,32 @@ static void test_what_is_too_large_is_refused_by_its_limit(void **state) {
     }
 }
 
+static void test_calendar_of_several_files_that_contradict_each_other(void **state) {
+    (void)state;
+    static const struct { const char *first, *second, *before, *faults; } sets[] = {
+        {"year: 2026\nbasis: a\nholidays: []\n", "year: 2026\nbasis: b\nholidays: []\n", NULL, "calendar_twice 1:7"},
+        {"year: 1990\nbasis: a\nholidays: []\n", "year: 2060\nbasis: b\nholidays: []\n", NULL, "calendar_too_long 0:0"},
+        {"year: 2026\nbasis: a\nholidays: []\n", "year: 2027\nbasis: b\nholidays: []\n", "{\"files\":[]}", "bad_canonical 0:0"},
+    };
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+        struct arena arena;
+        struct fault_list faults;
+        struct buffer out;
+        const struct calendar *calendar;
+        const struct calendar_source sources[] = {{TEXT("a.yaml"), text_from(sets[i].first)},
+                                                  {TEXT("b.yaml"), text_from(sets[i].second)}};
+        arena_init(&arena, SETTING_ARENA_BYTES);
+        buffer_init(&out, 1 << 20);
+        assert_int_equal(calendar_compile(&arena, text_from(sets[i].before), sources, 2, &faults, &calendar, NULL, NULL),
+                         OUTCOME_REJECT);
+        list_faults(&faults, &out);
+        mark_seen(&faults);
+        assert_string_equal(buffer_text(&out).at, sets[i].faults);
+        buffer_free(&out);
+        arena_free(&arena);
+    }
+}
+
 static void test_every_code_has_an_example(void **state) {
     (void)state;
     int missing = 0;
@@ -131,6 +176,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_row_has_its_faults_at_their_places),
         cmocka_unit_test(test_what_is_too_large_is_refused_by_its_limit),
+        cmocka_unit_test(test_calendar_of_several_files_that_contradict_each_other),
         cmocka_unit_test(test_every_code_has_an_example),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

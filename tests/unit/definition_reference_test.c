@@ -40,6 +40,11 @@ static void test_reference_of_the_departments_is_the_tables(void **state) {
     section_is("directory keys", directory_keys_write_markdown);
 }
 
+static void test_reference_of_the_calendar_is_the_tables(void **state) {
+    (void)state;
+    section_is("calendar keys", calendar_keys_write_markdown);
+}
+
 static void test_reference_of_the_faults_is_the_table(void **state) {
     (void)state;
     section_is("faults", definition_faults_write_markdown);
@@ -60,6 +65,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reference_of_the_definition_is_the_tables),
         cmocka_unit_test(test_reference_of_the_departments_is_the_tables),
+        cmocka_unit_test(test_reference_of_the_calendar_is_the_tables),
         cmocka_unit_test(test_reference_of_the_faults_is_the_table),
         cmocka_unit_test(test_every_function_and_limit_is_in_the_reference),
     };
