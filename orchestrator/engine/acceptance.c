@@ -5,7 +5,7 @@
 #include "model/procedure.h"
 
 static struct event item_event(const struct decision *d, enum event_kind kind, uint16_t item, uint16_t step, int32_t index) {
-    struct event event = step == NO_INDEX ? event_of(kind, d->input->at_us) : step_event(d, kind, step, index);
+    struct event event = step_event(d, kind, step, index);
     event.item = d->definition->items[item].id;
     event.thing = d->draft.thing;
     event.region = d->draft.region;
@@ -45,12 +45,19 @@ bool acceptance_uncounted(const struct definition *definition, uint16_t item, st
     return listed != NULL;
 }
 
+int64_t acceptance_by(const struct decision *d, uint16_t item, int64_t received_us) {
+    struct limit_time within = d->definition->items[item].correction_within;
+    int64_t due_us;
+    if (within.unit == LIMIT_NONE)
+        within = CLOCK_CORRECTION_WITHIN;
+    if (calendar_due(d->world->calendar, CALENDAR_STATUTE, received_us, within, &due_us, NULL) != OUTCOME_OK)
+        return TIME_NONE;
+    return due_us;
+}
+
 void acceptance_receive(struct decision *d, uint16_t item, uint16_t step, int32_t index) {
-    const struct limit_time own = d->definition->items[item].correction_within;
     struct event received = item_event(d, EVENT_ITEM_RECEIVED, item, step, index);
-    if (calendar_due(d->world->calendar, CALENDAR_STATUTE, d->input->at_us, own.unit == LIMIT_NONE ? CLOCK_CORRECTION_WITHIN : own,
-                     &received.due_us, NULL) != OUTCOME_OK)
-        received.due_us = TIME_NONE;
+    received.due_us = acceptance_by(d, item, d->input->at_us);
     if (d->world->calendar)
         received.calendar = d->world->calendar->version;
     emit(d, &received);

@@ -3,15 +3,21 @@
 #include "engine/clock.h"
 
 /* The row that the event speaks of; NULL: it names an item that is not there, or there is no memory. */
-static struct item_row *row_of_event(struct case_state *s, const struct event *e) {
+static struct item_row *find_row(struct case_state *s, const struct event *e, uint16_t *ret_index) {
     uint16_t row = 0;
     if (!s->items)
         return NULL;
-    if (text_is_none(e->item))
-        return case_item_write(s, clock_case_row(s->definition));
     while (row < s->definition->item_count && !text_equal(s->definition->items[row].id, e->item))
         row++;
-    return row < s->definition->item_count ? case_item_write(s, row) : NULL;
+    if (row == clock_case_row(s->definition) && !text_is_none(e->item))
+        return NULL;
+    *ret_index = row;
+    return case_item_write(s, row);
+}
+
+static struct item_row *row_of_event(struct case_state *s, const struct event *e) {
+    uint16_t index;
+    return find_row(s, e, &index);
 }
 
 /* The next change of its light; none while it stands still, or when the light can grow no worse. */
@@ -38,8 +44,17 @@ bool apply_item_received(struct case_state *s, const struct event *e) {
         return false;
     item_move(&row->phase, ITEM_RECEIVED);
     row->received_us = e->at_us;
+    row->step = e->step_index;
+    row->index = e->index;
     apply_due(s, &row->accept_by_us, e->due_us);
     return true;
+}
+
+bool apply_acceptance_moved(struct case_state *s, const struct event *e) {
+    struct item_row *row = row_of_event(s, e);
+    if (row)
+        apply_due(s, &row->accept_by_us, e->due_us);
+    return row != NULL;
 }
 
 bool apply_item_accepted(struct case_state *s, const struct event *e) {
@@ -74,11 +89,12 @@ bool apply_item_ended(struct case_state *s, const struct event *e) {
 }
 
 bool apply_clock_set(struct case_state *s, const struct event *e) {
-    struct item_row *row = row_of_event(s, e);
+    uint16_t index;
+    struct item_row *row = find_row(s, e, &index);
     if (!row || e->clock == CLOCK_NONE)
         return false;
     struct clock_row *clock = &row->clocks[e->clock];
-    enum clock_state to = clock_is_paused(row, e->clock) ? CLOCK_PAUSED : CLOCK_RUNNING;
+    enum clock_state to = clock_is_paused(s->definition, index, row, e->clock) ? CLOCK_PAUSED : CLOCK_RUNNING;
     if (clock->state == CLOCK_IDLE)
         clock->start_us = e->since_us;
     if (clock->state != to)
@@ -110,12 +126,13 @@ static bool add_pause(struct case_state *s, struct item_row *row, const struct e
 }
 
 bool apply_clock_paused(struct case_state *s, const struct event *e) {
-    struct item_row *row = row_of_event(s, e);
+    uint16_t index;
+    struct item_row *row = find_row(s, e, &index);
     if (!row || !add_pause(s, row, e))
         return false;
     for (enum clock_kind kind = CLOCK_PROMISE; kind <= CLOCK_STATUTE; kind++) {
         struct clock_row *clock = &row->clocks[kind];
-        if (clock->state != CLOCK_RUNNING || !clock_is_paused(row, kind))
+        if (clock->state != CLOCK_RUNNING || !clock_is_paused(s->definition, index, row, kind))
             continue;
         clock_move(&clock->state, CLOCK_PAUSED);
         if (clock->due_us > e->at_us)   /* what was over before the pause stays over */

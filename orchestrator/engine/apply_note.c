@@ -198,6 +198,8 @@ bool apply_reassigned(struct case_state *s, const struct event *e) {
 
 /* reason: which of the moments of a step is moved. */
 bool apply_calendar(struct case_state *s, const struct event *e) {
+    if (text_is(e->reason, "acceptance"))
+        return apply_acceptance_moved(s, e);
     if (text_is(e->reason, "timeout") || text_is(e->reason, "wait")) {
         struct work_state *work = case_work_write(s, e->step_index, e->index);
         if (work)

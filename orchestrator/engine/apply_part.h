@@ -45,6 +45,7 @@ bool apply_calendar(struct case_state *, const struct event *);
 void apply_move(struct case_state *, uint16_t step, int32_t index, struct work_state *, enum step_state to);
 /* apply_clock.c: the law's time */
 bool apply_item_received(struct case_state *, const struct event *);
+bool apply_acceptance_moved(struct case_state *, const struct event *);
 bool apply_item_accepted(struct case_state *, const struct event *);
 bool apply_item_extended(struct case_state *, const struct event *);
 bool apply_item_ended(struct case_state *, const struct event *);

@@ -35,8 +35,8 @@ struct calendar_pause *clock_pauses(struct arena *, const struct item_row *, enu
 static inline bool clock_pause_is_of(const struct clock_pause *pause, enum clock_kind kind) {
     return kind == CLOCK_PROMISE || (kind == CLOCK_STATUTE && pause->of_statute);
 }
-/* Is a pause of this clock open? */
-bool clock_is_paused(const struct item_row *, enum clock_kind);
+/* Is a pause of this clock open? On the spot, and until a date, nothing stands still. */
+bool clock_is_paused(const struct definition *, uint16_t row_index, const struct item_row *, enum clock_kind);
 /* What of its own time a department has used: parts counted while the item's tasks lay with it, less the pauses of the
  * promise, in the item's unit; *ret_unit: parts of one. */
 int64_t clock_own_parts(const struct calendar *, struct arena *, const struct case_state *, uint16_t item, int64_t now_us,
@@ -65,6 +65,8 @@ extern const char *const acceptance_applicant_reasons[ACCEPTANCE_APPLICANT_REASO
 void acceptance_answer(struct decision *, const struct event *);
 /* The complete application lies before the department. */
 void acceptance_receive(struct decision *, uint16_t item, uint16_t step, int32_t index);
+/* When silence accepts an application that was received then; TIME_NONE: never. */
+int64_t acceptance_by(const struct decision *, uint16_t item, int64_t received_us);
 void acceptance_accept(struct decision *, uint16_t item, uint16_t step, int32_t index, int64_t since_us, struct text by);
 /* An item whose application is accepted, by word or by silence: what its department has to decide. */
 bool acceptance_is_given(const struct decision *, uint16_t step, int32_t index);

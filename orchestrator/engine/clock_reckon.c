@@ -29,8 +29,10 @@ struct limit_time clock_limit(const struct definition *definition, uint16_t row_
     return limit;
 }
 
-bool clock_is_paused(const struct item_row *row, enum clock_kind kind) {
-    for (uint32_t i = 0; i < row->pause_count; i++)
+bool clock_is_paused(const struct definition *definition, uint16_t row_index, const struct item_row *row,
+                     enum clock_kind kind) {
+    bool can_pause = calendar_is_pausable(clock_limit(definition, row_index, row, kind));
+    for (uint32_t i = 0; can_pause && i < row->pause_count; i++)
         if (row->pauses[i].to_us == TIME_NONE && clock_pause_is_of(&row->pauses[i], kind))
             return true;
     return false;

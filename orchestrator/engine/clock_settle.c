@@ -70,7 +70,7 @@ static void show_light(struct decision *d, uint16_t row_index, enum clock_kind k
 static void catch_up_item(struct decision *d, uint16_t row_index) {
     const struct item_row *row = case_item(&d->draft, row_index);
     if (row->accept_by_us != TIME_NONE && row->accept_by_us <= d->input->at_us)
-        acceptance_accept(d, row_index, NO_INDEX, -1, row->received_us, TEXT("silence"));
+        acceptance_accept(d, row_index, row->step, row->index, row->received_us, TEXT("silence"));
     for (enum clock_kind kind = CLOCK_PROMISE; kind < CLOCK_KIND_COUNT && !d->failed; kind++)
         show_light(d, row_index, kind);
 }
@@ -147,7 +147,7 @@ void clock_pause_end(struct decision *d, uint16_t row_index, uint16_t step, int3
     }
     for (enum clock_kind kind = CLOCK_PROMISE; any && kind <= CLOCK_STATUTE && !d->failed; kind++) {
         const struct item_row *row = case_item(&d->draft, row_index);
-        if (row->clocks[kind].state == CLOCK_PAUSED && !clock_is_paused(row, kind))
+        if (row->clocks[kind].state == CLOCK_PAUSED && !clock_is_paused(d->definition, row_index, row, kind))
             clock_set(d, row_index, kind, row->clocks[kind].start_us, TEXT("resumed"));
     }
 }
@@ -301,9 +301,11 @@ static void follow_case(struct decision *d) {
         emit(d, &stopped);
         return;
     }
+    if (!calendar_is_pausable(d->definition->promise))
+        return;
     bool is_idle = case_is_idle(d, &step, &index, &reason);
     row = case_item(&d->draft, row_index);
-    if (is_idle && !clock_is_paused(row, CLOCK_PROMISE))
+    if (is_idle && !clock_is_paused(d->definition, row_index, row, CLOCK_PROMISE))
         clock_pause_begin(d, row_index, step, index, reason, TEXT_NONE, false);
     for (uint32_t i = 0; !is_idle && i < row->pause_count && !d->failed; i++)
         if (row->pauses[i].to_us == TIME_NONE) {
@@ -371,7 +373,23 @@ void clock_settle(struct decision *d) {
     d->clock_seen = d->events->count;
 }
 
+static void move_acceptance(struct decision *d, uint16_t item) {
+    const struct item_row *row = case_item(&d->draft, item);
+    int64_t due_us = row->accept_by_us == TIME_NONE ? TIME_NONE : acceptance_by(d, item, row->received_us);
+    if (due_us == row->accept_by_us)
+        return;
+    struct event changed = step_event(d, EVENT_CALENDAR_CHANGED, row->step, row->index);
+    changed.item = d->definition->items[item].id;
+    changed.reason = TEXT("acceptance");
+    changed.due_us = due_us;
+    if (d->world->calendar)
+        changed.calendar = d->world->calendar->version;
+    emit(d, &changed);
+}
+
 void clock_calendar(struct decision *d) {
+    for (uint16_t i = 0; is_clocked(d) && i < d->definition->item_count; i++)
+        move_acceptance(d, i);
     for (uint16_t i = 0; is_clocked(d) && i <= d->definition->item_count; i++)
         for (enum clock_kind kind = CLOCK_PROMISE; kind < CLOCK_KIND_COUNT && !d->failed; kind++) {
             const struct item_row *row = case_item(&d->draft, i);

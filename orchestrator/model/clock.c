@@ -34,7 +34,7 @@ static const unsigned clock_moves[CLOCK_STATE_COUNT] = {
 static const unsigned item_moves[ITEM_PHASE_COUNT] = {
     [ITEM_WAITING] = TO(ITEM_RECEIVED),
     [ITEM_RECEIVED] = TO(ITEM_CORRECTING) | TO(ITEM_ACCEPTED) | TO(ITEM_ENDED),
-    [ITEM_CORRECTING] = TO(ITEM_ACCEPTED) | TO(ITEM_ENDED),
+    [ITEM_CORRECTING] = TO(ITEM_RECEIVED) | TO(ITEM_ACCEPTED) | TO(ITEM_ENDED),   /* received: it is asked anew */
     [ITEM_ACCEPTED] = TO(ITEM_ENDED),
     [ITEM_ENDED] = 0,
 };

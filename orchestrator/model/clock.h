@@ -83,6 +83,8 @@ struct clock_pause {
 struct item_row {
     enum item_phase phase;
     int64_t received_us;           /* when the complete application lay before the department */
+    uint16_t step;                 /* as whose task it did */
+    int32_t index;
     int64_t accept_by_us;          /* silence until then accepts; TIME_NONE: not awaited */
     int64_t accepted_us;           /* when it was said (or silence had said it) */
     struct text accepted_by;       /* accepted, silence, correction_answered, answered */

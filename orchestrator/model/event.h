@@ -60,7 +60,7 @@ enum event_kind {
     EVENT_CASE_CLOSED,         /* outcome, stop, thing, region; parent… when it has one */
     EVENT_MIGRATED,            /* definition = the new hash, data = map */
     EVENT_CALENDAR_CHANGED,    /* new calendar version: a due moment recomputed: step, due, calendar, reason = which:
-                                * timeout, wait, deadline, gather; data = a publicity's new period */
+                                * timeout, wait, deadline, gather, acceptance (of an item); data = a publicity's new period */
     EVENT_OBJECTION_RAISED,    /* to a publicity: index = the new element that stands for it, data = {"by","reason","at",
                                 * "data"?}, department when one objects, actor, source, id */
     EVENT_PERIOD_OVER,         /* a publicity's days are over, but an objection is not decided yet: it waits for that */

@@ -66,7 +66,7 @@ bool state_step_may_move(enum step_state from, enum step_state to) {
 }
 
 _Noreturn void state_refuse_move(const char *machine, const char *from, const char *to) {
-    fprintf(stderr, "the gate of a %s knows no way from %s to %s; its case can't be trusted\n", machine, from, to);
+    fprintf(stderr, "the gate of the %s knows no way from %s to %s; its case can't be trusted\n", machine, from, to);
     abort();
 }
 

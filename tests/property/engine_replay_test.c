@@ -2,6 +2,9 @@
  * new begins after a stop, the same event gives the same commands and the same messages, which keep to their schemas, a
  * repeated answer changes nothing, and every case ends when its answers come. A failing case prints its seed. */
 #include "unit/engine_builder.h"
+#include "engine/clock.h"
+#include "model/procedure.h"
+#include "unit/calendar_kit.h"
 #include "unit/message_check.h"
 
 enum { CASES = 5000, INPUTS_MOST = 1500 };
@@ -100,6 +103,37 @@ static void random_step(struct graph *g, uint32_t step) {
         spec->input = "{\"x\":\"${ .form.list[0] }\",\"all\":\"${ .steps }\"}";
 }
 
+/* ---- items: what the law's time hangs on ---- */
+
+static const struct uncounted left_out[] = {
+    {.reason = {"payment", 7}}, {.reason = {"survey", 6}, .of_statute = true, .basis = {"某條例 5", 10}},
+    {.reason = {"correction", 10}, .of_statute = true, .basis = {"某條例 9", 10}}};
+
+static struct limit_time random_legal_limit(void) {
+    static const enum limit_unit units[] = {LIMIT_WORKDAYS, LIMIT_HALF_DAYS, LIMIT_BUSINESS_HOURS, LIMIT_CALENDAR_DAYS,
+                                            LIMIT_MICROSECONDS, LIMIT_ON_THE_SPOT, LIMIT_NONE};
+    enum limit_unit unit = units[below(7)];
+    return (struct limit_time){unit, unit == LIMIT_MICROSECONDS ? (int64_t)(1 + below(200)) * HOURS : 1 + (int64_t)below(12)};
+}
+
+static void random_items(struct run *run) {
+    static const char *const ids[] = {"x", "y", "z"}, *const reasons[] = {"payment", "survey", "hearing", "unknown"};
+    uint32_t count = 1 + below(3);
+    for (uint32_t i = 0; i < count; i++) {
+        struct item_definition item = {.id = text_from(ids[i]), .department = TEXT("housing"), .promise = random_legal_limit(),
+                                       .statute = random_legal_limit(), .extension_days = 10,
+                                       .correction_within = chance(50) ? random_legal_limit() : WITHIN((int64_t)(1 + below(50)) * HOURS),
+                                       .uncounted = left_out, .uncounted_count = (uint16_t)below(4)};
+        run_limits(run, &item, chance(50) ? random_legal_limit() : (struct limit_time){LIMIT_NONE, 0});
+    }
+    for (uint16_t i = 0; i < run->definition.step_count; i++) {
+        if (chance(75))
+            run->steps[i].item = (uint16_t)below(count);
+        if (chance(20))
+            run->steps[i].uncounted = text_from(reasons[below(4)]);
+    }
+}
+
 /* ---- what must always hold ---- */
 
 struct recount { uint32_t open, undo, incidents, disputes, dues; };
@@ -118,8 +152,65 @@ static void recount_work(const struct run *run, uint16_t step, int32_t index, co
         assert_int_equal(w->due_at_us, TIME_NONE);
 }
 
-static void check_counters(const struct run *run) {
+/* What only the promise may leave out never stops the statute: a pause of it has its basis, in the law or the item. */
+static void check_pauses(const struct run *run, uint16_t index) {
+    const struct item_row *row = &run->state.items[index];
+    const struct item_definition *item = index < run->definition.item_count ? &run->definition.items[index] : NULL;
+    for (uint32_t i = 0; i < row->pause_count; i++) {
+        const struct clock_pause *pause = &row->pauses[i];
+        bool listed = procedure_find(pause->reason) != NULL, cited = false;
+        for (uint16_t k = 0; item && k < item->uncounted_count; k++)
+            cited = cited || (item->uncounted[k].of_statute && text_equal(item->uncounted[k].reason, pause->reason));
+        if (pause->of_statute && (!item || !(listed || cited)))
+            fail_msg("the statute stands still for %.*s", TEXT_ARG(pause->reason));
+        assert_true(pause->to_us == TIME_NONE || pause->to_us >= pause->from_us);
+    }
+    for (enum clock_kind kind = CLOCK_PROMISE; kind < CLOCK_KIND_COUNT; kind++) {
+        const struct clock_row *clock = &row->clocks[kind];
+        if (clock->state == CLOCK_RUNNING || clock->state == CLOCK_PAUSED)
+            assert_int_equal(clock_is_paused(&run->definition, index, row, kind), clock->state == CLOCK_PAUSED);
+        if (clock->state == CLOCK_RUNNING)
+            assert_int_not_equal(clock->due_us, TIME_NONE);
+        if (clock->state != CLOCK_RUNNING)
+            assert_int_equal(clock->timer_us, TIME_NONE);
+    }
+}
+
+/* The moments are those that the calendar of now gives: no event and no new calendar was missed. */
+static void check_moments(struct run *run, uint16_t i) {
+    const struct item_row *row = &run->state.items[i];
+    for (enum clock_kind kind = CLOCK_PROMISE; kind < CLOCK_KIND_COUNT; kind++) {
+        const struct clock_row *clock = &row->clocks[kind];
+        struct clock_moments moments;
+        if (clock->state != CLOCK_RUNNING && clock->state != CLOCK_PAUSED)
+            continue;
+        assert_true(clock_reckon(run->world.calendar, &run->scratch, &run->definition, i, row, kind, clock->start_us, run->now_us,
+                                 &moments));
+        assert_int_equal(clock->due_us, moments.due_us);
+        if (clock->state == CLOCK_RUNNING)
+            assert_int_equal(clock->yellow_us, moments.yellow_us);
+    }
+}
+
+static void check_items(struct run *run, struct recount *n) {
+    for (uint16_t i = 0; run->state.items && i <= run->definition.item_count; i++) {
+        const struct item_row *row = &run->state.items[i];
+        n->dues += row->accept_by_us != TIME_NONE;
+        for (int kind = 0; kind < CLOCK_KIND_COUNT; kind++)
+            n->dues += row->clocks[kind].timer_us != TIME_NONE;
+        check_moments(run, i);
+        check_pauses(run, i);
+        if (row->phase == ITEM_ENDED || run->state.phase == CASE_CLOSED) {
+            assert_true(row->phase == ITEM_ENDED || row->phase == ITEM_WAITING);
+            assert_int_not_equal(row->clocks[CLOCK_STATUTE].state, CLOCK_RUNNING);
+            assert_int_not_equal(row->clocks[CLOCK_STATUTE].state, CLOCK_PAUSED);
+        }
+    }
+}
+
+static void check_counters(struct run *run) {
     struct recount n = {0};
+    check_items(run, &n);
     for (uint16_t i = 0; i < run->definition.step_count; i++) {
         const struct step_row *row = &run->state.steps[i];
         uint32_t ended = 0, granted = 0;
@@ -210,10 +301,11 @@ static struct input input_at(struct run *run, struct place place, enum input_kin
 static enum answer_kind random_answer(enum step_state state) {
     static const enum answer_kind usual[] = {ANSWER_RESULT, ANSWER_RESULT, ANSWER_RESULT, ANSWER_RESULT, ANSWER_REJECTED,
                                              ANSWER_NOT_ACCEPTED, ANSWER_ACCEPTED, ANSWER_RECEIVED, ANSWER_ERROR,
-                                             ANSWER_ERROR, ANSWER_CORRECTION, ANSWER_SPECIAL_START, ANSWER_CANCELLED};
+                                             ANSWER_ERROR, ANSWER_CORRECTION, ANSWER_SPECIAL_START, ANSWER_CANCELLED,
+                                             ANSWER_SPECIAL_START, ANSWER_SPECIAL_END, ANSWER_EXTEND};
     static const enum answer_kind to_cancel[] = {ANSWER_CANCELLED, ANSWER_CANCELLED, ANSWER_CANCEL_REFUSED, ANSWER_RESULT,
                                                  ANSWER_REJECTED, ANSWER_ERROR};
-    return state == STEP_CANCELLING ? to_cancel[below(6)] : usual[below(13)];
+    return state == STEP_CANCELLING ? to_cancel[below(6)] : usual[below(16)];
 }
 
 static void act_at(struct run *run, struct place place) {
@@ -229,6 +321,10 @@ static void act_at(struct run *run, struct place place) {
     struct input in = input_at(run, place, INPUT_ANSWER, random_answer(w->state));
     in.undo = state_step_is_undoing(w->state) ? w->undo : 0;
     in.retryable = chance(80);
+    if (in.answer == ANSWER_SPECIAL_START || in.answer == ANSWER_SPECIAL_END)
+        in.data = chance(40) ? TEXT("{\"procedure\":\"hearing\"}") : chance(60) ? TEXT("{\"procedure\":\"survey\"}") : TEXT("{}");
+    if (in.answer == ANSWER_EXTEND)
+        in.data = chance(50) ? TEXT("{\"days\":3,\"approved_by\":\"head\"}") : TEXT("{\"days\":3}");
     if (chance(5)) {
         in.kind = INPUT_ANSWER_FOR;
         in.confirmed_by = TEXT("wang");
@@ -252,6 +348,8 @@ static void noise(struct run *run) {
                                             INPUT_CHILD_ENDED, INPUT_ACKNOWLEDGE, INPUT_UNSENT, INPUT_RESOLVE_DISPUTE, INPUT_CALENDAR_CHANGED,
                                             INPUT_CORRECTION_ANSWERED};
     struct input in = input_at(run, place, kinds[below(12)], (enum answer_kind)(1 + below(ANSWER_KIND_COUNT - 1)));
+    if (in.kind == INPUT_CALENDAR_CHANGED)
+        run->world.calendar = chance(50) ? NULL : calendar_of_both(&run->definition_arena, NULL, 0);
     in.attempt = below(4);
     in.undo = chance(20) ? 1 + below(2) : 0;
     if (in.kind == INPUT_CORRECTION_ANSWERED)
@@ -316,6 +414,8 @@ static void test_random_cases_end_and_replay_to_the_same_state(void **unused) {
             random_step(&graph, i);
         playing_seed = seed;
         struct run *run = run_new(graph.specs, graph.count);
+        if (chance(60))
+            random_items(run);
         submit(run, "{\"yes\":true,\"no\":false,\"neither\":1,\"list\":[1,2,3],\"empty\":[]}");
         check_events(run, CASE_NONE);
         check_counters(run);
