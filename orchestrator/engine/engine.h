@@ -41,6 +41,10 @@ enum outcome engine_decide(const struct world *, const struct case_state *before
  * not to be used). The event must be the next one (version). */
 bool case_apply(struct case_state *, const struct event *);
 
+/* *to becomes a case of its own in `arena` that goes on from where `from` stands, outside of a decision. It shares texts
+ * with `from`, which must outlive it and may not be changed meanwhile. False: no memory. */
+bool case_copy(struct case_state *to, const struct case_state *from, struct arena *);
+
 /* What an event asks of the world; needs nothing but the event and the case's id. Text pointers into the event. */
 void engine_commands(struct text case_id, const struct event *, struct command_list *ret);
 
