@@ -19,7 +19,8 @@
     X(REFUSED, 1, "refused, or faults were found: they are printed") \
     X(USAGE, 2, "the command line is wrong: nothing was done") \
     X(AWAY, 3, "the server, the database or the broker does not answer, or is busy: try again later") \
-    X(FORBIDDEN, 4, "not allowed: the token is missing, bad, or of another role")
+    X(FORBIDDEN, 4, "not allowed: the token is missing, bad, or of another role") \
+    X(UNDECIDED, 5, "not exhausted: the budget ended before the answer was known")
 enum verb_status {
 #define X(name, number, what) STATUS_##name = number,
     VERB_STATUSES(X)
@@ -112,7 +113,7 @@ const char *verb_nearest(const char *word, const char *const *words, uint32_t co
 
 /* ---- handlers: verb_<noun>.c ---- */
 #define VERB_HANDLERS(X) \
-    X(thing_check) X(thing_publish) X(thing_list) X(thing_show) X(thing_diff) X(thing_graph) X(thing_run) \
+    X(thing_check) X(thing_publish) X(thing_list) X(thing_show) X(thing_diff) X(thing_graph) X(thing_run) X(thing_verify) \
     X(case_submit) X(case_show) X(case_list) X(case_timeline) X(case_report) X(case_watch) X(case_withdraw) X(case_signal) \
     X(case_close) X(case_void) X(case_correction) X(task_list) X(task_show) X(task_claim) X(task_release) X(task_answer) \
     X(incident_list) X(incident_show) X(incident_retry) X(incident_skip) X(incident_reassign) X(incident_refuse) X(incident_acknowledge) \

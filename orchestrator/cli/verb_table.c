@@ -86,6 +86,22 @@ const struct verb verb_table[] = {
       {"things", "FILE", NULL, true, "The definition of a sub-thing that is not published"},
       {"departments", "FILE", NULL, false, "The directory of departments; otherwise config/departments.yaml of the project"},
       {"quiet", NULL, NULL, false, "The final state alone"}}},
+    {"thing", "verify", "FILE", 1, 1, NEEDS_NOTHING, verb_thing_verify, "Prove a definition, or show where it fails",
+     "Plays every combination of outcomes through the engine: granted, refused, corrected, expired, skipped, withdrawn, late, stuck, of "
+     "every step, with data on both sides of every condition. Proves that every case ends, that every step can happen, that no join "
+     "waits for ever and that what is granted stays granted unless the definition says otherwise; and shows the longest way through "
+     "the items' promises. What fails is printed as a script for thing run.\n\n"
+     "Data that are needed and can't be made from the schemas are taken from the project's samples, config/samples/THING.json and "
+     "config/samples/scripts/THING/*.yaml, or from what is named here.\n\n"
+     "Ends with 1 when a fault was found and with 5 when the budget ended before everything was tried.",
+     {{"application", "FILE", NULL, false, "An application that is sound, instead of the project's sample"},
+      {"script", "FILE", NULL, true, "A script of thing run whose answers are taken as examples"},
+      {"scripts", "FOLDER", NULL, false, "Write the scripts of what fails into this folder instead of printing them"},
+      {"states", "N", NULL, false, "States at most; 2000000 unless told otherwise"},
+      {"seconds", "N", NULL, false, "Seconds at most; 60 unless told otherwise"},
+      {"region", "CODE", NULL, false, "In which region; the definition's first unless told otherwise"},
+      {"things", "FILE", NULL, true, "The definition of a sub-thing that is not published"},
+      {"departments", "FILE", NULL, false, "The directory of departments; otherwise config/departments.yaml of the project"}}},
     {"case", "submit", "FILE", 1, 1, NEEDS_SERVER, verb_case_submit, "Submit an application",
      "Sends an application {\"thing\", \"form\", \"region\", \"number\", \"extra\"}; \"-\" is standard input. The same number with the same "
      "content is the same case; with another content it is refused, naming the fields.",

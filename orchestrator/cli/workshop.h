@@ -1,0 +1,30 @@
+/* What the verbs share that try a definition without a server (thing run, verify, checklist, form): the definition with
+ * its sub-things and the directory, compiled from files, and scripts. For cli/verb_*.c alone. */
+#ifndef YJS_CLI_WORKSHOP_H
+#define YJS_CLI_WORKSHOP_H
+
+#include "cli/verb.h"
+#include "model/definition.h"
+#include "model/directory.h"
+
+enum { WORKSHOP_THINGS_MOST = 64 };
+struct workshop {
+    struct invocation *invocation;
+    const struct directory *directory;
+    const struct definition *things[WORKSHOP_THINGS_MOST];   /* sub-things; the one that is tried last */
+    uint32_t thing_count;
+    unsigned depth;                      /* of sub-things being looked for */
+};
+
+/* The directory, the sub-things (named by --things, or beside the definition under their names), and the definition that the first argument names; what is wrong was
+ * said. Close it in any case. */
+enum verb_status workshop_open(struct workshop *, struct invocation *);
+void workshop_close(struct workshop *);
+enum verb_status workshop_add(struct workshop *, const char *path);
+static inline const struct definition *workshop_definition(const struct workshop *w) { return w->things[w->thing_count - 1]; }
+/* A definition by its hash; `context` is the workshop. */
+const struct definition *workshop_find(void *context, struct text hash);
+/* script_read; faults of the YAML were said. */
+enum outcome workshop_script(struct arena *, const char *path, const struct json **ret, struct error *);
+
+#endif
