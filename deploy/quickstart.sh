@@ -96,6 +96,7 @@ else
     export YJS_KAFKA_BOOTSTRAP
 fi
 export KAFKA_BOOTSTRAP=$YJS_KAFKA_BOOTSTRAP
+note "$(yjsctl calendar publish config/calendar/*.yaml | head -n 1)"
 note "$(yjsctl thing publish config/things/secondhand_home_transfer.yaml | tail -n 1)"
 
 say "5. The departments' systems (simulated), each in its own way"

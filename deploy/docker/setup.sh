@@ -11,4 +11,5 @@ patiently() {
 }
 patiently yjsctl db migrate
 patiently yjsctl topic apply
+yjsctl calendar publish /usr/share/yijianshi/config/calendar/*.yaml
 yjsctl thing publish /usr/share/yijianshi/config/things/*.yaml

@@ -22,4 +22,14 @@ enum outcome publish_check(const struct publisher *, struct text source, struct 
 enum outcome publish_definition(const struct publisher *, struct text source, struct text file_name, struct text by, struct arena *,
                                 struct text *ret_report, struct error *);
 
+/* Files of config/calendar into the calendar that holds: each takes the place of the one of its name; all or none. OK:
+ * *ret_report is {"version", "former", "published_at", "fresh", "years", "faults"} (fresh false: it held already).
+ * REJECT: *ret_report is {"faults"}. RETRY: the store is away. */
+struct calendar_source;
+enum outcome publish_calendar(const struct records_port *, const struct calendar_source *, uint32_t count, struct text by,
+                              struct arena *, struct text *ret_report, struct error *);
+/* The calendar that holds, compiled in `arena`; *ret NULL when none was published. */
+struct calendar;
+enum outcome published_calendar(const struct records_port *, struct arena *, const struct calendar **ret, struct error *);
+
 #endif

@@ -1,10 +1,13 @@
-/* calendar: working days and due dates, from config/calendar, without any server. */
+/* calendar: working days and due dates, from config/calendar, without any server; calendars published. */
 #include <stdlib.h>
 
 #include "calendar/describe.h"
 #include "cli/calendar_files.h"
+#include "cli/files.h"
+#include "cli/publish.h"
 #include "cli/verb_part.h"
 #include "definition/calendar_question.h"
+#include "model/limits.h"
 
 /* The calendar of --calendar and --region, and --clock. */
 static enum verb_status read_calendar(struct invocation *c, const struct calendar **ret, enum calendar_clock *ret_clock) {
@@ -211,4 +214,64 @@ enum verb_status verb_calendar_show(struct invocation *c) {
     calendar_write_year(calendar, (int32_t)year, &out);
     print_json(buffer_text(&out));
     return STATUS_DONE;
+}
+
+/* ---- publish ---- */
+
+static bool read_sources(struct invocation *c, struct calendar_source *sources, enum verb_status *ret_status) {
+    struct error error = {0};
+    for (uint32_t i = 0; i < c->argument_count; i++) {
+        const char *path = invocation_argument(c, i);
+        sources[i].file_name = text_from(path);
+        if (file_read(path, LIMIT_definition_bytes_most, &c->arena, &sources[i].source, &error) != OUTCOME_OK) {
+            *ret_status = invocation_failed(c, &error);
+            return false;
+        }
+    }
+    return true;
+}
+
+static enum verb_status report_publishing(const struct json *report) {
+    struct text former = member(report, "former");
+    const struct json *years = json_get_string(report, "years");
+    if (!json_is_true(json_get_string(report, "fresh"))) {
+        printf("calendar %.12s holds already\n", member(report, "version").at);
+        return STATUS_DONE;
+    }
+    printf("calendar %.12s published:", member(report, "version").at);
+    for (uint32_t i = 0; years && i < years->count; i++)
+        printf(" %.*s", TEXT_ARG(json_at(years, i)->text));
+    if (text_is_none(former))
+        puts("; the first");
+    else
+        printf("; before %.12s\n", former.at);
+    puts("open due dates are reckoned by it, within seconds from now on");
+    return STATUS_DONE;
+}
+
+enum verb_status verb_calendar_publish(struct invocation *c) {
+    struct database database = {0};
+    struct error error = {0};
+    struct text text = TEXT_NONE;
+    struct json report;
+    unsigned errors, count;
+    enum verb_status status = STATUS_DONE;
+    struct calendar_source *sources = arena_new_array(&c->arena, c->argument_count, struct calendar_source);
+    if (!sources || !read_sources(c, sources, &status) || !database_open(c, &database, &status))
+        return sources ? status : STATUS_REFUSED;
+    enum outcome outcome = publish_calendar(&database.port, sources, c->argument_count, invocation_user(c), &c->arena, &text, &error);
+    if (!text_is_none(text) && json_read(&c->arena, text, 16, &report, NULL) == OUTCOME_OK) {
+        print_report_faults(&report, c->json ? NULL : stderr, &errors, &count);
+        status = outcome == OUTCOME_OK ? STATUS_DONE : STATUS_REFUSED;
+        if (c->json)
+            printf("%.*s\n", TEXT_ARG(text));
+        else if (outcome == OUTCOME_OK)
+            report_publishing(&report);
+        else
+            fputs("yjsctl: nothing was published\n", stderr);
+    } else {
+        status = invocation_failed(c, &error);
+    }
+    database_close(&database);
+    return status;
 }

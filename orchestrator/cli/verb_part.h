@@ -46,6 +46,8 @@ struct text body_of(struct invocation *, const struct body_member *members, uint
 bool data_option(struct invocation *, const char *option, struct text *ret, enum verb_status *ret_status);
 /* A whole file or standard input ("-"). */
 bool read_input(struct invocation *, const char *path, size_t bytes_most, struct text *ret, enum verb_status *ret_status);
+/* A report's `faults` as a compiler prints them; `out` NULL: they are counted alone. *ret_errors of *ret_count are errors. */
+void print_report_faults(const struct json *report, FILE *out, unsigned *ret_errors, unsigned *ret_count);
 /* The next line of `in` without its end; `*line` and `*room` are getline's, to be freed by the caller. */
 bool read_line(FILE *in, char **line, size_t *room, struct text *ret);
 /* "/v1/cases/" ID "/" tail, encoded; tail may be "". */

@@ -188,6 +188,29 @@ bool list_print_json(struct invocation *c, const struct json *items) {
     return true;
 }
 
+/* The report's faults as a compiler prints them; *ret_errors of *ret_count are errors. */
+void print_report_faults(const struct json *report, FILE *out, unsigned *ret_errors, unsigned *ret_count) {
+    const struct json *faults = json_get_string(report, "faults");
+    *ret_errors = 0;
+    *ret_count = faults ? faults->count : 0;
+    for (uint32_t i = 0; i < *ret_count; i++) {
+        const struct json *fault = json_at(faults, i);
+        struct text severity = member(fault, "severity");
+        int64_t line = member_int64(fault, "line", 0);
+        *ret_errors += text_is(severity, "error");
+        if (!out)
+            continue;
+        display_put_safe(out, member(fault, "file"));
+        if (line > 0)
+            fprintf(out, ":%lld:%lld", (long long)line, (long long)member_int64(fault, "column", 0));
+        fprintf(out, ": %.*s: ", TEXT_ARG(severity));
+        display_put_safe(out, member(fault, "message"));
+        fprintf(out, " [%.*s]\n    ", TEXT_ARG(member(fault, "code")));
+        display_put_safe(out, member(fault, "remedy"));
+        fputc('\n', out);
+    }
+}
+
 bool read_line(FILE *in, char **line, size_t *room, struct text *ret) {
     ssize_t length = getline(line, room, in);
     if (length < 0)

@@ -243,6 +243,11 @@ const struct verb verb_table[] = {
     {"calendar", "show", "YEAR", 1, 1, NEEDS_NOTHING, verb_calendar_show, "Show a year's holidays, worked weekends and closures",
      "From config/calendar, without any server. A year that is not published is provisional, and this is said.",
      {CALENDAR_OPTIONS}},
+    {"calendar", "publish", "FILE…", 1, UINT_MAX, NEEDS_SETTINGS, verb_calendar_publish, "Publish years, closures and business hours",
+     "Checks files of config/calendar (2026.yaml, hours.yaml) and makes them part of the calendar that holds, each in the place of the "
+     "one of its name. Daemons take it up within seconds and reckon every open due date anew; each that moves stands in its case's "
+     "journal. The versions before stay in the database. Publishing the same content again changes nothing.\n\n"
+     "Talks to the database itself (database.url), so it works before any daemon runs.", NO_OPTIONS},
     {"id", "check", "KIND [VALUE]", 1, 2, NEEDS_NOTHING, verb_id_check, "Hold an identifier against its standard",
      "KIND is citizen (GB 11643), company (unified social credit code, GB 32100), unit (不動產單元號, GB/T 37346) or region "
      "(GB/T 2260). Prints \"valid\", or \"invalid: \" and why, and ends with 1 when it is not valid.\n\n"

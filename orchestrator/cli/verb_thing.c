@@ -4,29 +4,6 @@
 #include "cli/verb_part.h"
 #include "model/limits.h"
 
-/* The report's faults as a compiler prints them; *ret_errors of *ret_count are errors. */
-static void print_faults(const struct json *report, FILE *out, unsigned *ret_errors, unsigned *ret_count) {
-    const struct json *faults = json_get_string(report, "faults");
-    *ret_errors = 0;
-    *ret_count = faults ? faults->count : 0;
-    for (uint32_t i = 0; i < *ret_count; i++) {
-        const struct json *fault = json_at(faults, i);
-        struct text severity = member(fault, "severity");
-        int64_t line = member_int64(fault, "line", 0);
-        *ret_errors += text_is(severity, "error");
-        if (!out)
-            continue;
-        display_put_safe(out, member(fault, "file"));
-        if (line > 0)
-            fprintf(out, ":%lld:%lld", (long long)line, (long long)member_int64(fault, "column", 0));
-        fprintf(out, ": %.*s: ", TEXT_ARG(severity));
-        display_put_safe(out, member(fault, "message"));
-        fprintf(out, " [%.*s]\n    ", TEXT_ARG(member(fault, "code")));
-        display_put_safe(out, member(fault, "remedy"));
-        fputc('\n', out);
-    }
-}
-
 static enum verb_status explain(struct invocation *c, const char *code) {
     const char *words[256] = {NULL};
     uint32_t count = 0;
@@ -83,7 +60,7 @@ static enum verb_status check_one(struct invocation *c, struct publisher *p, con
         return invocation_failed(c, &error);
     if (json_read(&c->arena, report_text, 16, &report, &error) != OUTCOME_OK)
         return invocation_failed(c, &error);
-    print_faults(&report, c->json ? NULL : stdout, &errors, &count);
+    print_report_faults(&report, c->json ? NULL : stdout, &errors, &count);
     if (c->json)
         printf("%s%.*s", *first ? "" : ",", TEXT_ARG(report_text));
     else if (errors == 0)
@@ -135,7 +112,7 @@ static enum verb_status publish_one(struct invocation *c, struct publisher *p, c
         printf("%.*s\n", TEXT_ARG(report_text));
         return status;
     }
-    print_faults(&report, stderr, &errors, &count);
+    print_report_faults(&report, stderr, &errors, &count);
     if (status != STATUS_DONE) {
         fprintf(stderr, "%s: not published\n", path);
         return status;

@@ -54,6 +54,7 @@ static struct store_batch store_batch_of(const struct batch *b) {
         .forwards = b->forwards.at, .forward_count = b->forwards.count,
         .inbox_done = b->inbox_done.at, .inbox_done_count = b->inbox_done.count,
         .answers = b->answers.at, .answer_count = b->answers.count, .unsent = b->unsent.at, .unsent_count = b->unsent.count,
+        .calendars = b->calendars.at, .calendar_count = b->calendars.count,
     };
 }
 
@@ -88,6 +89,7 @@ static void committed(struct conductor *c, struct batch *batch) {
     }
     c->put_aside = c->noted = (struct vector){0};
     arena_reset(&c->aside_arena);
+    calendar_committed(c, batch);
     add_counters(c, &batch->counted);
     METER_ADD(c, batches, 1);
     measure_hand_offs(c, batch);
@@ -125,7 +127,8 @@ static enum outcome refused(struct conductor *c, struct batch *batch, struct err
     if (!alone)
         return OUTCOME_RETRY;
     struct pending pending = vector_at(&batch->pending, struct pending)[0];
-    struct batch only = {.arena = batch->arena, .now_us = batch->now_us, .offsets = batch->offsets};
+    struct batch only = {.arena = batch->arena, .now_us = batch->now_us, .offsets = batch->offsets,
+                         .calendars = batch->calendars};
     pending.error = *error;
     if (!rows_problem(&only, &pending))
         return error_no_memory(error);

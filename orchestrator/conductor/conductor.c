@@ -76,6 +76,7 @@ void conductor_free(struct conductor *c) {
     if (!c)
         return;
     cache_forget_shard(c, -1);
+    calendar_free_all(c);
     map_each(&c->definitions, slot) {
         definitions_forget(slot->value);
     }
@@ -183,6 +184,9 @@ static enum outcome gather(struct conductor *c, struct batch *batch, int64_t mon
         for (uint32_t i = 0; i < count; i++)
             intake_timer(batch, &due[i]);
     }
+    outcome = calendar_gather(c, batch, error);
+    if (outcome != OUTCOME_OK)
+        return outcome;
     if (batch->pending.count < c->batch_most) {
         count = c->ports.bus.poll(c->ports.bus.context, 0, c->messages, c->batch_most - batch->pending.count);
         for (uint32_t i = 0; i < count; i++)
@@ -208,7 +212,7 @@ static bool run_batch(struct conductor *c, int64_t monotonic_us) {
             idle_mark |= c->shards[i].owned && publish_acknowledged(&c->shards[i]) != c->shards[i].written_published_seq;
         idle_mark |= c->put_aside.count > 0 || c->noted.count > 0;
     }
-    bool something = batch.pending.count > 0 || idle_mark;
+    bool something = batch.pending.count > 0 || batch.calendars.count > 0 || idle_mark;
     if (outcome == OUTCOME_OK && something)
         outcome = batch_run(c, &batch, &error);
     c->ports.bus.release(c->ports.bus.context);
@@ -251,6 +255,8 @@ enum outcome conductor_turn(struct conductor *c, int64_t *ret_wake_at_us, struct
     if (!c->store_open || c->draining)
         return OUTCOME_OK;
     definitions_refresh(c, now);
+    if (!calendar_keep(c, now))
+        return OUTCOME_OK;
     if (c->publications_open >= c->settings.publications_most) {
         *ret_wake_at_us = now + 5000;
         return OUTCOME_OK;

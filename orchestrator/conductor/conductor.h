@@ -56,6 +56,7 @@ struct conductor_ports { struct store_port store; struct bus_port bus; struct cl
     X(answers_for, "answers recorded on a department's behalf (代錄)") \
     X(incidents, "incidents opened") \
     X(cases_loaded, "cases read from their journals") \
+    X(calendar_cases, "open cases reckoned anew by a calendar that was published") \
     X(takeovers, "shards taken") \
     X(fenced, "shards lost to another daemon")
 #define CONDUCTOR_GAUGES(X) \

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "calendar/calendar.h"
 #include "wire/event_codec.h"
 #include "wire/input_check.h"
 
@@ -231,8 +232,9 @@ static void count_fate(struct batch *batch, const struct event_list *events) {
 }
 
 static enum outcome run_engine(struct conductor *c, struct batch *batch, struct pending *pending, struct open_case *open) {
+    struct text region = open->state.version == 0 ? pending->input.region : open->state.region;
     struct world world = {.definition = open->state.definition, .find_definition = find_definition, .context = c,
-                          .directory = c->directory};
+                          .directory = c->directory, .calendar = calendar_for_region(c->calendar, region)};
     struct event_list events = {0};
     bool checked = pending->input.kind == INPUT_SUBMIT || open->state.phase == CASE_CLOSED; /* a closed case records */
     enum outcome outcome = checked ? OUTCOME_OK
@@ -248,8 +250,9 @@ static enum outcome run_engine(struct conductor *c, struct batch *batch, struct 
         if (outcome == OUTCOME_OK && !pass_on(batch, open, &events.at[i]))
             outcome = error_no_memory(&pending->error);
     }
-    if (outcome == OUTCOME_OK && pending->origin != ORIGIN_TIMER && pending->origin != ORIGIN_INTERNAL)
+    if (outcome == OUTCOME_OK && (pending->origin == ORIGIN_BUS || pending->origin == ORIGIN_INBOX))
         count_fate(batch, &events);
+    batch->counted.calendar_cases += pending->origin == ORIGIN_CALENDAR && outcome == OUTCOME_OK;
     if (pending->input.kind == INPUT_TIMER_FIRED) {
         open->timer_at_us = TIME_NONE; /* it is used up: rows.c arms it anew or deletes the row */
         open->timer_known = false;

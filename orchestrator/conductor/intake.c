@@ -170,3 +170,12 @@ void intake_timer(struct batch *batch, const struct store_due *due) {
     pending->input.kind = INPUT_TIMER_FIRED;
     pending->input.case_id = due->case_id;
 }
+
+bool intake_calendar(struct batch *batch, const struct store_case_place *place) {
+    struct pending *pending = pending_add(batch, ORIGIN_CALENDAR, place->shard);
+    if (!pending)
+        return false;
+    pending->input.kind = INPUT_CALENDAR_CHANGED;
+    pending->input.case_id = place->case_id;
+    return true;
+}

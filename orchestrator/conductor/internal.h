@@ -17,6 +17,8 @@
 
 struct publication { int64_t seq; uint32_t open; struct text topic; /* of the last it asked for; interned */ };
 
+enum calendar_state { CALENDAR_UNREAD, CALENDAR_BEHIND, CALENDAR_DONE };
+
 struct shard {
     int32_t number;
     bool owned;
@@ -35,6 +37,9 @@ struct shard {
     bool touched;                 /* by the batch under way */
     struct text trying;           /* what a daemon was trying when it died; absent: nothing */
     int32_t deaths;               /* so often */
+    enum calendar_state calendar_state;   /* open cases up to `calendar_after` are reckoned by the calendar, or all */
+    size_t calendar_after_length;
+    char calendar_after[LIMIT_case_id_bytes_most + 1];
 };
 
 /* ---- open cases (cache.c) ---- */
@@ -61,7 +66,7 @@ struct known_definition { struct arena arena; const struct definition *definitio
 
 /* ---- a batch ---- */
 
-enum origin_kind { ORIGIN_BUS, ORIGIN_INBOX, ORIGIN_TIMER, ORIGIN_INTERNAL };
+enum origin_kind { ORIGIN_BUS, ORIGIN_INBOX, ORIGIN_TIMER, ORIGIN_CALENDAR, ORIGIN_INTERNAL };
 struct pending {
     enum origin_kind origin;
     const struct bus_message *message;     /* ORIGIN_BUS */
@@ -80,6 +85,7 @@ struct batch {
     struct vector internal;                /* struct pending: sub-cases' inputs, in order */
     struct vector events, commands_of;     /* store_event; struct event (as decided) */
     struct vector shards, offsets, cases, steps, timers, incidents, closings, dead, forwards, inbox_done, answers, unsent;
+    struct vector calendars;               /* struct store_calendar */
     struct vector dead_from;               /* struct pending: the messages among `dead` */
     struct vector touched;                 /* struct open_case * */
     struct conductor_meters counted;       /* added to the meters after the commit */
@@ -110,7 +116,9 @@ struct conductor {
     struct map definitions;                /* hash -> struct known_definition */
     struct map current;                    /* thing -> struct text * (hash) */
     struct arena current_arena;
-    int64_t heartbeat_at_us, inbox_at_us, timers_at_us, definitions_at_us, mark_at_us;
+    struct known_calendar *calendars;      /* newest first */
+    const struct calendar *calendar;       /* the newest; NULL: none was published, weekends alone are off */
+    int64_t heartbeat_at_us, inbox_at_us, timers_at_us, definitions_at_us, calendar_at_us, mark_at_us;
     bool inbox_hint;
     uint32_t publications_open;
     uint32_t batch_most;                   /* 1 while a batch that was refused is taken apart */
@@ -151,11 +159,20 @@ const struct definition *definitions_current(struct conductor *, struct text thi
 void definitions_forget(struct known_definition *);
 void definitions_refresh(struct conductor *, int64_t now_us);
 
+/* calendar.c */
+/* The newest calendar and how far the owned shards have come with it. False: the store did not say, so that no batch may
+ * be decided now. */
+bool calendar_keep(struct conductor *, int64_t monotonic_us);
+enum outcome calendar_gather(struct conductor *, struct batch *, struct error *);
+void calendar_committed(struct conductor *, const struct batch *);
+void calendar_free_all(struct conductor *);
+
 /* intake.c: what arrived becomes pending inputs */
 void intake_message(struct conductor *, struct batch *, const struct bus_message *);
 enum outcome intake_numbers(struct conductor *, struct batch *, struct error *);   /* when all messages are taken in */
 void intake_inbox(struct conductor *, struct batch *, const struct store_inbox *);
 void intake_timer(struct batch *, const struct store_due *);
+bool intake_calendar(struct batch *, const struct store_case_place *);
 
 /* forward.c: messages carried to the shard they belong to */
 bool forward_write(struct batch *, struct pending *, int32_t shard);

@@ -173,6 +173,8 @@ static enum outcome take_wanted(struct conductor *c, const struct text *members,
         shard->sent_seq = shard->written_published_seq = taken[i].published_seq;
         shard->stalled_since_us = shard->resume_at_us = 0;
         shard->aside_count = 0;
+        shard->calendar_state = CALENDAR_UNREAD;
+        c->calendar_at_us = 0; /* no batch before the calendar is known to be as new as the former owner's */
         poison_taken(c, shard, &taken[i]);
     }
     METER_ADD(c, shards_owned, taken_count);

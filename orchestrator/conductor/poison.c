@@ -22,7 +22,8 @@ static struct text name_of(struct batch *batch, const struct pending *pending) {
                            (long long)pending->message->offset);
     if (pending->row)
         return text_format(batch->arena, "inbox:%lld", (long long)pending->row->id);
-    return text_format(batch->arena, "timer:%.*s", TEXT_ARG(pending->input.case_id));
+    return text_format(batch->arena, "%s:%.*s", pending->origin == ORIGIN_CALENDAR ? "calendar" : "timer",
+                       TEXT_ARG(pending->input.case_id));
 }
 
 enum outcome poison_name(struct conductor *c, struct batch *batch, struct error *error) {

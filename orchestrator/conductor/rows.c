@@ -169,7 +169,7 @@ static bool rows_dead(struct batch *batch, const struct pending *pending) {
         row->headers = headers_json(batch, message);
         row->value = message->value;
     } else {
-        row->topic = TEXT("inbox");
+        row->topic = pending->origin == ORIGIN_CALENDAR ? TEXT("calendar") : TEXT("inbox");
         row->partition = pending->shard;
         row->offset = pending->row ? pending->row->id : 0;
         row->value = pending->row ? pending->row->data : TEXT("");
@@ -210,7 +210,7 @@ bool rows_problem(struct batch *batch, const struct pending *pending) {
                   LOG_STRING("code", pending->error.code), LOG_STRING("why", pending->error.message));
         return true;
     }
-    if (pending->origin == ORIGIN_BUS || pending->origin == ORIGIN_TIMER)
+    if (pending->origin == ORIGIN_BUS || pending->origin == ORIGIN_TIMER || pending->origin == ORIGIN_CALENDAR)
         return rows_dead(batch, pending);
     bool carried = forward_is_message(pending->row); /* it came by a topic */
     _cleanup_buffer_ struct buffer out;

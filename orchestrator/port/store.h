@@ -76,6 +76,8 @@ struct store_forward { int32_t shard; struct text key, kind; struct text data; s
 struct store_inbox { int64_t id; int32_t shard; struct text kind, case_id, data, idempotency_key; int64_t at_us; struct text root /* number: routing key */; };
 struct store_answer { int64_t inbox_id; int32_t status; struct text body; };   /* what became of a command: the web answers with it */
 struct store_unsent { int32_t shard; int64_t seq; struct text topic, reason; int64_t at_us; };
+/* How far a shard's open cases have been reckoned by a calendar: those up to `after` in the order of ids, or all. */
+struct store_calendar { int32_t shard; struct text version, after; bool done; };
 
 /* One batch, one transaction. Arrays may be empty. */
 struct store_batch {
@@ -92,6 +94,7 @@ struct store_batch {
     const int64_t *inbox_done; uint32_t inbox_done_count;
     const struct store_answer *answers; uint32_t answer_count;
     const struct store_unsent *unsent; uint32_t unsent_count;
+    const struct store_calendar *calendars; uint32_t calendar_count;   /* upsert, each shard once */
 };
 
 enum store_fate {
@@ -105,6 +108,7 @@ enum store_fate {
 struct store_number { struct text source, id, region; int64_t at_us, value; };
 struct store_due { struct text case_id; int32_t shard; int64_t due_at_us; };
 struct store_definition { struct text hash, thing; bool current; struct text canonical; int64_t published_at_us; };
+struct store_case_place { struct text case_id; int32_t shard; bool open; };
 
 struct store_port {
     void *context;
@@ -143,6 +147,16 @@ struct store_port {
     /* By hash, or (hash absent) all current ones without their canonical text. */
     enum outcome (*definitions)(void *context, struct text hash, struct arena *, struct store_definition **ret,
                                 uint32_t *ret_count, struct error *);
+    /* The calendar that holds. *ret_version absent: none was published. *ret_canonical absent, too, when it is `known`. */
+    enum outcome (*calendar)(void *context, struct text known, struct arena *, struct text *ret_version,
+                             struct text *ret_canonical, struct error *);
+    /* Of these shards, those for which a batch has written how far a calendar has come. */
+    enum outcome (*calendar_progress)(void *context, const int32_t *shards, uint32_t count, struct arena *,
+                                      struct store_calendar **ret, uint32_t *ret_count, struct error *);
+    /* All cases with ids behind `after` (absent: from the first), in the order of ids by bytes, of every shard, open or
+     * not, at most `most`. */
+    enum outcome (*cases_after)(void *context, struct text after, uint32_t most, struct arena *,
+                                struct store_case_place **ret, uint32_t *ret_count, struct error *);
     /* ret_fenced: array of shard numbers in the arena, when STORE_FENCED. */
     enum store_fate (*commit)(void *context, const struct store_batch *, struct arena *, int32_t **ret_fenced,
                               uint32_t *ret_fenced_count, struct error *);

@@ -21,6 +21,13 @@ const struct query queries_administration[] = {
     {"definition_withdraw", "thing,by", "no new cases of the thing start; gives hash, thing; no row: there was none", true,
      "WITH d AS (UPDATE definition SET current = false, withdrawn_at = now() WHERE thing = $1::text AND current "
      "RETURNING hash, thing) SELECT json_build_object('hash', hash, 'thing', thing, 'by', $2::text)::text FROM d"},
+    {"calendar_current", "", "the calendar that holds: version, canonical, published_at, published_by; no row: none", false,
+     "SELECT row_to_json(x)::text FROM (SELECT version, canonical, published_at, published_by FROM calendar "
+     "ORDER BY publication DESC LIMIT 1) x"},
+    {"calendar_publish", "version,canonical,by,former",
+     "makes it the calendar that holds, if `former` still is; gives published_at, fresh (was not there); no row: another was "
+     "published meanwhile", true,
+     "SELECT row_to_json(x)::text FROM publish_calendar($1::text, $2::text, $3::text, $4::text) x"},
     {"token_find", "hash", "the token with this hash if it may be used now", false,
      "SELECT row_to_json(x)::text FROM (SELECT " TOKEN_COLUMNS " FROM api_token WHERE hash = $1::text AND revoked_at IS NULL "
      "AND (expires_at IS NULL OR expires_at > now())) x"},

@@ -99,6 +99,10 @@ const struct pg_statement statements_store[] = {
      "UPDATE shard s SET next_seq = g.next_seq, published_seq = g.published_seq, trying = g.trying, deaths = g.deaths "
      "FROM unnest($1::int[], $2::bigint[], $3::bigint[], $4::text[], $5::int[]) "
      "AS g (shard, next_seq, published_seq, trying, deaths) WHERE s.shard = g.shard"},
+    {"calendar_upsert",
+     "INSERT INTO shard_calendar (shard, version, after, done) SELECT unnest($1::int[]), unnest($2::text[]), "
+     "unnest($3::text[]), unnest($4::boolean[]) ON CONFLICT (shard) DO UPDATE SET version = excluded.version, "
+     "after = excluded.after, done = excluded.done"},
     {"commit", "COMMIT"},
     {"rollback", "ROLLBACK"},
 
@@ -155,6 +159,11 @@ const struct pg_statement statements_store[] = {
     {"definition", "SELECT hash, thing, current, published_at, canonical FROM definition WHERE hash = $1::text"},
     {"definitions",
      "SELECT hash, thing, current, published_at, NULL::text FROM definition WHERE current ORDER BY thing"},
+    {"calendar",
+     "SELECT version, CASE WHEN version IS DISTINCT FROM $1::text THEN canonical END FROM calendar "
+     "ORDER BY publication DESC LIMIT 1"},
+    {"calendar_progress", "SELECT shard, version, after, done FROM shard_calendar WHERE shard = ANY ($1::int[])"},
+    {"cases_after", "SELECT id, shard, phase <> 'closed' FROM case_ WHERE id > $1::text ORDER BY id LIMIT $2::int"},
     {"numbers", "SELECT value, at, region FROM give_numbers($1::text[], $2::text[], $3::text[], $4::timestamptz)"},
     {NULL, NULL},
 };

@@ -5,7 +5,7 @@
 #include "store/store_part.h"
 
 /* How a field of a row becomes an element of its column's array. */
-enum column_kind { COLUMN_END, COLUMN_TEXT, COLUMN_BYTES, COLUMN_INT32, COLUMN_INT64, COLUMN_TIME, COLUMN_IS_OPEN };
+enum column_kind { COLUMN_END, COLUMN_TEXT, COLUMN_BYTES, COLUMN_INT32, COLUMN_INT64, COLUMN_TIME, COLUMN_IS_OPEN, COLUMN_BOOL };
 struct column { enum column_kind kind; size_t offset; };
 
 /* Which rows of a batch's array a statement is for. */
@@ -97,6 +97,9 @@ static const struct part parts[] = {
     {"inbox_delete", ROWS(inbox_done, inbox_done_count, int64_t), FILTER_NONE, STORE_ROW_ANY, {{COLUMN_INT64, 0}}},
     {"offset_upsert", ROWS(offsets, offset_count, struct store_offset), FILTER_NONE, STORE_ROW_ANY,
      {C(INT32, struct store_offset, shard), C(TEXT, struct store_offset, topic), C(INT64, struct store_offset, next)}},
+    {"calendar_upsert", ROWS(calendars, calendar_count, struct store_calendar), FILTER_NONE, STORE_ROW_ANY,
+     {C(INT32, struct store_calendar, shard), C(TEXT, struct store_calendar, version),
+      C(TEXT, struct store_calendar, after), C(BOOL, struct store_calendar, done)}},
     {"shard_update", ROWS(shards, shard_count, struct store_shard), FILTER_NONE, STORE_ROW_ANY,
      {C(INT32, struct store_shard, shard), C(INT64, struct store_shard, next_seq),
       C(INT64, struct store_shard, published_seq), C(TEXT, struct store_shard, trying),
@@ -111,7 +114,8 @@ static enum pg_type type_of(enum column_kind kind) {
     case COLUMN_INT32: return PG_INT32;
     case COLUMN_INT64: return PG_INT64;
     case COLUMN_TIME: return PG_TIME;
-    case COLUMN_IS_OPEN: return PG_BOOL;
+    case COLUMN_IS_OPEN:
+    case COLUMN_BOOL: return PG_BOOL;
     case COLUMN_TEXT:
     case COLUMN_END: break;
     }
@@ -130,6 +134,7 @@ static void put_field(struct pg_array *array, enum column_kind kind, const char 
         pg_array_bool(array, state_step_parse(*(const struct text *)(const void *)field, &state) &&
                                  state_step_is_active(state));
         break;
+    case COLUMN_BOOL: pg_array_bool(array, *(const bool *)(const void *)field); break;
     case COLUMN_END: break;
     }
 }

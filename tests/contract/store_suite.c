@@ -183,6 +183,60 @@ static void test_offsets_move_with_the_batch(void **state) {
     assert_int_equal(read[1].next, 21);
 }
 
+static struct store_case case_row_of(const char *id, int32_t shard, const char *phase) {
+    return (struct store_case){.case_id = text_from(id), .root = text_from(id), .thing = TEXT("t"),
+                               .definition_hash = TEXT("h"), .region = TEXT("441300"), .phase = text_from(phase),
+                               .shard = shard, .version = 1, .started_at_us = AT, .changed_at_us = AT,
+                               .closed_at_us = TIME_NONE, .row = STORE_ROW_NEW};
+}
+
+static void test_cases_come_in_the_order_of_their_ids(void **state) {
+    struct scene *s = *state;
+    struct store_shard shard[] = {take_one(s, &s->a, "a", 4), take_one(s, &s->a, "a", 6)};
+    struct store_case rows[] = {case_row_of("b", 4, "running"), case_row_of("B", 6, "closed"), case_row_of("a/x.1", 4, "stopping"),
+                                case_row_of("\xe4\xba\x8c", 4, "running")};
+    struct store_batch batch = {.shards = shard, .shard_count = 2, .cases = rows, .case_count = 4};
+    assert_int_equal(commit(s, &s->a, &batch), STORE_COMMITTED);
+    struct store_case_place *found = NULL;
+    uint32_t count = 0;
+    assert_int_equal(s->b.cases_after(s->b.context, TEXT_NONE, 10, &s->arena, &found, &count, &s->error), OUTCOME_OK);
+    assert_int_equal(count, 4);   /* by bytes: capitals first, letters of other scripts last */
+    assert_true(text_is(found[0].case_id, "B") && !found[0].open && found[0].shard == 6);
+    assert_true(text_is(found[1].case_id, "a/x.1") && found[1].open && found[1].shard == 4);
+    assert_true(text_is(found[2].case_id, "b") && text_is(found[3].case_id, "\xe4\xba\x8c"));
+    assert_int_equal(s->b.cases_after(s->b.context, TEXT("a/x.1"), 1, &s->arena, &found, &count, &s->error), OUTCOME_OK);
+    assert_int_equal(count, 1);
+    assert_true(text_is(found[0].case_id, "b"));
+}
+
+static void test_progress_of_a_calendar_is_written_with_the_batch_and_fenced(void **state) {
+    struct scene *s = *state;
+    struct store_shard shard = take_one(s, &s->a, "a", 4);
+    struct store_calendar row = {4, TEXT("v1"), TEXT("case 7"), false};
+    struct store_batch batch = {.shards = &shard, .shard_count = 1, .calendars = &row, .calendar_count = 1};
+    int32_t shards[] = {3, 4};
+    struct store_calendar *found = NULL;
+    uint32_t count = 9;
+    assert_int_equal(s->a.calendar_progress(s->a.context, shards, 2, &s->arena, &found, &count, &s->error), OUTCOME_OK);
+    assert_int_equal(count, 0);
+    assert_int_equal(commit(s, &s->a, &batch), STORE_COMMITTED);
+    row = (struct store_calendar){4, TEXT("v2"), TEXT(""), true};
+    assert_int_equal(commit(s, &s->a, &batch), STORE_COMMITTED);
+    take_one(s, &s->b, "b", 4);
+    row.after = TEXT("of one who lost it");
+    assert_int_not_equal(commit(s, &s->a, &batch), STORE_COMMITTED);
+    assert_int_equal(s->b.calendar_progress(s->b.context, shards, 2, &s->arena, &found, &count, &s->error), OUTCOME_OK);
+    assert_int_equal(count, 1);
+    assert_true(found[0].shard == 4 && text_is(found[0].version, "v2") && text_is(found[0].after, "") && found[0].done);
+}
+
+static void test_store_without_a_calendar_says_so(void **state) {
+    struct scene *s = *state;
+    struct text version = TEXT("?"), canonical = TEXT("?");
+    assert_int_equal(s->a.calendar(s->a.context, TEXT_NONE, &s->arena, &version, &canonical, &s->error), OUTCOME_OK);
+    assert_true(text_is_none(version) && text_is_none(canonical));
+}
+
 static void test_timers_come_in_order_of_their_due_moment(void **state) {
     struct scene *s = *state;
     struct store_shard shard[2] = {take_one(s, &s->a, "a", 4), take_one(s, &s->a, "a", 6)};
@@ -420,6 +474,9 @@ int store_suite_run(const struct store_world *given) {
         T(test_refused_row_leaves_nothing_and_the_store_usable),
         T(test_offsets_move_with_the_batch),
         T(test_timers_come_in_order_of_their_due_moment),
+        T(test_cases_come_in_the_order_of_their_ids),
+        T(test_progress_of_a_calendar_is_written_with_the_batch_and_fenced),
+        T(test_store_without_a_calendar_says_so),
         T(test_forwarded_input_waits_in_the_other_shards_inbox_until_it_is_done),
         T(test_shard_let_go_in_order_is_clean_and_ownerless),
         T(test_shard_not_let_go_is_unclean_and_a_former_owner_can_not_let_it_go),

@@ -339,6 +339,54 @@ static enum outcome fake_definitions(void *context, struct text hash, struct are
     LEAVE("definitions");
 }
 
+static enum outcome fake_calendar(void *context, struct text known, struct arena *arena, struct text *ret_version,
+                                  struct text *ret_canonical, struct error *error) {
+    ENTER("calendar")
+    const struct fake_calendar *last =
+        t->calendars.count ? &vector_at(&t->calendars, struct fake_calendar)[t->calendars.count - 1] : NULL;
+    *ret_version = last ? text_copy(arena, last->version) : TEXT_NONE;
+    *ret_canonical = last && !text_equal(last->version, known) ? text_copy(arena, last->canonical) : TEXT_NONE;
+    LEAVE("calendar");
+}
+
+static enum outcome fake_calendar_progress(void *context, const int32_t *shards, uint32_t count, struct arena *arena,
+                                           struct store_calendar **ret, uint32_t *ret_count, struct error *error) {
+    ENTER("calendar_progress")
+    struct vector rows = {0};
+    for (uint32_t i = 0; i < count; i++) {
+        const struct fake_shard *s = &t->shards[shards[i]];
+        if (!s->calendar_known)
+            continue;
+        struct store_calendar *row = vector_new(&rows, arena, struct store_calendar);
+        *row = (struct store_calendar){shards[i], text_copy(arena, s->calendar.version), text_copy(arena, s->calendar.after),
+                                       s->calendar.done};
+    }
+    *ret = rows.at;
+    *ret_count = rows.count;
+    LEAVE("calendar_progress");
+}
+
+static int compare_places(const void *a, const void *b) {
+    return text_compare(((const struct store_case_place *)a)->case_id, ((const struct store_case_place *)b)->case_id);
+}
+
+static enum outcome fake_cases_after(void *context, struct text after, uint32_t most, struct arena *arena,
+                                     struct store_case_place **ret, uint32_t *ret_count, struct error *error) {
+    ENTER("cases_after")
+    struct vector rows = {0};
+    for (uint32_t i = 0; i < t->case_list.count; i++) {
+        const struct fake_case *one = vector_at(&t->case_list, struct fake_case *)[i];
+        if (one->there && (text_is_none(after) || text_compare(one->id, after) > 0))
+            *vector_new(&rows, arena, struct store_case_place) = (struct store_case_place){
+                text_copy(arena, one->id), one->row.shard, !text_is(one->row.phase, "closed")};
+    }
+    if (rows.count)
+        qsort(rows.at, rows.count, sizeof(struct store_case_place), compare_places);
+    *ret = rows.at;
+    *ret_count = rows.count < most ? rows.count : most;
+    LEAVE("cases_after");
+}
+
 static enum outcome fake_numbers(void *context, struct store_number *numbers, uint32_t count, struct arena *arena,
                                  struct error *error) {
     ENTER("numbers")
@@ -362,7 +410,8 @@ struct store_port store_client_port(struct store_client *client) {
         .context = client, .open = fake_open, .close = fake_close, .shard_count = fake_shard_count,
         .heartbeat = fake_heartbeat, .leave = fake_leave, .take = fake_take, .let_go = fake_let_go, .owners = fake_owners,
         .offsets = fake_offsets, .events_after = fake_events_after, .journals = fake_journals, .inbox = fake_inbox,
-        .timers = fake_timers, .definitions = fake_definitions, .commit = store_fake_commit, .trying = fake_trying,
+        .timers = fake_timers, .definitions = fake_definitions, .calendar = fake_calendar,
+        .calendar_progress = fake_calendar_progress, .cases_after = fake_cases_after, .commit = store_fake_commit, .trying = fake_trying,
         .numbers = fake_numbers, .descriptor = fake_descriptor,
     };
 }
@@ -401,6 +450,10 @@ void store_truth_publish(struct store_truth *t, struct text hash, struct text th
         *vector_new(&t->definitions, &t->arena, struct store_definition) =
             (struct store_definition){.hash = hash, .thing = thing, .current = true, .canonical = canonical,
                                       .published_at_us = t->hooks.now_us(t->hooks.context)};
+}
+
+void store_truth_publish_calendar(struct store_truth *t, struct text version, struct text canonical) {
+    *vector_new(&t->calendars, &t->arena, struct fake_calendar) = (struct fake_calendar){keep(t, version), keep(t, canonical)};
 }
 
 struct fake_case *store_truth_case(struct store_truth *t, struct text id) { return map_get(&t->cases, id); }

@@ -37,6 +37,7 @@ struct store_hooks {
 };
 
 struct fake_offset { struct text topic; int64_t next; };
+struct fake_calendar { struct text version, canonical; };
 struct fake_shard {
     int64_t epoch, next_seq, published_seq;
     struct text owner, trying;
@@ -46,6 +47,7 @@ struct fake_shard {
     struct vector events;         /* struct store_event *, ascending seq */
     struct vector offsets;        /* struct fake_offset */
     struct vector timers;         /* struct fake_case * that have one */
+    struct store_calendar calendar; bool calendar_known;   /* its row of shard_calendar */
     uint64_t stamp; int64_t last; /* while a batch is checked */
 };
 struct fake_step { struct store_step row; uint64_t stamp; };
@@ -81,6 +83,7 @@ struct store_truth {
     struct vector unsent;         /* struct store_unsent */
     struct vector members;        /* struct fake_member */
     struct vector definitions;    /* struct store_definition */
+    struct vector calendars;      /* struct fake_calendar; the last holds */
     struct vector clients;        /* struct store_client * */
     int64_t sessions, runs, numbers;
     uint64_t stamp;
@@ -108,6 +111,7 @@ void store_client_end(struct store_client *);
 int64_t store_truth_put(struct store_truth *, struct text kind, struct text root, struct text data, struct text key,
                         bool *ret_repeated);
 void store_truth_publish(struct store_truth *, struct text hash, struct text thing, struct text canonical);
+void store_truth_publish_calendar(struct store_truth *, struct text version, struct text canonical);
 struct fake_case *store_truth_case(struct store_truth *, struct text id);
 struct fake_command *store_truth_command(struct store_truth *, int64_t id);
 

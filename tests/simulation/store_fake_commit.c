@@ -120,6 +120,13 @@ static bool check_others(struct store_truth *t, const struct store_batch *b, str
     for (uint32_t i = 0; i < b->answer_count; i++)
         if (!fits(b->answers[i].body, true))
             return refuse(error, "an answer's body");
+    for (uint32_t i = 0; i < b->calendar_count; i++) {
+        if (!fits(b->calendars[i].version, false) || !fits(b->calendars[i].after, false))
+            return refuse(error, "a calendar's progress");
+        for (uint32_t j = 0; j < i; j++)
+            if (b->calendars[j].shard == b->calendars[i].shard)
+                return refuse(error, "a calendar's progress twice");
+    }
     for (uint32_t i = 0; i < b->offset_count; i++)
         for (uint32_t j = 0; j < i; j++)
             if (b->offsets[j].shard == b->offsets[i].shard && text_equal(b->offsets[j].topic, b->offsets[i].topic))
@@ -300,6 +307,13 @@ static void apply_rest(struct store_truth *t, const struct store_batch *b) {
         *row = b->unsent[i];
         row->topic = keep(t, row->topic);
         row->reason = keep(t, row->reason);
+    }
+    for (uint32_t i = 0; i < b->calendar_count; i++) {
+        struct fake_shard *shard = &t->shards[b->calendars[i].shard];
+        shard->calendar = b->calendars[i];
+        shard->calendar.version = keep(t, shard->calendar.version);
+        shard->calendar.after = keep(t, shard->calendar.after);
+        shard->calendar_known = true;
     }
     for (uint32_t i = 0; i < b->offset_count; i++) {
         struct vector *offsets = &t->shards[b->offsets[i].shard].offsets;

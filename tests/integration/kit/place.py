@@ -95,6 +95,7 @@ class Place:
 
     def write(self, name, text):
         path = f"{self.folder}/{name}"
+        os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w", encoding="utf-8") as file:
             file.write(text.replace("REGION", self.region).replace("441300", self.region))
         return path
