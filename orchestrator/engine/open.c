@@ -43,6 +43,7 @@ static void open_approve(struct decision *d, uint16_t step, struct text missing)
 static bool wait_end(struct decision *d, uint16_t step, int64_t *ret_us, struct error *error) {
     const struct step_definition *wait = step_of(d, step);
     struct json moment;
+    struct civil_date date;
     switch (wait->wait.mode) {
     case WAIT_FOR_DURATION:
         return calendar_due(d->world->calendar, CALENDAR_PROMISE, d->input->at_us, wait->wait.span, ret_us, error) ==
@@ -51,8 +52,12 @@ static bool wait_end(struct decision *d, uint16_t step, int64_t *ret_us, struct 
         if (!evaluate(d, wait->wait.until, step, -1, &moment, error))
             return false;
         if (moment.type != JSON_STRING) {
-            error_set(error, OUTCOME_REJECT, "until_not_a_time", "`until` must give a date-time as text");
+            error_set(error, OUTCOME_REJECT, "until_not_a_time", "`until` must give a date or a date-time as text");
             return false;
+        }
+        if (moment.text.length == 10 && civil_read(moment.text, &date) && civil_is_valid(date)) {   /* its day begins in China */
+            *ret_us = civil_to_days(date) * TIME_DAY_US - TIME_CHINA_OFFSET_US;
+            return true;
         }
         return time_parse(moment.text, ret_us, error) == OUTCOME_OK;
     case WAIT_SIGNAL: case WAIT_SIGNED: break;

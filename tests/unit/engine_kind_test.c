@@ -347,6 +347,22 @@ static void test_wait_until_a_moment_of_the_form(void **unused) {
     run_end(run);
 }
 
+static void test_wait_until_a_date_ends_as_its_day_begins_in_china(void **unused) {
+    (void)unused;
+    struct run *run = RUN_NEW({.id = "w", .kind = STEP_WAIT, .wait = WAIT_UNTIL, .until = ".form.when"}, {.id = "a", .needs = "w"});
+    submit(run, "{\"when\":\"2026-03-04\"}");
+    assert_int_equal(case_next_due(&run->state), START_US + 2 * DAYS - 9 * TIME_HOUR_US);   /* it starts at nine */
+    run_end(run);
+}
+
+static void test_wait_until_a_day_that_does_not_exist_is_an_incident(void **unused) {
+    (void)unused;
+    struct run *run = RUN_NEW({.id = "w", .kind = STEP_WAIT, .wait = WAIT_UNTIL, .until = ".form.when"});
+    submit(run, "{\"when\":\"2026-02-30\"}");
+    assert_state(run, "w", STEP_STUCK);
+    run_end(run);
+}
+
 static void test_wait_until_a_moment_that_is_past_goes_on_at_once(void **unused) {
     (void)unused;
     struct run *run = RUN_NEW({.id = "w", .kind = STEP_WAIT, .wait = WAIT_UNTIL, .until = ".form.when"}, {.id = "a", .needs = "w"});
@@ -492,6 +508,8 @@ int main(void) {
         cmocka_unit_test(test_things_over_each_are_sub_cases_by_index),
         cmocka_unit_test(test_wait_for_a_time_is_granted_when_it_is_over),
         cmocka_unit_test(test_wait_until_a_moment_of_the_form),
+        cmocka_unit_test(test_wait_until_a_date_ends_as_its_day_begins_in_china),
+        cmocka_unit_test(test_wait_until_a_day_that_does_not_exist_is_an_incident),
         cmocka_unit_test(test_wait_until_a_moment_that_is_past_goes_on_at_once),
         cmocka_unit_test(test_wait_until_what_is_no_moment_is_an_incident),
         cmocka_unit_test(test_signal_ends_the_wait_for_it),
