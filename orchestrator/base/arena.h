@@ -46,6 +46,13 @@ void *memory_alloc(size_t size);               /* zeroed */
 void *memory_resize(void *old, size_t size);   /* new bytes are not zeroed */
 void memory_free(void *);
 void memory_fail_after(size_t allocations);
+/* Refuses one: that behind `allocations` more. */
+void memory_fail_once_after(size_t allocations);
+/* While held, nothing is counted and nothing refused: what a test does itself. */
+void memory_fail_hold(bool);
+bool memory_has_refused_one(void);
+/* A test refuses allocations, or may: then each allocation in an arena is one of the system's, so that it can be refused. */
+bool memory_is_watched(void);
 
 static inline void memory_free_pointer(void *pointer) { memory_free(*(void **)pointer); }
 #define _cleanup_(function) __attribute__((cleanup(function)))

@@ -106,6 +106,11 @@ static void committed(struct conductor *c, struct batch *batch) {
     cache_trim(c);
 }
 
+void batch_take_apart(struct conductor *c) {
+    c->batch_most = 1;
+    c->careful_left = c->settings.batch_inputs_most;
+}
+
 /* The database refused what was written and would again: the batch is taken apart, one input at a time, and an input
  * that is refused alone goes to the dead letters. */
 static enum outcome refused(struct conductor *c, struct batch *batch, struct error *error) {
@@ -122,8 +127,7 @@ static enum outcome refused(struct conductor *c, struct batch *batch, struct err
                   LOG_STRING("why", error->message));
     }
     bool alone = batch->pending.count == 1;
-    c->batch_most = 1;
-    c->careful_left = c->settings.batch_inputs_most;
+    batch_take_apart(c);
     if (!alone)
         return OUTCOME_RETRY;
     struct pending pending = vector_at(&batch->pending, struct pending)[0];
@@ -156,14 +160,14 @@ static enum outcome refused(struct conductor *c, struct batch *batch, struct err
 
 enum outcome batch_run(struct conductor *c, struct batch *batch, struct error *error) {
     int64_t begun_us = conductor_monotonic(c);
-    c->definitions_away = false;
+    c->doubtful = false;
     enum outcome outcome = poison_name(c, batch, error);
     if (outcome == OUTCOME_OK)
         outcome = load_cases(c, batch, error);
     if (outcome == OUTCOME_OK)
         outcome = decide_all(c, batch, error);
-    if (c->definitions_away) /* what was decided without one is worth nothing: unknown is not the same as not asked */
-        outcome = error_set(error, OUTCOME_RETRY, "definition_away", "the database did not answer for a definition");
+    if (c->doubtful) /* what was decided so is worth nothing: unknown is not the same as not asked */
+        outcome = error_set(error, OUTCOME_RETRY, "doubtful", "a definition or memory was not to be had");
     if (outcome == OUTCOME_OK && !rows_gather(c, batch))
         outcome = error_no_memory(error);
     if (outcome != OUTCOME_OK) {

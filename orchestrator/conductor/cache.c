@@ -91,12 +91,12 @@ static const struct definition *pinned(struct conductor *c, struct arena *arena,
     return definition ? definition_for_region(definition, region) : NULL;
 }
 
-/* Folds one case's rows. The first problem leaves the case out, with a line in the log. */
-static void replay(struct conductor *c, struct arena *arena, const struct store_event *rows, uint32_t count) {
+/* Folds one case's rows. A journal that can't be read leaves the case out, with a line in the log. FATAL: no memory. */
+static enum outcome replay(struct conductor *c, struct arena *arena, const struct store_event *rows, uint32_t count, struct error *ret) {
     struct error error = {0};
     const struct definition *definition = pinned(c, arena, rows, count, &error);
     struct open_case *open = definition ? cache_make(c, rows[0].case_id, definition) : NULL;
-    bool good = open != NULL;
+    bool good = open != NULL, short_of_memory = definition && !open;
     for (uint32_t i = 0; good && i < count; i++) {
         struct event event;
         good = event_read(arena, rows[i].kind, (uint32_t)rows[i].version, rows[i].at_us, rows[i].step, rows[i].data, &event,
@@ -106,15 +106,22 @@ static void replay(struct conductor *c, struct arena *arena, const struct store_
         if (step != NO_INDEX)
             open->step_written[step] = true;
     }
+    short_of_memory |= arena->failed || (open && open->arena.failed);
+    if (!good && short_of_memory) {
+        if (open)
+            cache_forget(c, open);
+        return error_no_memory(ret);
+    }
     if (!good) {
         log_error("journal_unreadable", "a case's journal can't be replayed", LOG_TEXT("case", rows[0].case_id),
                   LOG_STRING("code", error.code), LOG_STRING("why", error.message));
         if (open)
             cache_forget(c, open);
-        return;
+        return OUTCOME_OK;
     }
     cache_count(c, open);
     METER_ADD(c, cases_loaded, 1);
+    return OUTCOME_OK;
 }
 
 enum outcome cache_load(struct conductor *c, const struct text *ids, uint32_t count, struct arena *arena,
@@ -128,7 +135,10 @@ enum outcome cache_load(struct conductor *c, const struct text *ids, uint32_t co
     for (uint32_t i = 0; i < count; i++)
         if (!cache_find(c, ids[i]) && !map_get(&seen, ids[i])) {
             absent[absent_count++] = ids[i];
-            map_put(&seen, ids[i], &absent[absent_count - 1]);
+            if (!map_put(&seen, ids[i], &absent[absent_count - 1])) {
+                map_free(&seen);
+                return error_no_memory(error);
+            }
         }
     map_free(&seen);
     if (absent_count == 0)
@@ -138,10 +148,10 @@ enum outcome cache_load(struct conductor *c, const struct text *ids, uint32_t co
     enum outcome outcome = c->ports.store.journals(c->ports.store.context, absent, absent_count, arena, &rows, &row_count, error);
     if (outcome != OUTCOME_OK)
         return outcome;
-    for (uint32_t i = 0, j; i < row_count; i = j) {
+    for (uint32_t i = 0, j; outcome == OUTCOME_OK && i < row_count; i = j) {
         for (j = i + 1; j < row_count && text_equal(rows[j].case_id, rows[i].case_id); j++)
             ;
-        replay(c, arena, rows + i, j - i);
+        outcome = replay(c, arena, rows + i, j - i, error);
     }
-    return OUTCOME_OK;
+    return outcome;
 }

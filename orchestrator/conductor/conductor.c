@@ -192,7 +192,8 @@ static enum outcome gather(struct conductor *c, struct batch *batch, int64_t mon
         for (uint32_t i = 0; i < count; i++)
             intake_message(c, batch, &c->messages[i]);
     }
-    outcome = intake_numbers(c, batch, error);
+    /* without memory what was gathered is not whole, and nothing of it is looked at */
+    outcome = batch->arena->failed ? error_no_memory(error) : intake_numbers(c, batch, error);
     if (outcome == OUTCOME_OK)
         outcome = aside_gather(c, batch, error);
     return batch->arena->failed ? error_no_memory(error) : outcome;
@@ -216,8 +217,11 @@ static bool run_batch(struct conductor *c, int64_t monotonic_us) {
     if (outcome == OUTCOME_OK && something)
         outcome = batch_run(c, &batch, &error);
     c->ports.bus.release(c->ports.bus.context);
-    if (outcome != OUTCOME_OK)
+    if (outcome != OUTCOME_OK) {
+        if (strcmp(error.code, "out_of_memory") == 0)
+            batch_take_apart(c);
         ownership_drop_all(c, error.message);
+    }
     return something;
 }
 

@@ -8,7 +8,7 @@
 #include "wire/input_check.h"
 
 static const struct definition *find_definition(void *context, struct text hash) {
-    struct error error;
+    struct error error = {0};
     return definitions_get(context, hash, &error);
 }
 

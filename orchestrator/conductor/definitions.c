@@ -5,8 +5,14 @@
 
 static const struct definition *find_thing(void *context, struct text thing, struct text hash) {
     struct conductor *c = context;
-    struct error error;
+    struct error error = {0};
     return text_is_none(hash) ? definitions_current(c, thing, &error) : definitions_get(c, hash, &error);
+}
+
+void definitions_forget(struct known_definition *known) {
+    definition_free(known->definition);
+    arena_free(&known->arena);
+    memory_free(known);
 }
 
 static struct known_definition *compile(struct conductor *c, const struct store_definition *row, struct error *error) {
@@ -26,13 +32,12 @@ static struct known_definition *compile(struct conductor *c, const struct store_
         return NULL;
     }
     known->hash = text_copy(&known->arena, row->hash);
+    if (text_is_none(known->hash)) {
+        definitions_forget(known);
+        error_no_memory(error);
+        return NULL;
+    }
     return known;
-}
-
-void definitions_forget(struct known_definition *known) {
-    definition_free(known->definition);
-    arena_free(&known->arena);
-    memory_free(known);
 }
 
 const struct definition *definitions_get(struct conductor *c, struct text hash, struct error *error) {
@@ -44,7 +49,7 @@ const struct definition *definitions_get(struct conductor *c, struct text hash, 
     struct store_definition *rows = NULL;
     uint32_t count = 0;
     enum outcome outcome = c->ports.store.definitions(c->ports.store.context, hash, &arena, &rows, &count, error);
-    c->definitions_away |= outcome == OUTCOME_RETRY;
+    c->doubtful |= outcome == OUTCOME_RETRY;
     if (outcome == OUTCOME_OK && count == 0)
         error_set(error, OUTCOME_REJECT, "definition_unknown", "no definition has the hash %.*s", TEXT_ARG(hash));
     if (outcome == OUTCOME_OK && count > 0 && (known = compile(c, &rows[0], error)) &&
@@ -53,6 +58,7 @@ const struct definition *definitions_get(struct conductor *c, struct text hash, 
         known = NULL;
         error_no_memory(error);
     }
+    c->doubtful |= !known && error && error->outcome == OUTCOME_FATAL;
     arena_free(&arena);
     return known ? known->definition : NULL;
 }
@@ -81,10 +87,12 @@ void definitions_refresh(struct conductor *c, int64_t monotonic_us) {
     arena_reset(&c->current_arena);
     if (c->ports.store.definitions(c->ports.store.context, TEXT_NONE, &c->current_arena, &rows, &count, &error) != OUTCOME_OK) {
         c->definitions_at_us = 0;
-        c->definitions_away = true;
+        c->doubtful = true;
         return;
     }
     for (uint32_t i = 0; i < count; i++)
-        if (rows[i].current)
-            map_put(&c->current, rows[i].thing, &rows[i].hash);
+        if (rows[i].current && !map_put(&c->current, rows[i].thing, &rows[i].hash)) {
+            c->definitions_at_us = 0;
+            c->doubtful = true;
+        }
 }

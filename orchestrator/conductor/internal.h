@@ -104,7 +104,7 @@ struct conductor {
     struct message_schemas *messages_known; /* in `arena` */
 
     bool store_open, store_away_said, bus_started, draining, assignment_stale;
-    bool definitions_away;                 /* one was asked for by the batch under way, and the store did not answer */
+    bool doubtful;                         /* something the batch under way asked for was not to be had: a definition, memory */
     bool look_for_mine;                    /* shards may stand under our name that are not ours */
     int64_t reopen_at_us, reopen_wait_us;
     int32_t shard_count;
@@ -143,7 +143,8 @@ void ownership_assign(struct conductor *);                        /* tells the b
 
 /* cache.c */
 struct open_case *cache_find(struct conductor *, struct text case_id);
-/* Loads those of `ids` that are not in memory. RETRY: the store is away. A case that is not in the store is not made. */
+/* Loads those of `ids` that are not in memory. RETRY: the store is away. FATAL: no memory. A case that is not in the store
+ * is not made. */
 enum outcome cache_load(struct conductor *, const struct text *ids, uint32_t count, struct arena *, struct error *);
 /* An empty case on `definition`, in memory only. NULL: no memory. */
 struct open_case *cache_make(struct conductor *, struct text case_id, const struct definition *);
@@ -183,6 +184,8 @@ enum outcome forward_read(struct batch *, const struct store_inbox *, const stru
 
 /* batch.c */
 enum outcome batch_run(struct conductor *, struct batch *, struct error *);
+/* From now on one input a batch, until so many went well as a batch may have: what is too much together may go alone. */
+void batch_take_apart(struct conductor *);
 int32_t conductor_shard_of(const struct conductor *, struct text case_id);
 
 /* decide.c: one pending input through the engine, into the batch */

@@ -155,9 +155,23 @@ void bus_client_end(struct bus_client *client) {
             t->hooks.after(t->hooks.context, client, call);               \
     } while (0)
 
+static enum outcome refused(struct bus_client *client, const char *call, struct error *error) {
+    struct bus_truth *t = client->truth;
+    enum outcome outcome = t->hooks.refuses ? t->hooks.refuses(t->hooks.context, client, call) : OUTCOME_OK;
+    if (outcome == OUTCOME_FATAL && client->started) {
+        drop_all(client);
+        client->started = false;
+        notice(client, &(struct bus_notice){.kind = BUS_NOTICE_FATAL});
+    }
+    return outcome ? error_set(error, outcome, "bus_refuses", "the fake bus refuses %s", call) : OUTCOME_OK;
+}
+
 static enum outcome fake_start(void *context, struct error *error) {
-    (void)error;
     ENTER("start");
+    if (refused(client, "start", error) != OUTCOME_OK) {
+        LEAVE("start");
+        return error->outcome;
+    }
     drop_all(client);
     client->started = true;
     client->paused = false;
@@ -172,6 +186,10 @@ static bool is_same(const struct fake_reading *r, const struct bus_position *p) 
 
 static enum outcome fake_assign(void *context, const struct bus_position *positions, uint32_t count, struct error *error) {
     ENTER("assign");
+    if (refused(client, "assign", error) != OUTCOME_OK) {
+        LEAVE("assign");
+        return error->outcome;
+    }
     if (!client->started) {
         LEAVE("assign");
         return error_set(error, OUTCOME_FATAL, "bus_stopped", "the bus has not been started");
@@ -276,9 +294,11 @@ static int64_t last_due(const struct bus_client *client, const struct bus_public
 
 static enum outcome fake_publish(void *context, const struct bus_publication *p, struct error *error) {
     ENTER("publish");
-    enum outcome outcome = OUTCOME_OK;
+    enum outcome outcome = refused(client, "publish", error);
     int64_t now = now_of(t);
-    if (!client->started)
+    if (outcome != OUTCOME_OK)
+        ;
+    else if (!client->started)
         outcome = error_set(error, OUTCOME_FATAL, "bus_stopped", "the bus has not been started");
     else if (client->outstanding >= client->queue_most)
         outcome = error_set(error, OUTCOME_RETRY, "bus_full", "the queue is full");

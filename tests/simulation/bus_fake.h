@@ -33,6 +33,9 @@ struct bus_hooks {
     bool (*looks_up)(void *context);
     /* May limit what a poll gives. NULL: all. */
     uint32_t (*fetch_most)(void *context, uint32_t most);
+    /* What a call that can fail fails with, before it does anything. FATAL: the client can't go on, a notice says so, and
+     * it has to be started afresh. NULL: none fails. */
+    enum outcome (*refuses)(void *context, struct bus_client *, const char *call);
     /* Before and after every call; may switch to another daemon, may not come back. NULL: none. */
     void (*before)(void *context, struct bus_client *, const char *call);
     void (*after)(void *context, struct bus_client *, const char *call);

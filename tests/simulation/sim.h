@@ -43,6 +43,32 @@ struct sim_profile {
     int64_t storm_us;                             /* when it ends, healing begins */
 };
 
+/* ---- one harm a run (sim_torture.c) ---- */
+
+/* X(name, what happens, which is counted): each kind has places of its own, counted from 0 in the order they are met. */
+#define SIM_HARMS(X) \
+    X(crash_before, "the daemon dies before a call of a port") \
+    X(crash_after, "the daemon dies after a call of a port") \
+    X(standstill, "the daemon stands still within a call of a port, long enough to be taken for dead") \
+    X(store_busy, "the store refuses a call for now") \
+    X(store_lost, "the store's session is gone before a call") \
+    X(commit_unknown_done, "a commit's fate is unknown: it was done") \
+    X(commit_unknown_not, "a commit's fate is unknown: it was not done") \
+    X(bus_retry, "the bus does not take a call for now") \
+    X(bus_fatal, "the bus's client can't go on") \
+    X(publication_fails, "a publication is not delivered") \
+    X(publication_untold, "a publication lands and its failure is told") \
+    X(publication_impossible, "a publication is refused for good") \
+    X(no_memory, "an allocation is refused")
+enum sim_harm {
+    HARM_NONE,
+#define X(name, what) HARM_##name,
+    SIM_HARMS(X)
+#undef X
+    HARM_COUNT
+};
+struct sim_torture { enum sim_harm harm; uint64_t at, seen; bool struck; };
+
 struct sim;
 struct sim_event { int64_t at_us; uint64_t order; void (*run)(struct sim *, void *argument); void *argument; };
 
@@ -59,6 +85,7 @@ struct sim_daemon {
     struct store_client *store;
     struct bus_client *bus;
     bool died;                    /* its last life ended by a crash */
+    bool in_port;                 /* what is allocated now is not the daemon's own */
 };
 
 struct checker;                   /* sim_check.c */
@@ -71,6 +98,7 @@ struct sim {
     struct arena arena;
     struct sim_things *things;
     struct sim_profile profile;
+    struct sim_torture torture;
     int64_t now_us;
     struct sim_event *heap;
     uint32_t heap_count, heap_room;
@@ -95,6 +123,17 @@ bool sim_mutation_set(struct text name);
 void sim_mutation_apply(struct sim *);
 /* Every mutation must be caught within `seeds`; `play` gives whether a seed failed. The number that were not. */
 uint32_t sim_mutations_run(uint64_t from, uint64_t seeds, bool (*play)(void *context, uint64_t seed), void *context);
+
+/* ---- torture (sim_torture.c) ---- */
+/* Is this the place where the run's one harm is to happen? To be asked at every place of its kind. */
+bool sim_strikes(struct sim *, enum sim_harm);
+/* A small calm run for each place of each harm (`only`: of this one), every `stride`-th of them from `from` on; `play`
+ * gives what was wrong, or nothing. The number of runs that were wrong. */
+typedef const char *sim_torture_play(void *context, struct sim_torture *);
+uint32_t sim_torture_run(struct text only, uint64_t from, uint64_t stride, sim_torture_play *play, void *context);
+void sim_torture_profile(struct sim_profile *);
+const char *sim_harm_name(enum sim_harm);
+extern struct sim_torture sim_torture_now;   /* for the last words of a process that aborts */
 
 /* ---- chance and time (sim_core.c) ---- */
 uint64_t sim_draw(struct sim *);

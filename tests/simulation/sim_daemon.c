@@ -14,7 +14,9 @@ static void resume(struct sim_daemon *d) {
     struct sim *s = d->sim;
     d->idle = false;
     s->current = d;
+    memory_fail_hold(d->in_port);
     swapcontext(&s->scheduler, &d->context);
+    memory_fail_hold(true);
     s->current = NULL;
     if (!d->alive && d->conductor && !s->failed)
         collect(d);
@@ -89,8 +91,27 @@ static void crash_here(struct sim_daemon *d, const char *call, const char *when)
     abort();
 }
 
+/* From here on it is not the daemon that allocates. */
+static void enter_port(struct sim_daemon *d) {
+    d->in_port = true;
+    memory_fail_hold(true);
+}
+
+static void leave_port(struct sim_daemon *d) {
+    d->in_port = false;
+    memory_fail_hold(false);
+}
+
 static void troubles(struct sim_daemon *d, const char *call, const char *when) {
     struct sim *s = d->sim;
+    if (sim_strikes(s, strcmp(when, "before") == 0 ? HARM_crash_before : HARM_crash_after))
+        crash_here(d, call, when);
+    if (strcmp(when, "before") == 0 && sim_strikes(s, HARM_standstill)) {
+        s->pauses++;
+        d->bus->frozen = true;
+        sleep_until(d, s->now_us + 7000 * MS, false);
+        d->bus->frozen = false;
+    }
     if (s->healing)
         return;
     if (sim_chance(s, s->profile.crash))
@@ -102,6 +123,7 @@ static void troubles(struct sim_daemon *d, const char *call, const char *when) {
 static enum store_trouble store_before(void *context, struct store_client *client, const char *call) {
     struct sim *s = context;
     struct sim_daemon *d = client->owner;
+    enter_port(d);
     if (++s->calls > 2000000)
         sim_fail(s, "there is no end of port calls");
     sim_trace(s, text_from(call));
@@ -110,6 +132,14 @@ static enum store_trouble store_before(void *context, struct store_client *clien
     if (s->profile.store_latency_us > 0 && (commits || sim_chance(s, 100000)))
         sleep_until(d, s->now_us + sim_between(s, 100, s->profile.store_latency_us), false);
     if (s->now_us < s->store_away_until_us)
+        return STORE_TROUBLE_LOST;
+    if (commits && sim_strikes(s, HARM_commit_unknown_done))
+        return STORE_TROUBLE_UNKNOWN_DONE;
+    if (commits && sim_strikes(s, HARM_commit_unknown_not))
+        return STORE_TROUBLE_UNKNOWN_NOT;
+    if (sim_strikes(s, HARM_store_busy))
+        return STORE_TROUBLE_BUSY;
+    if (sim_strikes(s, HARM_store_lost))
         return STORE_TROUBLE_LOST;
     if (s->healing)
         return STORE_TROUBLE_NONE;
@@ -127,12 +157,14 @@ static enum store_trouble store_before(void *context, struct store_client *clien
 static void store_after(void *context, struct store_client *client, const char *call) {
     (void)context;
     troubles(client->owner, call, "after");
+    leave_port(client->owner);
 }
 
 static void bus_before(void *context, struct bus_client *client, const char *call) {
     struct sim *s = context;
     if (s->current != client->owner)
         return;
+    enter_port(client->owner);
     s->calls++;
     sim_trace(s, text_from(call));
     troubles(client->owner, call, "before");
@@ -140,8 +172,19 @@ static void bus_before(void *context, struct bus_client *client, const char *cal
 
 static void bus_after(void *context, struct bus_client *client, const char *call) {
     struct sim *s = context;
-    if (s->current == client->owner)
-        troubles(client->owner, call, "after");
+    if (s->current != client->owner)
+        return;
+    troubles(client->owner, call, "after");
+    leave_port(client->owner);
+}
+
+static enum outcome bus_refuses(void *context, struct bus_client *client, const char *call) {
+    struct sim *s = context;
+    if (s->current != client->owner)
+        return OUTCOME_OK;
+    if (sim_strikes(s, HARM_bus_retry))
+        return OUTCOME_RETRY;
+    return strcmp(call, "start") != 0 && sim_strikes(s, HARM_bus_fatal) ? OUTCOME_FATAL : OUTCOME_OK;
 }
 
 static void advance_bus(struct sim *s, void *argument) {
@@ -158,7 +201,13 @@ static struct bus_plan plan(void *context, struct bus_client *client, const stru
     struct bus_plan one = {.fate = BUS_PLAN_LANDS, .lands_after_us = sim_between(s, 50, s->profile.bus_latency_us),
                            .told_after_us = sim_between(s, 50, 2 * MS)};
     sim_check_handed_over(s, p);
-    if (!s->healing && sim_chance(s, s->profile.publish_fails))
+    if (sim_strikes(s, HARM_publication_fails))
+        one.fate = BUS_PLAN_FAILS;
+    else if (sim_strikes(s, HARM_publication_untold))
+        one.fate = BUS_PLAN_LANDS_UNTOLD;
+    else if (sim_strikes(s, HARM_publication_impossible))
+        one.fate = BUS_PLAN_IMPOSSIBLE;
+    else if (!s->healing && sim_chance(s, s->profile.publish_fails))
         one.fate = BUS_PLAN_FAILS;
     else if (!s->healing && sim_chance(s, s->profile.publish_untold))
         one.fate = BUS_PLAN_LANDS_UNTOLD;
@@ -211,7 +260,7 @@ struct store_hooks sim_store_hooks(struct sim *s) {
 
 struct bus_hooks sim_bus_hooks(struct sim *s) {
     return (struct bus_hooks){.context = s, .now_us = sim_now, .plan = plan, .lands_late = lands_late, .looks_up = looks_up,
-                              .fetch_most = fetch_most, .before = bus_before, .after = bus_after, .landed = on_landed};
+                              .fetch_most = fetch_most, .refuses = bus_refuses, .before = bus_before, .after = bus_after, .landed = on_landed};
 }
 
 /* ---- a life ---- */
@@ -227,8 +276,14 @@ static void live(struct sim_daemon *d) {
     struct error error = {0};
     int64_t wake;
     while (!d->wants_end) {
-        if (conductor_turn(d->conductor, &wake, &error) != OUTCOME_OK)
+        leave_port(d);
+        enum outcome outcome = conductor_turn(d->conductor, &wake, &error);
+        enter_port(d);
+        if (outcome != OUTCOME_OK) {
+            if (s->torture.harm == HARM_no_memory && memory_has_refused_one())
+                crash_here(d, error.code, "for");   /* as yjsd ends, to be started again */
             sim_fail(s, "%s can't go on: %s: %s", d->name, error.code, error.message);
+        }
         struct conductor_meters meters;
         conductor_read_meters(d->conductor, &meters);
         if (s->profile.small_cache && meters.cache_bytes > 40000)
@@ -242,8 +297,13 @@ static void live(struct sim_daemon *d) {
     d->draining = true;
     sim_say(s, "drains");
     int64_t until = monotonic(s) + 5000 * MS;
-    while (!conductor_drain(d->conductor, until))
-        sleep_until(d, s->now_us + 5 * MS, false);
+    for (bool drained = false; !drained;) {
+        leave_port(d);
+        drained = conductor_drain(d->conductor, until);
+        enter_port(d);
+        if (!drained)
+            sleep_until(d, s->now_us + 5 * MS, false);
+    }
     struct bus_port bus = bus_client_port(d->bus);
     bus.stop(bus.context, 1000);
 }
@@ -278,7 +338,7 @@ static void collect(struct sim_daemon *d) {
 void sim_daemon_start(struct sim *s, uint32_t number) {
     struct sim_daemon *d = &s->daemons[number];
     bool died = d->died;
-    *d = (struct sim_daemon){.sim = s, .number = number, .life = d->life + 1, .wake_token = d->wake_token};
+    *d = (struct sim_daemon){.sim = s, .number = number, .life = d->life + 1, .wake_token = d->wake_token, .in_port = true};
     snprintf(d->name, sizeof d->name, "d%u", number);
     if (!s->stacks[number])
         s->stacks[number] = mmap(NULL, SIM_STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

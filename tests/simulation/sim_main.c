@@ -4,7 +4,9 @@
  *     yjs-sim --seed 42 --verbose            one, told event by event
  *     yjs-sim --seeds 100 --twice            each played twice: both runs must be the same
  *     yjs-sim --mutations --seeds 200        faults on purpose: each must be caught within so many seeds
- *     yjs-sim --mutation NAME --seed 7       one of them */
+ *     yjs-sim --mutation NAME --seed 7       one of them
+ *     yjs-sim --torture --stride 1           a calm run with one harm, at each place in turn
+ *     yjs-sim --harm NAME --at 17 --verbose  one of those runs */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,15 +16,18 @@
 #include "base/log.h"
 #include "sim.h"
 
-struct options { uint64_t from, seeds; bool verbose, twice, go_on, mutations; };
+struct options { uint64_t from, seeds; bool verbose, twice, go_on, mutations, torture; struct text harm; uint64_t at, stride; };
 struct totals { uint64_t seeds, failed, cases, commits, calls, crashes, pauses, unknowns, virtual_us; };
 
 static uint64_t playing;   /* for the last words of a process that aborts */
 
 static void last_words(int signal_number) {
-    char text[128];
+    char text[192];
     int length = snprintf(text, sizeof text, "\nsignal %d in seed %llu: play it again with  yjs-sim --seed %llu --verbose\n", signal_number,
                           (unsigned long long)playing, (unsigned long long)playing);
+    if (sim_torture_now.harm != HARM_NONE)
+        length = snprintf(text, sizeof text, "\nsignal %d: play it again with  yjs-sim --harm %s --at %llu --verbose\n", signal_number,
+                          sim_harm_name(sim_torture_now.harm), (unsigned long long)sim_torture_now.at);
     if (write(STDERR_FILENO, text, (size_t)length) < 0)
         _exit(3);
     signal(signal_number, SIG_DFL);
@@ -58,7 +63,10 @@ static void draw_profile(struct sim *s) {
 
 static void play(struct sim *s) {
     s->now_us = SIM_EPOCH_US;
-    draw_profile(s);
+    if (s->torture.harm != HARM_NONE)
+        sim_torture_profile(&s->profile);
+    else
+        draw_profile(s);
     arena_init(&s->arena, (size_t)4 << 30);
     struct store_hooks store = sim_store_hooks(s);
     struct bus_hooks bus = sim_bus_hooks(s);
@@ -101,7 +109,8 @@ static void end(struct sim *s) {
     free(s->heap);
 }
 
-static uint64_t play_seed(struct sim_things *things, uint64_t seed, bool verbose, struct totals *totals, char fault[512]) {
+static uint64_t play_harmed(struct sim_things *things, uint64_t seed, bool verbose, struct sim_torture *torture,
+                            struct totals *totals, char fault[512]) {
     struct sim *s = calloc(1, sizeof *s);
     if (!s)
         abort();
@@ -110,7 +119,17 @@ static uint64_t play_seed(struct sim_things *things, uint64_t seed, bool verbose
     s->random = seed * UINT64_C(0x2545F4914F6CDD1D) + 1;
     s->things = things;
     s->verbose = verbose;
+    s->torture = *torture;
+    memory_fail_hold(true);
+    if (torture->harm == HARM_no_memory)
+        memory_fail_once_after((size_t)torture->at);
     play(s);
+    if (torture->harm == HARM_no_memory) {
+        s->torture.struck = memory_has_refused_one();
+        memory_fail_after(SIZE_MAX);
+    }
+    memory_fail_hold(false);
+    *torture = s->torture;
     uint64_t trace = s->trace;
     totals->cases += s->cases_closed;
     totals->commits += s->commits;
@@ -125,8 +144,22 @@ static uint64_t play_seed(struct sim_things *things, uint64_t seed, bool verbose
     return trace;
 }
 
+static uint64_t play_seed(struct sim_things *things, uint64_t seed, bool verbose, struct totals *totals, char fault[512]) {
+    struct sim_torture none = {0};
+    return play_harmed(things, seed, verbose, &none, totals, fault);
+}
+
+struct tortured { struct sim_things *things; bool verbose; char fault[512]; };
+
+static const char *play_tortured(void *context, struct sim_torture *torture) {
+    struct tortured *tortured = context;
+    struct totals totals = {0};
+    play_harmed(tortured->things, 1, tortured->verbose, torture, &totals, tortured->fault);
+    return tortured->fault;
+}
+
 static bool parse(int argc, char **argv, struct options *o) {
-    *o = (struct options){.from = 1, .seeds = 100};
+    *o = (struct options){.from = 1, .seeds = 100, .stride = 1};
     for (int i = 1; i < argc; i++) {
         struct text name = text_from(argv[i]);
         if (text_is(name, "--verbose"))
@@ -135,6 +168,14 @@ static bool parse(int argc, char **argv, struct options *o) {
             o->twice = true;
         else if (text_is(name, "--go-on"))
             o->go_on = true;
+        else if (text_is(name, "--torture"))
+            o->torture = true;
+        else if (text_is(name, "--stride") && i + 1 < argc)
+            o->stride = strtoull(argv[++i], NULL, 10);
+        else if (text_is(name, "--at") && i + 1 < argc)
+            o->at = strtoull(argv[++i], NULL, 10), o->stride = UINT64_MAX / 4;
+        else if (text_is(name, "--harm") && i + 1 < argc)
+            o->harm = text_from(argv[++i]), o->torture = true;
         else if (text_is(name, "--mutations"))
             o->mutations = true;
         else if (text_is(name, "--mutation") && i + 1 < argc && sim_mutation_set(text_from(argv[i + 1])))
@@ -193,6 +234,12 @@ int main(int argc, char **argv) {
         uint32_t missed = sim_mutations_run(options.from, options.seeds, play_mutated, &things);
         sim_things_free(&things);
         return missed > 0;
+    }
+    if (options.torture) {
+        struct tortured tortured = {.things = &things, .verbose = options.verbose};
+        uint32_t wrong = sim_torture_run(options.harm, options.at, options.stride ? options.stride : 1, play_tortured, &tortured);
+        sim_things_free(&things);
+        return wrong > 0;
     }
     struct totals totals = {0};
     struct timespec from, to;
