@@ -19,11 +19,11 @@ def runs(pid):
 
 
 class OwnKafka:
-    def __init__(self):
+    def __init__(self, nodes=1, settings=""):
         # A broker killed may register again only when its session is over: nine seconds, unless told otherwise.
-        quick = {"YJS_KAFKA_SETTINGS": "broker.session.timeout.ms=2000 broker.heartbeat.interval.ms=500"}
-        done = subprocess.run([f"{ROOT}/tests/lib/kafka.sh", "start", "--parent", str(os.getpid())], capture_output=True, text=True,
-                              timeout=120, check=True, env={**os.environ, **quick})
+        quick = {"YJS_KAFKA_SETTINGS": f"broker.session.timeout.ms=2000 broker.heartbeat.interval.ms=500 {settings}"}
+        done = subprocess.run([f"{ROOT}/tests/lib/kafka.sh", "start", "--nodes", str(nodes), "--parent", str(os.getpid())],
+                              capture_output=True, text=True, timeout=180, check=True, env={**os.environ, **quick})
         self.folder = re.search(r"^dir=(.*)$", done.stdout, re.M).group(1)
         self.bootstrap = re.search(r"^bootstrap=(.*)$", done.stdout, re.M).group(1)
         OWNED.append(self)
@@ -31,15 +31,15 @@ class OwnKafka:
     def run(self, *arguments):
         subprocess.run([f"{ROOT}/tests/lib/kafka.sh", *arguments], check=True, timeout=120, stdout=subprocess.DEVNULL)
 
-    def kill9(self):
-        self.run("kill", self.folder, "1")
+    def kill9(self, node=1):
+        self.run("kill", self.folder, str(node))
 
-    def back(self):
-        self.run("resume", self.folder, "1")
+    def back(self, node=1):
+        self.run("resume", self.folder, str(node))
 
-    def signal(self, number):
-        """To the node: SIGSTOP, SIGCONT."""
-        with open(f"{self.folder}/1/pid", encoding="utf-8") as file:
+    def signal(self, number, node=1):
+        """To a node: SIGSTOP, SIGCONT."""
+        with open(f"{self.folder}/{node}/pid", encoding="utf-8") as file:
             os.kill(int(file.read()), number)
 
     def end(self):

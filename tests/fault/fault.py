@@ -1,0 +1,165 @@
+"""The fault run itself (run.sh starts it): load runs, one fault after the other is drawn from the seed, at the end everything is put
+right, the load ends, every case has to, and the checker, which is apart, has the word."""
+import argparse
+import json
+import os
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+import traceback
+
+from setting import DIAMOND_NEEDS, HERE, Load, Setting
+from base import until
+from place import other_database, psql
+from faults import KINDS, Harm
+
+# Seconds from a daemon's death to flow again that have to be kept (median and most), with the daemon's settings as shipped.
+LIMITS = {"daemon_restarted": 2.0, "daemon_lost": 6.0}
+
+
+def check(setting, given, database=None, stores=None):
+    """The checker's exit status and what it said."""
+    conninfo = setting.place.conninfo if database is None else setting.place.conninfo.replace(setting.place.database, database)
+    command = [sys.executable, f"{HERE}/checker.py", "--pg", conninfo, "--kafka", setting.kafka.bootstrap, "--region", setting.place.region,
+               "--given", given, "--needs", json.dumps(DIAMOND_NEEDS)]
+    for department, path in (stores or setting.stores).items():
+        command += ["--store", f"{department}={path}"]
+    for record in setting.records:
+        command += ["--record", record]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900)
+    return done.returncode, done.stdout + done.stderr
+
+
+def settle(setting, numbers, seconds):
+    """Everything has been put right: now all ends."""
+    def open_cases():
+        return int(setting.place.sql("SELECT count(*) FROM case_ WHERE phase <> 'closed'")), int(setting.place.sql("SELECT count(*) FROM inbox"))
+    until(lambda: open_cases() == (0, 0), seconds, 0.5, why=lambda: f"{open_cases()} cases and commands are open")
+    until(lambda: setting.place.sql("SELECT count(*) FROM shard WHERE published_seq < next_seq - 1") == "0", 60, 0.5,
+          why="publications are open")
+    assert len(numbers) == len(set(numbers))
+
+
+def run(setting, options):
+    draw = random.Random(options.seed)
+    harm, load = Harm(setting, draw), Load(setting, options.rate, options.rate / 5)
+    kinds = [k for k, (_, need, _) in KINDS.items() if need is None or getattr(setting, need)]
+    for kind in KINDS:
+        if kind not in kinds:
+            print(f"      not done here, for want of {KINDS[kind][1]}: {kind}")
+    harm.flowed(harm.everything())
+    took = {kind: [] for kind in kinds}
+    begun = time.monotonic()
+    for index in range(options.kills):
+        kind = options.only or draw.choices(kinds, [KINDS[k][0] for k in kinds])[0]
+        if kind not in ("broker_killed",) and options.brokers and sum(map(len, took.values())) % (options.kills // options.brokers) == 0:
+            kind = "broker_killed"
+        time.sleep(draw.uniform(0, 0.6))          # the moment of the fault
+        try:
+            took[kind].append(getattr(harm, kind)())
+        except BaseException:
+            print(f"{index + 1}: {kind} failed")
+            raise
+        print(f"{index + 1:5d} {time.monotonic() - begun:6.0f} s  {kind:26s} {took[kind][-1]:6.2f} s  {len(load.given)} acknowledged", flush=True)
+    numbers = load.stop()
+    settle(setting, numbers, 120)
+    setting.stop_adapters()                        # their stores are theirs alone while they run
+    print(f"\n{'fault':26s} {'n':>4s} {'median':>8s} {'most':>8s}   seconds until all shards flow again, from")
+    for kind in kinds:
+        if took[kind]:
+            print(f"{kind:26s} {len(took[kind]):4d} {statistics.median(took[kind]):8.2f} {max(took[kind]):8.2f}   {KINDS[kind][2]}")
+    print(f"HTTP answers {dict(load.statuses)}; ended by themselves: {len(setting.told)}")
+    status, said = check(setting, load.path)
+    print(said, end="")
+    late = [k for k, limit in LIMITS.items() if took.get(k) and max(took[k]) > limit]
+    for kind in late:
+        print(f"too late: {kind}: {max(took[kind]):.2f} s where {LIMITS[kind]} s is the most")
+    if status == 0 and options.tamper:
+        status = tampered(setting, load)
+    return status or (1 if late and options.limits else 0)
+
+
+# What the checker has to find: changes of a copy of the database, of an adapter's store, of a topic.
+TAMPERS = [
+    ("a journal row is gone", "lost", "DELETE FROM journal WHERE ctid IN (SELECT ctid FROM journal WHERE tableoid = (SELECT tableoid FROM journal LIMIT 1) LIMIT 1)"),
+    ("a pack lies twice", "doubled", "INSERT INTO journal SELECT shard, version + 1000, seq + 100000, at, events, case_id, data FROM journal LIMIT 1"),
+    ("a case's row says something else", "lost", "UPDATE case_ SET outcome = 'refused' WHERE id = (SELECT min(id) FROM case_)"),
+    ("a step's row is gone", "lost", "DELETE FROM step WHERE (case_id, step) = (SELECT case_id, step FROM step LIMIT 1)"),
+    ("a case is gone whole", "lost", "WITH one AS (SELECT min(id) AS id FROM case_), j AS (DELETE FROM journal USING one WHERE case_id = one.id), "
+                                     "s AS (DELETE FROM step USING one WHERE case_id = one.id) DELETE FROM case_ USING one WHERE case_.id = one.id"),
+    ("an offset went back", "lost", "UPDATE shard_offset SET next = next - 1 WHERE topic LIKE '%result.v1' AND next > 0"),
+    ("published_seq stands behind", "lost", "UPDATE shard SET published_seq = published_seq - 1"),
+    ("a dead letter", "lost", "INSERT INTO dead_letter (shard, topic, partition, \"offset\", at, code, message) VALUES (0, 't', 0, 0, now(), 'x', 'y')"),
+    ("a step was asked before its time", "out of order",
+     "UPDATE journal SET data = regexp_replace(data, '(\"kind\": *\"step_ended\", *\"step\": *)\"b\"', '\\1\"z\"')"),
+]
+
+
+def tampered(setting, load):
+    """The checker is seen to find what is wrong."""
+    failed, place = 0, setting.place
+    for index, (what, kind, sql) in enumerate(TAMPERS):
+        copy = f"{place.database}_{index}"
+        psql(place.server, f"CREATE DATABASE {copy}")
+        dump = subprocess.run(f"pg_dump '{place.conninfo}' | psql '{other_database(place.server, copy)}' -qX", shell=True, capture_output=True)
+        assert dump.returncode == 0, dump.stderr
+        psql(other_database(place.server, copy), sql)
+        failed += not found(setting, load, what, kind, database=copy)
+    stores = dict(setting.stores, a=f"{place.folder}/tampered.sqlite")
+    shutil.copy(setting.stores["a"], stores["a"])
+    subprocess.run([sys.executable, "-c", "import sqlite3, sys; d = sqlite3.connect(sys.argv[1]); d.execute('DELETE FROM task WHERE rowid = 1'); "
+                    "d.commit()", stores["a"]], check=True)
+    failed += not found(setting, load, "an adapter forgot a task", "lost", stores=stores)
+    with open(setting.records[0].split("=", 2)[2], "a+", encoding="utf-8") as file:
+        file.seek(0)
+        file.write(file.readline())
+    failed += not found(setting, load, "a department worked twice", "doubled")
+    task = f"{load.given[0]}:a:1"
+    subprocess.run(["kcat", "-P", "-b", setting.kafka.bootstrap, "-t", place.topic("a", "task"), "-q", "-k", load.given[0], "-X",
+                    "partitioner=murmur2_random", "-H", f"ce_id={task}"], input="{}", text=True, check=True)
+    failed += not found(setting, load, "a copy of a task has other bytes", "doubled")
+    with open(load.path, "a", encoding="utf-8") as file:
+        file.write("H-999999\n")
+    failed += not found(setting, load, "an acknowledged application is not there", "lost")
+    return 1 if failed else 0
+
+
+def found(setting, load, what, kind, **more):
+    status, said = check(setting, load.path, **more)
+    fine = status == 1 and f"  {kind}: " in said
+    print(f"{'found' if fine else 'NOT FOUND'}: {what}" + ("" if fine else f"\n{said}"))
+    return fine
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--kills", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rate", type=float, default=20)
+    parser.add_argument("--brokers", type=int, default=0, help="so many of the kills are a broker's at least")
+    parser.add_argument("--only", choices=list(KINDS))
+    parser.add_argument("--tamper", action="store_true")
+    parser.add_argument("--limits", action="store_true", help="too late is a failure too")
+    parser.add_argument("--small-disk")
+    parser.add_argument("--own-network", action="store_true")
+    options = parser.parse_args()
+    print(f"seed {options.seed}, {options.kills} faults", flush=True)
+    setting, status = None, 1
+    try:
+        setting = Setting(options.small_disk, options.own_network)
+        status = run(setting, options)
+    except BaseException:
+        traceback.print_exc()
+        print(f"failed; again with --seed {options.seed}")
+    finally:
+        if setting:
+            setting.end(status != 0)
+    sys.stdout.flush()
+    os._exit(status)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,204 @@
+"""The kinds of fault, one function each: what is broken, how long, and what of the flow it stops. A function does the harm, waits until
+the flow is there again, puts everything right, and gives the seconds from the moment that its table row names."""
+import os
+import signal
+import subprocess
+import time
+
+from base import until
+from setting import DAEMONS, DEPARTMENTS, PARTITIONS
+
+SECONDS = 60          # longer than this without flow is a failure
+TTL = 4.0             # a daemon's member row counts for so long (cluster.member_ttl)
+
+
+class Harm:
+    def __init__(self, setting, draw):
+        self.setting, self.draw, self.watch, self.parts = setting, draw, setting.watch, setting.parts
+        self.filter = self.make_filter()
+
+    def everything(self):
+        return range(PARTITIONS)
+
+    def victim(self):
+        """A daemon that has shards, and which."""
+        owners = [d for d in DAEMONS if self.watch.shards_of(d)]
+        name = self.draw.choice(owners)
+        return name, self.watch.shards_of(name)
+
+    def flowed(self, shards, new_owner=False, through_broker=False):
+        took = self.watch.flow(shards, new_owner, through_broker, SECONDS)
+        assert took is not None, f"nothing flows in {sorted(shards)} after {SECONDS} s: {self.watch.now}"
+        return took
+
+    # ---- daemons ----
+
+    def daemon_restarted(self):
+        name, shards = self.victim()
+        self.parts[name].kill9()
+        self.parts[name].start()
+        return self.flowed(shards, True)
+
+    def daemon_lost(self):
+        name, shards = self.victim()
+        self.parts[name].kill9()
+        took = self.flowed(shards, True)
+        self.parts[name].start()
+        return took
+
+    def daemon_stopped(self):
+        name, shards = self.victim()
+        self.parts[name].signal(signal.SIGSTOP)
+        begun = time.monotonic()
+        try:
+            took = self.flowed(shards, True)
+            time.sleep(max(0, begun + TTL + self.draw.uniform(0.5, 3) - time.monotonic()))
+        finally:
+            self.parts[name].signal(signal.SIGCONT)
+        self.flowed(self.everything())
+        return took
+
+    # ---- adapters ----
+
+    def adapter_killed(self):
+        part = self.parts[f"adapter-{self.draw.choice(DEPARTMENTS)}"]
+        part.kill9()
+        part.start()
+        return self.flowed(self.everything())
+
+    def adapter_stopped(self):
+        part = self.parts[f"adapter-{self.draw.choice(DEPARTMENTS)}"]
+        part.signal(signal.SIGSTOP)
+        time.sleep(self.draw.uniform(1, 4))
+        part.signal(signal.SIGCONT)
+        return self.flowed(self.everything())
+
+    # ---- servers ----
+
+    def postgres_killed(self):
+        self.setting.postgres.kill9()
+        time.sleep(self.draw.uniform(0, 2))
+        self.setting.postgres.back()
+        return self.flowed(self.everything(), True)
+
+    def broker_killed(self):
+        node = self.draw.randint(1, 3)
+        self.setting.kafka.kill9(node)
+        took = self.flowed(self.everything(), through_broker=True)
+        time.sleep(self.draw.uniform(0, 2))
+        self.setting.kafka.back(node)
+        self.in_sync()
+        return took
+
+    def broker_stopped(self):
+        node = self.draw.randint(1, 3)
+        self.setting.kafka.signal(signal.SIGSTOP, node)
+        begun = time.monotonic()
+        try:
+            took = self.flowed(self.everything(), through_broker=True)
+            time.sleep(max(0, begun + self.draw.uniform(2, 6) - time.monotonic()))
+        finally:
+            self.setting.kafka.signal(signal.SIGCONT, node)
+        self.in_sync()
+        return took
+
+    def in_sync(self):
+        """Two of three replicas have to be there: the next broker is not harmed before this one has caught up."""
+        def all_there():
+            listed = subprocess.run(["kcat", "-L", "-b", self.setting.kafka.bootstrap], capture_output=True, text=True, timeout=60)
+            lines = [line for line in listed.stdout.splitlines() if "isrs:" in line and self.setting.place.region in listed.stdout]
+            return lines and all(line.rpartition("isrs: ")[2].count(",") >= 2 for line in lines)
+        until(all_there, 90, 0.3, why="the replicas do not catch up")
+
+    # ---- the net: packets of one process's group to one server's ports, both ways ----
+
+    def make_filter(self):
+        """In a network namespace of the run's own (run.sh); False: there is none, and no cut is made."""
+        if not self.setting.own_network:
+            return False
+        groups = "\n".join(f"meta skgid {part.group} ct mark set {part.group}" for part in self.parts.values())
+        self.nft(f"table inet faults {{\nchain marks {{\ntype filter hook output priority -10;\n{groups}\n}}\n"
+                 "chain cuts {\ntype filter hook output priority 0;\n}\n}\n")
+        return True
+
+    def nft(self, text):
+        subprocess.run(["nft", "-f", "-"], input=text, text=True, check=True)
+
+    def cut(self, part, server):
+        ports = ",".join(self.setting.ports[server])
+        self.nft("".join(f"add rule inet faults cuts ct mark {part.group} tcp {side} {{ {ports} }} drop\n" for side in ("dport", "sport")))
+
+    def mend(self):
+        self.nft("flush chain inet faults cuts\n")
+
+    def daemon_cut_from_postgres(self):
+        name, shards = self.victim()
+        self.cut(self.parts[name], "postgres")
+        try:
+            took = self.flowed(shards, True)
+            time.sleep(self.draw.uniform(0, 3))
+        finally:
+            self.mend()
+        self.flowed(self.everything())
+        return took
+
+    def daemon_cut_from_kafka(self):
+        name, shards = self.victim()
+        self.cut(self.parts[name], "kafka")
+        time.sleep(self.draw.uniform(1, 6))
+        self.mend()
+        return self.flowed(shards, through_broker=True)
+
+    def adapter_cut_from_kafka(self):
+        part = self.parts[f"adapter-{self.draw.choice(DEPARTMENTS)}"]
+        self.cut(part, "kafka")
+        time.sleep(self.draw.uniform(1, 6))
+        self.mend()
+        return self.flowed(self.everything())
+
+    # ---- disks and clocks ----
+
+    def disk_full(self):
+        """PostgreSQL's log and the adapters' stores are on one small disk. PostgreSQL may end of it; then it is started again."""
+        ballast = f"{self.setting.small_disk}/ballast"
+        with open(ballast, "wb") as file:
+            try:
+                while True:
+                    file.write(bytes(1 << 16))
+                    file.flush()
+            except OSError:
+                pass
+        subprocess.run(["psql", self.setting.place.conninfo, "-qXc", "SELECT pg_switch_wal()"], stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, check=False, timeout=20)
+        time.sleep(self.draw.uniform(1, 4))
+        os.remove(ballast)
+        self.setting.postgres_again()
+        return self.flowed(self.everything())
+
+    def clock_jumped(self):
+        name = DAEMONS[-1]
+        shards = self.watch.shards_of(name) or self.everything()
+        self.setting.set_clock(self.draw.choice(["+1h", "-10m", "+30s", "-5s"]))
+        took = self.flowed(shards)
+        time.sleep(self.draw.uniform(1, 4))
+        self.setting.set_clock("+0")
+        self.flowed(self.everything())
+        return took
+
+
+# kind: (how often of a hundred, what it needs, from when its time is counted)
+KINDS = {
+    "daemon_restarted": (16, None, "kill -9, started again at once under its name"),
+    "daemon_lost": (12, None, "kill -9, another daemon takes over"),
+    "daemon_stopped": (9, None, "SIGSTOP for longer than its row counts; it wakes as a zombie"),
+    "adapter_killed": (14, None, "kill -9, started again"),
+    "adapter_stopped": (5, None, "the end of a SIGSTOP"),
+    "postgres_killed": (9, None, "its return after kill -9 of all its processes"),
+    "broker_killed": (9, None, "kill -9 of one of three"),
+    "broker_stopped": (4, None, "SIGSTOP of one of three"),
+    "daemon_cut_from_postgres": (6, "own_network", "the cut"),
+    "daemon_cut_from_kafka": (5, "own_network", "the end of the cut"),
+    "adapter_cut_from_kafka": (4, "own_network", "the end of the cut"),
+    "disk_full": (4, "small_disk", "room on the disk of PostgreSQL's log and the adapters' stores"),
+    "clock_jumped": (3, "clock", "the jump of one daemon's clock: an hour, minutes, seconds, on or back"),
+}
