@@ -75,6 +75,7 @@ struct scout {
     struct map wanted;                  /* name -> struct bus_topic_entry */
     /* the thread's own */
     bool away, topics_missing;
+    bool met;                           /* a broker has answered since the start */
     uint32_t looks;                     /* in vain, one after the other */
 };
 

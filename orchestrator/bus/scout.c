@@ -11,7 +11,7 @@
 #include "base/log.h"
 
 #define ASK_MS 1000              /* how long a broker has to answer */
-#define ASK_AGAIN_MS 3000        /* … when it was there and is slow: one that just started is not away */
+#define ASK_AGAIN_MS 3000        /* … when it was there and is slow, or we are about to connect: neither is away */
 #define SOON_MS 200              /* between two looks at what is missing or away … */
 #define SOON_LOOKS 50            /* … so often, then */
 #define LATER_MS 1000
@@ -92,9 +92,10 @@ static void scout_set_away(struct scout *scout, bool away, rd_kafka_resp_err_t e
 static void scout_look(struct scout *scout) {
     const struct rd_kafka_metadata *metadata;
     rd_kafka_resp_err_t error = rd_kafka_metadata(scout->reader, 1, NULL, &metadata, ASK_MS);
-    if (error == RD_KAFKA_RESP_ERR__TIMED_OUT && !scout->away)
+    if (!scout->away && (error == RD_KAFKA_RESP_ERR__TIMED_OUT || (error && !scout->met)))
         error = rd_kafka_metadata(scout->reader, 1, NULL, &metadata, ASK_AGAIN_MS);
     scout_set_away(scout, error != RD_KAFKA_RESP_ERR_NO_ERROR, error);
+    scout->met |= !error;
     if (error) {
         scout->topics_missing = true; /* look again */
         return;
@@ -186,7 +187,7 @@ enum outcome scout_prepare(struct scout *scout, struct error *error) {
 
 enum outcome scout_start(struct scout *scout, rd_kafka_t *reader, struct error *error) {
     scout->reader = reader;
-    scout->stopping = scout->away = scout->topics_missing = false;
+    scout->stopping = scout->away = scout->met = scout->topics_missing = false;
     scout->suspect = true; /* the first question: is anyone there? */
     scout->asked.count = scout->found.count = 0;
     scout->looks = 0;

@@ -111,7 +111,8 @@ static bool check_visit_path(const struct visit *visit, const struct expression_
 static void check_result_path(const struct visit *visit, const struct expression_path *path, uint16_t step) {
     struct compiler *c = visit->reading->compiler;
     const struct schema_entry *result = c->step_results[step];
-    size_t from = c->steps[step].is_each ? 4 : 3;   /* each gives a list of its elements' results */
+    bool own = visit->reading->undoes && step == visit->reading->step;
+    size_t from = c->steps[step].is_each && !own ? 4 : 3;   /* each gives a list of its elements' results */
     if (c->steps[step].kind == STEP_INSPECTION) {
         if (!check_visit_path(visit, path, step))
             return;
@@ -161,7 +162,9 @@ static void check_step_path(const struct visit *visit, const struct expression_p
     /* What a join by deadline lacks is its own step's to tell. */
     bool own_missing = step == reader && c->steps[reader].join.deadline.unit != LIMIT_NONE && path->count > 2 &&
                        path->segments[2].at && text_is(path->segments[2], "missing");
-    if (!c->has_ring && !own_missing && !compiler_is_ancestor(c, reader, step))
+    bool own_result = step == reader && visit->reading->undoes && path->count > 2 && path->segments[2].at &&
+                      text_is(path->segments[2], "result");
+    if (!c->has_ring && !own_missing && !own_result && !compiler_is_ancestor(c, reader, step))
         compiler_fault_remedy(c, place_of_segment(visit, path, 1), "not_an_ancestor",
                               text_format(c->arena, "Add %.*s to the needs of %.*s or of a step it needs.",
                                           TEXT_ARG(path->segments[1]), TEXT_ARG(c->steps[reader].id)),

@@ -108,6 +108,7 @@ struct reading {
     struct compiler *compiler;
     uint16_t step;                   /* whose expression; NO_INDEX: of a material or before any step */
     bool as_is_known;                /* the `as` name may be read */
+    bool undoes;                     /* a compensation's: what the step (or the element) was granted with may be read */
     const struct department_rule *receiver;   /* who is given what is read; NULL: nobody */
     const char *key;                 /* for messages: "when", "input" … */
 };

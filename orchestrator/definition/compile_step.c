@@ -146,7 +146,9 @@ static void compile_compensate(struct compiler *c, struct reading *reading, cons
     const struct department_rule *receiver = reading->receiver;
     reading->receiver = &step->compensate.department;
     reading->key = "input";
+    reading->undoes = true;
     step->compensate.input = read_template(reading, node_get(n, "input"));
+    reading->undoes = false;
     reading->receiver = receiver;
 }
 

@@ -43,7 +43,7 @@ const struct shape shape_timeout = {"timeout", "timeout: {…}", (const struct k
 const struct shape shape_compensate = {"compensate", "compensate: {…}", (const struct key_row[]){
     {.key = "department", .type = VALUE_ID_OR_SHAPE, .shape = &shape_department_rule, .meaning = "who undoes it; default the step's department"},
     {.key = "at", .type = VALUE_TEMPLATE, .meaning = "gives the region code of the office; default the step's"},
-    {.key = "input", .type = VALUE_TEMPLATE, .meaning = "what it is given"},
+    {.key = "input", .type = VALUE_TEMPLATE, .meaning = "what it is given; it may also read the step's own `.steps.<id>.result`: what is undone (of an `each` step: the element's own)"},
     END}};
 
 const struct shape shape_check = {"check", "check: {…} of an approve step", (const struct key_row[]){

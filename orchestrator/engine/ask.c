@@ -232,8 +232,11 @@ static bool prepare_undo(struct decision *d, uint16_t step, int32_t index, struc
         error_set(error, OUTCOME_REJECT, "no_department", "nobody was asked for this step and `compensate` names nobody");
         return false;
     }
-    if ((other && !office_find(d, rule, work->department, step, index, &office, error)) ||
-        !input_of_work(d, definition->compensate.input, step, index, &input, error))
+    d->undoing = step;
+    bool fine = (!other || office_find(d, rule, work->department, step, index, &office, error)) &&
+                input_of_work(d, definition->compensate.input, step, index, &input, error);
+    d->undoing = NO_INDEX;
+    if (!fine)
         return false;
     asked->department = office.topic_department;
     asked->region = office.region;

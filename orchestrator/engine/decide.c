@@ -110,7 +110,7 @@ enum outcome engine_decide(const struct world *world, const struct case_state *b
         return error_set(error, OUTCOME_REJECT, "unknown_case", "there is no case %.*s", TEXT_ARG(before->id));
     struct event_list events = {0};
     struct decision d = {.definition = before->definition, .input = input, .arena = arena, .events = &events,
-                         .error = error, .opening = NO_INDEX};
+                         .error = error, .opening = NO_INDEX, .undoing = NO_INDEX};
     if (!decision_init(&d, world, before))
         return error_no_memory(error);
     clock_catch_up(&d);

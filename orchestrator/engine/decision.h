@@ -28,6 +28,7 @@ struct decision {
     const struct json **elements;      /* arrays of elements read so far, by step */
     uint16_t opening;                  /* the step whose join opens by deadline now: its own `missing` may be read */
     struct text opening_missing;
+    uint16_t undoing;                  /* the step whose compensation is asked now: its own result may be read */
     uint32_t clock_seen;               /* events that clock_settle has followed up */
     bool failed;
 };

@@ -88,7 +88,8 @@ static const struct json *all_steps(struct decision *d) {
     return new_json(d->arena, object);
 }
 
-static void resolve_steps(struct decision *d, struct expression_lookup *lookup) {
+static void resolve_steps(const struct scope *scope, struct expression_lookup *lookup) {
+    struct decision *d = scope->d;
     lookup->used = 1;
     if (lookup->count == 1) {
         lookup->value = all_steps(d);
@@ -103,6 +104,10 @@ static void resolve_steps(struct decision *d, struct expression_lookup *lookup) 
         return;
     }
     lookup->used = 3;
+    if (step == d->undoing && text_is(lookup->path[2], "result")) {   /* an element's: its own, not the list */
+        lookup->value = read_bytes(d, work_of(d, step, scope->index)->result);
+        return;
+    }
     for (size_t i = 0; i < STEP_MEMBERS; i++)
         if (text_is(lookup->path[2], step_members[i]))
             lookup->value = step_member(d, step, i);
@@ -181,7 +186,7 @@ static enum outcome resolve(void *context, struct expression_lookup *lookup, str
     if (lookup->count == 0) {
         lookup->value = whole_scope(scope);
     } else if (text_is(lookup->path[0], "steps")) {
-        resolve_steps(scope->d, lookup);
+        resolve_steps(scope, lookup);
     } else {
         lookup->used = 1;
         lookup->value = root_member(scope, lookup->path[0]);

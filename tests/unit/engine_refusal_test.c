@@ -220,6 +220,35 @@ static struct run *granted_pair(void) {
     return run;
 }
 
+static void test_compensation_reads_the_result_of_its_own_step_also_when_it_is_asked_again(void **unused) {
+    (void)unused;
+    struct run *run = RUN_NEW({.id = "a", .reversible = true, .compensate = "", .compensate_input = "{\"no\": \"${ .steps.a.result.no }\"}"},
+                              {.id = "b", .on_refused = ON_REFUSED_COMPENSATE});
+    submit(run, "{}");
+    grant_with(run, "a", "{\"no\":\"R-7\"}");
+    refuse(run, "b");
+    assert_non_null(strstr(event_at(run, EVENT_UNDO_ASKED, "a", 0)->data.at, "\"input\":{\"no\":\"R-7\"}"));
+    undo_answered(run, "a", 1, ANSWER_REJECTED);
+    operate(run, INPUT_RETRY, "a");
+    assert_non_null(strstr(event_at(run, EVENT_UNDO_ASKED, "a", 0)->data.at, "\"input\":{\"no\":\"R-7\"}"));
+    run_end(run);
+}
+
+static void test_compensation_of_an_element_reads_the_result_of_that_element(void **unused) {
+    (void)unused;
+    struct run *run = RUN_NEW({.id = "a", .each = "[1, 2]", .as = "n", .reversible = true, .compensate = "",
+                               .compensate_input = "{\"no\": \"${ .steps.a.result.no }\", \"n\": \"${ .n }\"}"},
+                              {.id = "b", .on_refused = ON_REFUSED_COMPENSATE});
+    submit(run, "{}");
+    grant_with(run, "a.0", "{\"no\":\"R-0\"}");
+    grant_with(run, "a.1", "{\"no\":\"R-1\"}");
+    refuse(run, "b");
+    assert_int_equal(count_of(run, EVENT_UNDO_ASKED), 2);
+    assert_non_null(strstr(event_at(run, EVENT_UNDO_ASKED, "a.0", 0)->data.at, "\"input\":{\"no\":\"R-0\",\"n\":1}"));
+    assert_non_null(strstr(event_at(run, EVENT_UNDO_ASKED, "a.1", 0)->data.at, "\"input\":{\"no\":\"R-1\",\"n\":2}"));
+    run_end(run);
+}
+
 static void test_compensating_refusal_undoes_granted_reversible_steps(void **unused) {
     (void)unused;
     struct run *run = granted_pair();
@@ -505,6 +534,8 @@ int main(void) {
         cmocka_unit_test(test_refusal_of_a_step_without_dependents_is_not_spent),
         cmocka_unit_test(test_expiry_does_as_on_expired_says),
         cmocka_unit_test(test_expiry_without_on_expired_does_as_on_refused_says),
+        cmocka_unit_test(test_compensation_reads_the_result_of_its_own_step_also_when_it_is_asked_again),
+        cmocka_unit_test(test_compensation_of_an_element_reads_the_result_of_that_element),
         cmocka_unit_test(test_compensating_refusal_undoes_granted_reversible_steps),
         cmocka_unit_test(test_a_step_is_undone_after_all_that_need_it),
         cmocka_unit_test(test_undoing_waits_for_those_that_need_it_indirectly),

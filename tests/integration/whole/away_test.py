@@ -1,7 +1,9 @@
 """Broker or database away, at the start or killed under way: the daemon says so once, keeps trying, and goes on by itself.
 On a Kafka and a PostgreSQL of this test's own."""
 import signal
+import socket
 import sys
+import threading
 import time
 
 from simple import DIAMOND, DIAMOND_NEEDS
@@ -37,6 +39,45 @@ def one_case(place):
     numbers = Load(place, "diamond", {"x": 1}, 1, prefix="ONE").done()
     all_granted(place, numbers, 30)
     return numbers
+
+
+class SlowDoor:
+    """Connections to the broker that are let through after a while."""
+
+    def __init__(self, bootstrap, seconds):
+        host, port = bootstrap.rsplit(":", 1)
+        self.to, self.seconds, self.door = (host, int(port)), seconds, socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self.door.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            threading.Thread(target=self.let_through, args=(self.door.accept()[0],), daemon=True).start()
+
+    def let_through(self, client):
+        time.sleep(self.seconds)
+        broker = socket.create_connection(self.to)
+        threading.Thread(target=self.carry, args=(client, broker), daemon=True).start()
+        self.carry(broker, client)
+
+    @staticmethod
+    def carry(source, target):
+        try:
+            while data := source.recv(65536):
+                target.sendall(data)
+        except OSError:
+            pass
+
+
+def test_a_broker_that_takes_its_time_at_a_start_is_not_called_away():
+    place, kafka, _ = diamond_place()
+    place.env["YJS_KAFKA_BOOTSTRAP"] = SlowDoor(kafka.bootstrap, 1.7).address
+    daemon = place.yjsd()
+    for name in DEPARTMENTS:
+        place.department(name, lambda task: ("result", {"result": {}}))
+    one_case(place)
+    log = open(daemon.log_path).read()
+    assert "bus_away" not in log, log
 
 
 def test_a_daemon_that_starts_before_the_database_waits_and_goes_on():
