@@ -22,6 +22,7 @@
     X(id_bytes_most, 512, "bytes", "message ids and sources come from outside and are kept") \
     X(case_id_bytes_most, 384, "bytes", "a task's id names case, step and attempt and stays below id_bytes_most") \
     X(number_bytes_most, 64, "bytes", "a 流水號 is printed and read out") \
+    X(person_bytes_most, 127, "bytes", "who did it, or a token's name, stands in lists") \
     X(reason_bytes_most, 4096, "bytes", "a reason is a letter's paragraph") \
     X(attempts_most, 1000, "attempts", "beyond it a person has to look") \
     X(nesting_most, 8, "levels", "sub-cases of sub-cases") \

@@ -156,7 +156,7 @@ void handle_discard(struct request *request) {
     struct json row;
     struct text source;
     struct record_list marked;
-    if (!BODY_FIELDS(request, {"reason", JSON_STRING, true, LIMIT_reason_bytes_most, &reason}) ||
+    if (!BODY_FIELDS(request, {"reason", JSON_STRING, true, MOST(reason_bytes_most), &reason}) ||
         !find_dead(request, &source, &row) || is_over(request, &row) ||
         !ASK(request, "dead_redrive_mark", &marked, request->at[0],
              text_format(&request->arena, "discarded by %.*s: %.*s", TEXT_ARG(request->caller.name), TEXT_ARG(reason->text))))

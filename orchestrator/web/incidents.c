@@ -183,10 +183,10 @@ static bool take_action(struct request *request, struct text action, struct bulk
 
 void handle_incidents_bulk(struct request *request) {
     const struct json *ids, *filter, *action, *reason, *department, *region;
-    if (!BODY_FIELDS(request, {"ids", JSON_ARRAY, false, 0, &ids}, {"filter", JSON_OBJECT, false, 0, &filter},
-                     {"action", JSON_STRING, true, 16, &action}, {"reason", JSON_STRING, true, LIMIT_reason_bytes_most, &reason},
-                     {"department", JSON_STRING, false, LIMIT_name_bytes_most, &department},
-                     {"region", JSON_STRING, false, LIMIT_name_bytes_most, &region}))
+    if (!BODY_FIELDS(request, {"ids", JSON_ARRAY, false, UNBOUNDED, &ids}, {"filter", JSON_OBJECT, false, UNBOUNDED, &filter},
+                     {"action", JSON_STRING, true, MOST(name_bytes_most), &action}, {"reason", JSON_STRING, true, MOST(reason_bytes_most), &reason},
+                     {"department", JSON_STRING, false, MOST(name_bytes_most), &department},
+                     {"region", JSON_STRING, false, MOST(name_bytes_most), &region}))
         return;
     if (!ids == !filter) {
         reply_problem(request, "body_invalid", "give ids or a filter, one of both");

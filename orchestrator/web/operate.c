@@ -27,7 +27,7 @@ static bool take_step(struct request *request, struct text name, struct input *i
 static void send_case(struct request *request, enum input_kind kind, bool reason_needed) {
     const struct json *reason;
     if (!is_case_id(request) ||
-        !BODY_FIELDS(request, {"reason", JSON_STRING, reason_needed, LIMIT_reason_bytes_most, &reason}))
+        !BODY_FIELDS(request, {"reason", JSON_STRING, reason_needed, MOST(reason_bytes_most), &reason}))
         return;
     struct input input = command_input(request, kind, request->at[0]);
     input.reason = text_of(reason);
@@ -51,7 +51,7 @@ static struct text bytes_of(struct request *request, const struct json *value) {
 
 void handle_signal(struct request *request) {
     const struct json *data;
-    if (!is_case_id(request) || !BODY_FIELDS(request, {"data", JSON_NULL, false, LIMIT_answer_bytes_most, &data}))
+    if (!is_case_id(request) || !BODY_FIELDS(request, {"data", JSON_NULL, false, MOST(answer_bytes_most), &data}))
         return;
     struct input input = command_input(request, INPUT_SIGNAL, request->at[0]);
     input.id = request->at[1];
@@ -64,8 +64,8 @@ void handle_correction(struct request *request) {
     const struct json *step, *form, *materials;
     struct input input = command_input(request, INPUT_CORRECTION_ANSWERED, request->at[0]);
     if (!is_case_id(request) ||
-        !BODY_FIELDS(request, {"step", JSON_STRING, true, 0, &step}, {"form", JSON_OBJECT, false, LIMIT_form_bytes_most, &form},
-                     {"materials", JSON_ARRAY, false, 0, &materials}) ||
+        !BODY_FIELDS(request, {"step", JSON_STRING, true, UNBOUNDED, &step}, {"form", JSON_OBJECT, false, MOST(form_bytes_most), &form},
+                     {"materials", JSON_ARRAY, false, UNBOUNDED, &materials}) ||
         !take_step(request, step->text, &input))
         return;
     _cleanup_buffer_ struct buffer out;
@@ -93,7 +93,7 @@ static void send_step(struct request *request, enum input_kind kind) {
     const struct json *reason;
     struct input input = command_input(request, kind, request->at[0]);
     if (!is_case_id(request) || !take_step(request, request->at[1], &input) ||
-        !BODY_FIELDS(request, {"reason", JSON_STRING, true, LIMIT_reason_bytes_most, &reason}))
+        !BODY_FIELDS(request, {"reason", JSON_STRING, true, MOST(reason_bytes_most), &reason}))
         return;
     input.reason = reason->text;
     if (!command_is_full(request))
@@ -109,9 +109,9 @@ void handle_reassign(struct request *request) {
     const struct json *reason, *department, *region;
     struct input input = command_input(request, INPUT_REASSIGN, request->at[0]);
     if (!is_case_id(request) || !take_step(request, request->at[1], &input) ||
-        !BODY_FIELDS(request, {"reason", JSON_STRING, true, LIMIT_reason_bytes_most, &reason},
-                     {"department", JSON_STRING, false, LIMIT_name_bytes_most, &department},
-                     {"region", JSON_STRING, false, LIMIT_name_bytes_most, &region}))
+        !BODY_FIELDS(request, {"reason", JSON_STRING, true, MOST(reason_bytes_most), &reason},
+                     {"department", JSON_STRING, false, MOST(name_bytes_most), &department},
+                     {"region", JSON_STRING, false, MOST(name_bytes_most), &region}))
         return;
     if (!department && !region) {
         reply_problem(request, "reassign_to_nobody", "name a department, a region, or both");
@@ -137,8 +137,8 @@ void handle_resolve_dispute(struct request *request) {
     const struct json *reason, *stands;
     struct input input = command_input(request, INPUT_RESOLVE_DISPUTE, request->at[0]);
     if (!is_case_id(request) || !take_step(request, request->at[1], &input) ||
-        !BODY_FIELDS(request, {"reason", JSON_STRING, true, LIMIT_reason_bytes_most, &reason},
-                     {"stands", JSON_STRING, false, 64, &stands}))
+        !BODY_FIELDS(request, {"reason", JSON_STRING, true, MOST(reason_bytes_most), &reason},
+                     {"stands", JSON_STRING, false, MOST(name_bytes_most), &stands}))
         return;
     if (stands && !take_kind(request, stands, "/stands", &input.answer))
         return;
@@ -152,10 +152,10 @@ void handle_answer_for(struct request *request) {
     struct error error = {0};
     struct input input = command_input(request, INPUT_ANSWER_FOR, request->at[0]);
     if (!is_case_id(request) || !take_step(request, request->at[1], &input) ||
-        !BODY_FIELDS(request, {"type", JSON_STRING, true, 64, &type}, {"data", JSON_OBJECT, false, LIMIT_answer_bytes_most, &data},
-                     {"evidence", JSON_STRING, true, LIMIT_id_bytes_most, &evidence},
-                     {"confirmed_by", JSON_STRING, true, LIMIT_id_bytes_most, &confirmed_by},
-                     {"reason", JSON_STRING, true, LIMIT_reason_bytes_most, &reason}))
+        !BODY_FIELDS(request, {"type", JSON_STRING, true, MOST(name_bytes_most), &type}, {"data", JSON_OBJECT, false, MOST(answer_bytes_most), &data},
+                     {"evidence", JSON_STRING, true, MOST(id_bytes_most), &evidence},
+                     {"confirmed_by", JSON_STRING, true, MOST(id_bytes_most), &confirmed_by},
+                     {"reason", JSON_STRING, true, MOST(reason_bytes_most), &reason}))
         return;
     enum answer_kind kind;
     if (text_equal(confirmed_by->text, request->caller.name)) {

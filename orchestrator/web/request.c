@@ -144,25 +144,9 @@ static bool type_fits(const struct field *field, const struct json *value) {
     return value->type == field->type;
 }
 
-/* " (form_bytes_most)" for a number that only one limit has; a field's own bound has no name. */
-static const char *limit_named(size_t bytes, char room[64]) {
-    const char *name = NULL;
-    for (const struct limit *l = limits_table; l->name; l++) {
-        if ((size_t)l->value != bytes)
-            continue;
-        if (name)
-            return "";
-        name = l->name;
-    }
-    if (!name)
-        return "";
-    snprintf(room, 64, " (%s)", name);
-    return room;
-}
-
 static void take_field(struct request *request, const struct field *field) {
     const struct json *value = json_get(&request->json, text_from(field->name));
-    char pointer[96] = "/", room[64];
+    char pointer[96] = "/";
     strncat(pointer, field->name, sizeof pointer - 2);
     *field->ret = NULL;
     if (!value || (value->type == JSON_NULL && field->type != JSON_NULL)) {
@@ -172,9 +156,8 @@ static void take_field(struct request *request, const struct field *field) {
     }
     if (!type_fits(field, value))
         request_fault(request, text_from(pointer), "type", "must be %s", type_word(field->type));
-    else if (field->bytes_most && value->text.length > field->bytes_most)
-        request_fault(request, text_from(pointer), "maxLength", "is longer than %zu bytes%s", field->bytes_most,
-                      limit_named(field->bytes_most, room));
+    else if (field->most.limit && value->text.length > field->most.bytes)
+        request_fault(request, text_from(pointer), "maxLength", "is longer than %s (%zu bytes)", field->most.limit, field->most.bytes);
     else if (field->required && value->type == JSON_STRING && value->text.length == 0)
         request_fault(request, text_from(pointer), "minLength", "must not be empty");
     else

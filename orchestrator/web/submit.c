@@ -22,13 +22,14 @@ void handle_submit(struct request *request) {
     const struct json *thing, *number, *region, *form, *extra, *priority;
     int64_t urgency = 0;
     struct error error = {0};
-    if (!BODY_FIELDS(request, {"thing", JSON_STRING, true, LIMIT_name_bytes_most, &thing},
-                     {"number", JSON_STRING, false, 0, &number}, {"region", JSON_STRING, false, 16, &region},
-                     {"form", JSON_OBJECT, true, LIMIT_form_bytes_most, &form}, {"extra", JSON_OBJECT, false, 0, &extra},
-                     {"priority", JSON_NUMBER, false, 0, &priority}))
+    if (!BODY_FIELDS(request, {"thing", JSON_STRING, true, MOST(name_bytes_most), &thing},
+                     {"number", JSON_STRING, false, UNBOUNDED, &number}, {"region", JSON_STRING, false, MOST(name_bytes_most), &region},
+                     {"form", JSON_OBJECT, true, MOST(form_bytes_most), &form}, {"extra", JSON_OBJECT, false, UNBOUNDED, &extra},
+                     {"priority", JSON_NUMBER, false, UNBOUNDED, &priority}))
         return;
     if (number && !number_is_sound(number->text)) {
-        request_fault(request, TEXT("/number"), "pattern", "a number is 1 to %d letters, digits, '-', '_', '.'", LIMIT_number_bytes_most);
+        request_fault(request, TEXT("/number"), "pattern", "a number is 1 to number_bytes_most (%d) letters, digits, '-', '_', '.'",
+                      LIMIT_number_bytes_most);
         reply_problem(request, "number_bad", "the number can't be used");
         return;
     }

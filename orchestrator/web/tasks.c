@@ -82,7 +82,7 @@ void handle_claim(struct request *request) {
     struct text row;
     struct record_list rows;
     int64_t span = CLAIM_SECONDS;
-    if (!BODY_FIELDS(request, {"by", JSON_STRING, false, 128, &by}, {"seconds", JSON_NUMBER, false, 0, &seconds}) ||
+    if (!BODY_FIELDS(request, {"by", JSON_STRING, false, MOST(person_bytes_most), &by}, {"seconds", JSON_NUMBER, false, UNBOUNDED, &seconds}) ||
         !find_task(request, &task, &row))
         return;
     if (seconds && (!json_to_int64(seconds, &span) || span < 1 || span > CLAIM_SECONDS_MOST)) {
@@ -106,7 +106,7 @@ void handle_release(struct request *request) {
     struct task task = {0};
     struct text row;
     struct record_list rows;
-    if (!BODY_FIELDS(request, {"by", JSON_STRING, false, 128, &by}) || !find_task(request, &task, &row) ||
+    if (!BODY_FIELDS(request, {"by", JSON_STRING, false, MOST(person_bytes_most), &by}) || !find_task(request, &task, &row) ||
         !ASK(request, "task_release", &rows, task.case_id, task.step, text_format(&request->arena, "%d", task.index), claimer(request, by)))
         return;
     if (rows.count > 0)
@@ -121,7 +121,7 @@ void handle_answer(struct request *request) {
     struct text row;
     struct error error = {0};
     enum answer_kind kind;
-    if (!BODY_FIELDS(request, {"type", JSON_STRING, true, 64, &type}, {"data", JSON_OBJECT, false, LIMIT_answer_bytes_most, &data}))
+    if (!BODY_FIELDS(request, {"type", JSON_STRING, true, MOST(name_bytes_most), &type}, {"data", JSON_OBJECT, false, MOST(answer_bytes_most), &data}))
         return;
     if (!answer_kind_parse(type->text, &kind) || kind == ANSWER_NONE) {
         request_fault(request, TEXT("/type"), "enum", "is no kind of answer; see schemas/README.md");

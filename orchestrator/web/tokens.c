@@ -23,9 +23,9 @@ void handle_token_create(struct request *request) {
     enum role role;
     int64_t moment;
     struct record_list rows;
-    if (!BODY_FIELDS(request, {"role", JSON_STRING, true, 32, &role_given}, {"name", JSON_STRING, true, 127, &name},
-                     {"department", JSON_STRING, false, LIMIT_name_bytes_most, &department},
-                     {"region", JSON_STRING, false, 12, &region}, {"expires_at", JSON_STRING, false, 64, &expires}))
+    if (!BODY_FIELDS(request, {"role", JSON_STRING, true, MOST(name_bytes_most), &role_given}, {"name", JSON_STRING, true, MOST(person_bytes_most), &name},
+                     {"department", JSON_STRING, false, MOST(name_bytes_most), &department},
+                     {"region", JSON_STRING, false, MOST(name_bytes_most), &region}, {"expires_at", JSON_STRING, false, MOST(name_bytes_most), &expires}))
         return;
     if (!role_parse(role_given->text, &role) || role == ROLE_APPLICANT)
         request_fault(request, TEXT("/role"), "enum", "is no role that a token can have");

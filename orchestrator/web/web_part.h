@@ -52,7 +52,7 @@ struct request {
 
 struct route_count { int64_t by_class[6], microseconds; };   /* atomic */
 
-struct token_slot { char hash[65]; int64_t until_us; struct caller caller; char name[128], department[72], region[16]; };
+struct token_slot { char hash[65]; int64_t until_us; struct caller caller; char name[128], department[72], region[72]; };
 enum { TOKEN_SLOTS = 256 };
 
 struct web {
@@ -80,7 +80,10 @@ bool request_parse(struct request *, struct text *ret_path);
 /* What stands in the route's places, decoded into `at`; false when it is broken. */
 bool request_names(struct request *, const struct text raw[ROUTE_NAMES_MOST]);
 /* A member of the body, looked for by body_fields. `type` JSON_TRUE stands for both booleans, JSON_NULL for any. */
-struct field { const char *name; enum json_type type; bool required; size_t bytes_most; const struct json **ret; };
+struct bound { size_t bytes; const char *limit; };
+#define MOST(limit) {LIMIT_##limit, #limit}                     /* a row of model/limits.h, which the refusal names */
+#define UNBOUNDED {0, NULL}                                     /* but for the body's own limit */
+struct field { const char *name; enum json_type type; bool required; struct bound most; const struct json **ret; };
 /* Reads the body as an object with these members and no other; false: answered with all that is wrong. */
 bool body_fields(struct request *, const struct field *, uint32_t count);
 #define BODY_FIELDS(request, ...) \
