@@ -50,11 +50,13 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
 }
 
 static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque) {
-    (void)rk;
     struct yjs_adapter *a = opaque;
     if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && !a->said_away) {
         a->said_away = true;
         log_warn("broker_away", "Kafka cannot be reached; trying again until it can", LOG_STRING("reason", reason));
+    } else if (code == RD_KAFKA_RESP_ERR__FATAL && rk == a->producer) {
+        log_warn("kafka_fatal", "the producer's Kafka client can't go on; it is made afresh", LOG_STRING("reason", reason));
+        a->producer_broken = true;
     } else if (code == RD_KAFKA_RESP_ERR__FATAL) {
         log_error("kafka_fatal", "the Kafka client cannot go on; the adapter stops", LOG_STRING("reason", reason));
         a->broken = true;
@@ -160,22 +162,55 @@ int bus_open(struct yjs_adapter *a, struct yjs_error *error) {
     return 0;
 }
 
+/* Asks for the result topic's leaders now: the first answer would wait for them. */
+static void warm_writer(struct yjs_adapter *a) {
+    const struct rd_kafka_metadata *metadata = NULL;
+    if (!a->answers)
+        a->answers = rd_kafka_topic_new(a->producer, a->result_topic, NULL);
+    if (a->answers && !rd_kafka_metadata(a->producer, 0, a->answers, &metadata, METADATA_WAIT_MS))
+        rd_kafka_metadata_destroy(metadata);
+}
+
+/* Everything that was under way is reported as undelivered first, so the outbox posts it again. */
+static void producer_end(struct yjs_adapter *a, int wait_ms) {
+    rd_kafka_purge(a->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    rd_kafka_flush(a->producer, wait_ms);
+    if (a->reports)
+        rd_kafka_queue_destroy(a->reports);
+    if (a->answers)
+        rd_kafka_topic_destroy(a->answers);
+    rd_kafka_destroy(a->producer);
+    a->producer = NULL;
+    a->reports = NULL;
+    a->answers = NULL;
+}
+
+/* An idempotent producer does not go on after a broker that has forgotten, or kept, what it should not have; a new one
+ * does. What arrived twice is known by its id. */
+static void producer_renew(struct yjs_adapter *a) {
+    static const uint64_t one = 1;
+    struct yjs_error error;
+    producer_end(a, 5000);
+    a->producer_broken = false;
+    if (!(a->producer = client_new(a, RD_KAFKA_PRODUCER, &error))) {
+        log_error("kafka_client", "the producer can't be made afresh; the adapter stops", LOG_STRING("why", error.message));
+        a->broken = true;
+        return;
+    }
+    a->reports = rd_kafka_queue_get_main(a->producer);
+    rd_kafka_queue_io_event_enable(a->reports, a->report_fd, &one, sizeof(one));
+    warm_writer(a);
+}
+
 void bus_close(struct yjs_adapter *a) {
     if (a->queue)
         rd_kafka_queue_destroy(a->queue);
-    if (a->reports)
-        rd_kafka_queue_destroy(a->reports);
     if (a->consumer) {
         rd_kafka_consumer_close(a->consumer);
         rd_kafka_destroy(a->consumer);
     }
-    if (a->producer) {
-        rd_kafka_purge(a->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-        rd_kafka_flush(a->producer, 100);
-        if (a->answers)
-            rd_kafka_topic_destroy(a->answers);
-        rd_kafka_destroy(a->producer);
-    }
+    if (a->producer)
+        producer_end(a, 100);
     if (a->kafka_fd >= 0)
         close(a->kafka_fd);
     if (a->report_fd >= 0)
@@ -216,15 +251,6 @@ static void check_cluster(struct yjs_adapter *a) {
     }
     if (cluster)
         rd_kafka_mem_free(a->consumer, cluster);
-}
-
-/* Asks for the result topic's leaders now: the first answer would wait for them. */
-static void warm_writer(struct yjs_adapter *a) {
-    const struct rd_kafka_metadata *metadata = NULL;
-    if (!a->answers)
-        a->answers = rd_kafka_topic_new(a->producer, a->result_topic, NULL);
-    if (a->answers && !rd_kafka_metadata(a->producer, 0, a->answers, &metadata, METADATA_WAIT_MS))
-        rd_kafka_metadata_destroy(metadata);
 }
 
 static void assign_all(struct yjs_adapter *a, int count) {
@@ -316,6 +342,8 @@ size_t bus_consume(struct yjs_adapter *a) {
 void bus_reports(struct yjs_adapter *a) {
     drain_fd(a->report_fd);
     rd_kafka_poll(a->producer, 0);
+    if (a->producer_broken)
+        producer_renew(a);
 }
 
 /* Tells the group where we are; what it names is durable in the store first. */

@@ -135,6 +135,7 @@ struct yjs_adapter {
     int64_t turn_us;                        /* wall clock at the turn's start */
     int64_t tick_at_us, heartbeat_at_us, purge_at_us, last_turn_us, handler_wake_us;
     bool stopping, broken;
+    bool producer_broken;            /* its client had a fatal error: it is made afresh at the next turn */
     uint64_t random;
     struct http *http;
 };

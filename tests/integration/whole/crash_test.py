@@ -6,7 +6,7 @@ import time
 
 from simple import DIAMOND, DIAMOND_NEEDS
 import check
-from base import main, need_servers, say, until
+from base import main, need_servers, program, say, until
 from load import Load, all_granted, intake
 from place import Place, end_all
 
@@ -38,6 +38,17 @@ def flows(place, daemon):
         except OSError:
             return False
     until(applied, 20, 0.005, why=lambda: f"nothing flows: {daemon.log()[-1500:]}")
+
+
+def test_an_adapter_whose_producer_can_not_go_on_makes_it_afresh_and_loses_no_answer():
+    place = diamond_place()
+    place.env.update(LD_PRELOAD=program("libkafka_fatal.so"), KAFKA_FATAL_MS="700")
+    adapters = place.simulated(*DEPARTMENTS, latency="0ms..30ms")
+    del place.env["LD_PRELOAD"]
+    place.yjsd()
+    load = Load(place, "diamond", {"x": 1}, 60, rate=20)
+    sound(place, load.done())
+    assert adapters.lives() and adapters.said("kafka_fatal") == 6, adapters.log()
 
 
 def test_a_daemon_killed_twenty_times_under_load_loses_nothing_and_does_nothing_twice():
