@@ -310,6 +310,22 @@ static void test_void_of_a_parent_does_not_interrupt_the_undoing_of_its_sub_case
     run_end(run);
 }
 
+static void test_sub_case_that_is_told_to_close_and_in_which_all_is_cancelled_is_not_granted(void **unused) {
+    (void)unused;
+    struct run *run = RUN_NEW({.id = "a"}, {.id = "b", .needs = "a"});
+    struct input in = input_of(INPUT_SUBMIT, 0);
+    in.parent = TEXT("P");
+    in.parent_step = TEXT("sub");
+    in.data = TEXT("{}");
+    run_input(run, &in);
+    in = input_of(INPUT_CLOSE, 0);
+    in.stop = CASE_STOP_CLOSE;
+    run_input(run, &in);
+    answer(run, "a", ANSWER_CANCELLED);
+    assert_closed(run, CASE_REFUSED);
+    run_end(run);
+}
+
 static void test_void_reaches_a_sub_case_that_was_told_to_close(void **unused) {
     (void)unused;
     struct run *run = RUN_NEW({.id = "sub", .kind = STEP_THING, .thing = "child"}, {.id = "b", .on_refused = ON_REFUSED_CLOSE});
@@ -476,6 +492,7 @@ int main(void) {
         cmocka_unit_test(test_answer_for_needs_evidence_and_a_second_person),
         cmocka_unit_test(test_department_that_carries_out_the_cancellation_after_a_refusal_contradicts_nobody),
         cmocka_unit_test(test_void_of_a_parent_does_not_interrupt_the_undoing_of_its_sub_case),
+        cmocka_unit_test(test_sub_case_that_is_told_to_close_and_in_which_all_is_cancelled_is_not_granted),
         cmocka_unit_test(test_void_reaches_a_sub_case_that_was_told_to_close),
         cmocka_unit_test(test_task_that_could_not_be_sent_opens_an_incident_and_is_asked_anew),
         cmocka_unit_test(test_cancellation_that_could_not_be_sent_opens_an_incident),
