@@ -309,6 +309,13 @@ struct timeline {
     bool over;   /* closed, or nobody reads */
 };
 
+static void print_detail(struct invocation *c, const char *name, struct text value) {
+    if (value.length == 0)
+        return;
+    printf(" %s%s=%s", display_colour(&c->display, COLOUR_FAINT), name, display_colour(&c->display, COLOUR_PLAIN));
+    display_put_safe(stdout, value);
+}
+
 static void print_event(struct invocation *c, struct arena *arena, const struct json *event) {
     char room[TIME_TEXT_SIZE];
     int64_t at;
@@ -318,17 +325,21 @@ static void print_event(struct invocation *c, struct arena *arena, const struct 
         time = text_format(arena, "%.5s %.8s.%03d", time.at + 5, time.at + 11, (int)(at % TIME_SECOND_US / 1000));
     }
     const struct json *data = json_get_string(event, "data");
-    static const char *const wanted[] = {"state",  "outcome", "department", "answer", "fate",
-                                         "reason", "code",    "attempt",    "child",  NULL};
+    static const char *const wanted[] = {"item",   "clock", "state",   "outcome", "department", "answer", "fate",
+                                         "reason", "code",  "attempt", "child",   "actor",      NULL};
+    struct text step = member(event, "step"), index = member(data, "index");
+    if (index.length > 0)
+        step = text_format(arena, "%.*s.%.*s", TEXT_ARG(step), TEXT_ARG(index));
     printf("%5.*s  %.*s  %-22.*s %-24.*s", TEXT_ARG(member(event, "version")), TEXT_ARG(time),
-           TEXT_ARG(member(event, "kind")), TEXT_ARG(member(event, "step")));
-    for (int i = 0; wanted[i]; i++) {
-        struct text value = member(data, wanted[i]);
-        if (value.length == 0)
-            continue;
-        printf(" %s%s=%s", display_colour(&c->display, COLOUR_FAINT), wanted[i],
-               display_colour(&c->display, COLOUR_PLAIN));
-        display_put_safe(stdout, value);
+           TEXT_ARG(member(event, "kind")), TEXT_ARG(step));
+    if (text_is(member(event, "kind"), "signal_noted"))
+        print_detail(c, "signal", member(data, "id"));
+    for (int i = 0; wanted[i]; i++)
+        print_detail(c, wanted[i], member(data, wanted[i]));
+    int64_t due = member_int64(data, "due", TIME_NONE);
+    if (due != TIME_NONE) {
+        time_format_china(due, room);
+        print_detail(c, "due", text_format(arena, "%.16s", room));
     }
     fputc('\n', stdout);
 }
