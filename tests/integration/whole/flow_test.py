@@ -84,6 +84,30 @@ def test_a_case_shows_all_its_steps_in_the_definitions_order_the_untouched_as_wa
         ["c", "waiting"], ["b", "waiting"], ["a", "running"]], shown
 
 
+def test_a_task_that_no_broker_takes_opens_an_incident_from_which_an_operator_goes_on():
+    place = Place(["a"])
+    place.write_config(["a", "ghost"])   # connected, they say; nobody has made its topics
+    place.publish(thing("lost", step("first", department="ghost") + step("second", ["first"], department="a")))
+    place.yjsd()
+    place.department("a", grant)
+    case = place.start("lost")
+
+    def incidents():
+        rows = json.loads(place.ctl("incident", "list", "--json"))
+        return rows["items"] if isinstance(rows, dict) else rows
+    first = until(incidents, 20, why="no incident")[0]
+    assert (first["code"], first["case_id"], first["step"], first["department"]) == ("unsent", case, "first", "ghost"), first
+    assert f"{case}:first:1 could not be sent" in str(first["message"]), first
+    place.ctl("incident", "retry", first["id"], "--reason", "once more")
+    second = until(lambda: [i for i in incidents() if i["id"] != first["id"]], 20, why=incidents)[0]
+    assert f"{case}:first:2" in str(second["message"]) and len(incidents()) == 1, second
+    place.ctl("topic", "apply")
+    ghost = place.department("ghost", grant)
+    place.ctl("incident", "retry", second["id"], "--reason", "its topics are there")
+    place.closed(case, "granted")
+    assert [t["attempt"] for t in ghost.of(case, "first")] == [3] and incidents() == [], ghost.tasks
+
+
 def test_a_refusal_that_compensates_undoes_what_was_granted_in_reverse():
     place = started(["a", "b", "c"], thing("undone", step("a", reversible="true", compensate="{input: {undo: a}}")
                     + step("b", ["a"], reversible="true", compensate="{input: {undo: b}}") + step("c", ["b"], on_refused="compensate")))
