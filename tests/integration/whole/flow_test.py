@@ -84,6 +84,23 @@ def test_a_case_shows_all_its_steps_in_the_definitions_order_the_untouched_as_wa
         ["c", "waiting"], ["b", "waiting"], ["a", "running"]], shown
 
 
+def test_a_sub_case_that_can_not_begin_is_told_to_its_parent():
+    inner = thing("strict", step("check", department="alpha"),
+                  "{type: object, required: [name], properties: {name: {type: string, minLength: 3}}}")
+    outer = thing("around", f"  - id: sub\n    kind: thing\n    title: {TITLE}\n    thing: {{name: strict, form: {{name: \"${{ .form.who }}\"}}}}\n"
+                  + step("last", ["sub"], "beta"), "{type: object, properties: {who: {type: string}}}")
+    place = started(["alpha", "beta"], inner, outer)
+    place.department("alpha", grant), place.department("beta", grant)
+    case = place.start("around", {"who": "王"})
+    place.reaches(case, "sub", "stuck")
+    incident = json.loads(place.ctl("incident", "list", "--json"))
+    incident = (incident["items"] if isinstance(incident, dict) else incident)[0]
+    assert (incident["case_id"], incident["step"]) == (case, "sub") and "form_invalid" in str(incident["message"]), incident
+    assert place.case(case)["children"] == []
+    place.ctl("incident", "refuse", incident["id"], "--reason", "the name is too short")
+    place.closed(case, "refused")
+
+
 def test_a_task_that_no_broker_takes_opens_an_incident_from_which_an_operator_goes_on():
     place = Place(["a"])
     place.write_config(["a", "ghost"])   # connected, they say; nobody has made its topics
