@@ -259,6 +259,9 @@ static void test_timers_come_in_order_of_their_due_moment(void **state) {
     assert_int_equal(count, 1);
     assert_int_equal(s->a.timers(s->a.context, shards, 3, AT, 2, &s->arena, &due, &count, &s->error), OUTCOME_OK);
     assert_int_equal(count, 2);
+    /* Of one shard, too, the earliest is not left out for want of room. */
+    assert_int_equal(s->a.timers(s->a.context, shards, 1, AT, 1, &s->arena, &due, &count, &s->error), OUTCOME_OK);
+    assert_true(count == 1 && text_is(due[0].case_id, "late"));
 }
 
 static void test_forwarded_input_waits_in_the_other_shards_inbox_until_it_is_done(void **state) {

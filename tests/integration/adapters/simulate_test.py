@@ -72,6 +72,18 @@ def test_repeated_task_gives_the_same_answer_bytes():
             assert first["value"] == second["value"] and first["headers"]["ce_id"] == second["headers"]["ce_id"]
 
 
+def test_task_that_comes_again_while_it_is_worked_on_is_worked_on_once():
+    for keep in ("offsets", "tasks"):
+        with Kit() as kit:
+            kit.adapter(kit.config(f"keep: {keep}\ndriver: {{name: simulate, latency: 700ms, result: {{filing_no: \"HT${{seq}}\"}}}}\n"))
+            task = kit.task(caseid="R2")
+            kit.task(caseid="R2")
+            kit.final(task)
+            kit.final(kit.task(caseid="R3"))   # behind it
+            time.sleep(0.3)
+            assert len(kit.answers(task)) == 1, kit.answers(task)
+
+
 def test_cancellation_before_its_task_suppresses_it():
     for keep in ("offsets", "tasks"):
         with Kit() as kit:
