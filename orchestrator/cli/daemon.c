@@ -149,6 +149,16 @@ static enum outcome thing_publish(void *context, struct text source, struct text
     return outcome;
 }
 
+static enum outcome thing_checklist(void *context, struct text thing, const struct json *form, struct text region,
+                                    struct arena *arena, struct text *ret, struct error *error) {
+    struct daemon *d = context;
+    pthread_rwlock_rdlock(&d->directory_lock);
+    struct publisher publisher = {&d->records_port, d->directory, d->settings.root.at};
+    enum outcome outcome = published_checklist(&publisher, thing, form, region, arena, ret, error);
+    pthread_rwlock_unlock(&d->directory_lock);
+    return outcome;
+}
+
 static enum outcome make_web(struct daemon *d, struct error *error) {
     struct settings *s = &d->settings;
     if (s->http_listen.length == 0 || d->check_only)
@@ -164,7 +174,7 @@ static enum outcome make_web(struct daemon *d, struct error *error) {
         .key = settings_path(s, s->http_key), .threads = (uint32_t)s->http_threads, .connections_most = (uint32_t)s->http_connections,
         .metrics_open = s->http_metrics_open, .region = s->region,
         .parts = {.context = d, .write_metrics = write_metrics, .is_ready = is_ready, .hint = hint, .thing_check = thing_check,
-                  .thing_publish = thing_publish},
+                  .thing_publish = thing_publish, .thing_checklist = thing_checklist},
     };
     return web_create(&settings, &d->records_port, &d->clock, &d->web, error);
 }

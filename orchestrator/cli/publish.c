@@ -3,6 +3,7 @@
 
 #include "cli/files.h"
 #include "model/limits.h"
+#include "notice/notice.h"
 
 enum { THINGS_MOST = 256 };   /* published things that one definition leads to */
 struct search {
@@ -130,5 +131,29 @@ enum outcome publish_definition(const struct publisher *publisher, struct text s
     if (text_is_none(report))
         return error_no_memory(error);
     *ret_report = report;
+    return outcome;
+}
+
+enum outcome published_checklist(const struct publisher *p, struct text thing, const struct json *form, struct text region,
+                                 struct arena *arena, struct text *ret, struct error *error) {
+    struct search search = {.records = p->records, .arena = arena, .error = {.outcome = OUTCOME_OK}};
+    _cleanup_buffer_ struct buffer out;
+    buffer_init(&out, (size_t)16 << 20);
+    const struct definition *definition = find_thing(&search, thing, TEXT_NONE);
+    enum outcome outcome = OUTCOME_OK;
+    if (!definition && search.error.outcome != OUTCOME_OK) {
+        *error = search.error;
+        outcome = search.error.outcome;
+    } else if (!definition) {
+        outcome = error_set(error, OUTCOME_REJECT, "thing_unknown", "there is no thing %.*s", TEXT_ARG(thing));
+    } else {
+        outcome = notice_write(definition, p->directory, form, region, arena, &out, error);
+    }
+    if (outcome == OUTCOME_OK) {
+        *ret = text_copy(arena, buffer_text(&out));
+        outcome = text_is_none(*ret) ? error_no_memory(error) : OUTCOME_OK;
+    }
+    for (uint32_t i = 0; i < search.found_count; i++)
+        definition_free(search.found[i]);
     return outcome;
 }

@@ -22,6 +22,11 @@ enum outcome publish_check(const struct publisher *, struct text source, struct 
 enum outcome publish_definition(const struct publisher *, struct text source, struct text file_name, struct text by, struct arena *,
                                 struct text *ret_report, struct error *);
 
+/* The one notice (notice/notice.h) of a published thing, by its name or hash, for a form. OK: *ret is its JSON. REJECT:
+ * thing_unknown, and what notice_write refuses. RETRY: the store is away. */
+enum outcome published_checklist(const struct publisher *, struct text thing, const struct json *form, struct text region,
+                                 struct arena *, struct text *ret, struct error *);
+
 /* Files of config/calendar into the calendar that holds: each takes the place of the one of its name; all or none. OK:
  * *ret_report is {"version", "former", "published_at", "fresh", "years", "faults"} (fresh false: it held already).
  * REJECT: *ret_report is {"faults"}. RETRY: the store is away. */

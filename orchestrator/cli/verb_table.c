@@ -102,6 +102,19 @@ const struct verb verb_table[] = {
       {"region", "CODE", NULL, false, "In which region; the definition's first unless told otherwise"},
       {"things", "FILE", NULL, true, "The definition of a sub-thing that is not published"},
       {"departments", "FILE", NULL, false, "The directory of departments; otherwise config/departments.yaml of the project"}}},
+    {"thing", "checklist", "FILE", 1, 1, NEEDS_NOTHING, verb_thing_checklist, "Print the one notice for an applicant's answers",
+     "Once and complete (一次性告知): what has to be brought, what may come later and until when, what is fetched instead and on which "
+     "basis, which items apply, of which departments, and how long each may take. Derived from the definition and the form; with "
+     "--language in traditional or simplified Chinese or English.",
+     {{"form", "FILE", NULL, false, "The answers: a form, or an application that has one; \"-\" is standard input"},
+      {"region", "CODE", NULL, false, "In which region; the application's, or the definition's first, unless told otherwise"},
+      {"things", "FILE", NULL, true, "The definition of a sub-thing that is not published"},
+      {"departments", "FILE", NULL, false, "The directory of departments; otherwise config/departments.yaml of the project"}}},
+    {"thing", "form", "FILE", 1, 1, NEEDS_NOTHING, verb_thing_form, "Print the one form, and who uses each of its fields",
+     "The form that all items share (一套表): for each field which departments are given it, for which items, and which steps it "
+     "decides; and how often nobody has to type it again: a field that n departments use is typed once instead of n times.",
+     {{"things", "FILE", NULL, true, "The definition of a sub-thing that is not published"},
+      {"departments", "FILE", NULL, false, "The directory of departments; otherwise config/departments.yaml of the project"}}},
     {"case", "submit", "FILE", 1, 1, NEEDS_SERVER, verb_case_submit, "Submit an application",
      "Sends an application {\"thing\", \"form\", \"region\", \"number\", \"extra\"}; \"-\" is standard input. The same number with the same "
      "content is the same case; with another content it is refused, naming the fields.",

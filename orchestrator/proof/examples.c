@@ -22,9 +22,9 @@ static bool is_allowed(const struct data_source *source, const struct json *valu
 
 static uint64_t hash_value(const struct json *value, bool is_length) {
     _cleanup_buffer_ struct buffer out;
+    buffer_init(&out, (size_t)4 << 20);
     if (is_length)
         return value->type == JSON_ARRAY ? value->count + 2 : 1;
-    buffer_init(&out, (size_t)4 << 20);
     json_write_canonical(&out, value);
     return text_hash(buffer_text(&out)) | 1;
 }

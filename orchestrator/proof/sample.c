@@ -242,7 +242,7 @@ static const struct json *find_below(const struct sampler *s, const struct schem
         return found;
     static const char *const beside[] = {"allOf", "anyOf", "oneOf"};
     for (size_t i = 0; i < 3; i++) {
-        const struct json *list = json_get_string(schema, beside[i]);
+        const struct json *list = json_get(schema, text_from(beside[i]));
         for (uint32_t k = 0; list && list->type == JSON_ARRAY && k < list->count; k++) {
             *source = here;
             if ((found = find_below(s, source, json_at(list, k), segments, count, depth + 1)))
@@ -252,7 +252,7 @@ static const struct json *find_below(const struct sampler *s, const struct schem
     static const char *const single[] = {"then", "else"};
     for (size_t i = 0; i < 2; i++) {
         *source = here;
-        const struct json *one = json_get_string(schema, single[i]);
+        const struct json *one = json_get(schema, text_from(single[i]));
         if (one && (found = find_below(s, source, one, segments, count, depth + 1)))
             return found;
     }
@@ -330,7 +330,7 @@ static bool sample_object(const struct sampler *s, const struct schema_source *s
         return false;
     static const char *const beside[] = {"allOf", "anyOf", "oneOf"};
     for (size_t i = 0; i < 3; i++) {
-        const struct json *list = json_get_string(schema, beside[i]);
+        const struct json *list = json_get(schema, text_from(beside[i]));
         uint32_t count = list && list->type == JSON_ARRAY ? (i == 0 ? list->count : list->count > 0) : 0;
         for (uint32_t k = 0; k < count; k++) {
             const struct schema_source *there = source;

@@ -19,6 +19,7 @@ void handle_thing_versions(struct request *);
 void handle_thing_source(struct request *);
 void handle_thing_check(struct request *);
 void handle_thing_publish(struct request *);
+void handle_thing_checklist(struct request *);
 /* submit.c */
 void handle_submit(struct request *);
 /* cases.c */

@@ -61,6 +61,7 @@ const struct problem problem_table[] = {
     {"reassign_to_nobody", 409, "Neither department nor region is named"},
     {"region_not_offered", 409, "The thing is not offered in this region"},
     {"material_missing", 409, "Required materials are missing"},
+    {"material_condition", 409, "Whether a material is needed can't be told from the form"},
     {"window_not_open", 409, "Applications are not taken yet"},
     {"window_closed", 409, "Applications are not taken any more"},
     {"unknown_party", 409, "There is no such person in the case who signs"},

@@ -23,6 +23,8 @@ const struct route route_table[] = {
      "Check a definition: all its faults"},
     {"GET", "/v1/things/{thing}", ALL, BODY_NONE, "", handle_thing, "A thing: form, parties, materials, steps"},
     {"GET", "/v1/things/{thing}/versions", ALL, BODY_NONE, "", handle_thing_versions, "Its published definitions"},
+    {"POST", "/v1/things/{thing}/checklist", ALL, BODY_JSON, "", handle_thing_checklist,
+     "The one notice for an applicant's answers: what to bring, what is fetched, which items apply"},
     {"GET", "/v1/things/{thing}/source", ALL, BODY_NONE, "", handle_thing_source, "A definition as its author wrote it"},
 
     {"POST", "/v1/cases", SUBMITS, BODY_JSON, "", handle_submit, "Submit an application"},

@@ -152,3 +152,23 @@ void handle_thing_publish(struct request *request) {
     else
         reply_error(request, &error);
 }
+
+void handle_thing_checklist(struct request *request) {
+    const struct web_parts *parts = &request->web->settings.parts;
+    const struct json *form = NULL, *region = NULL;
+    struct error error = {0};
+    struct text notice = TEXT_NONE;
+    if (!parts->thing_checklist) {
+        reply_problem(request, "not_offered", "this daemon derives no notices");
+        return;
+    }
+    if (!BODY_FIELDS(request, {"form", JSON_OBJECT, true, MOST(form_bytes_most), &form},
+                     {"region", JSON_STRING, false, MOST(name_bytes_most), &region}))
+        return;
+    enum outcome outcome = parts->thing_checklist(parts->context, request->at[0], form, region ? region->text : TEXT_NONE,
+                                                  &request->arena, &notice, &error);
+    if (outcome == OUTCOME_OK)
+        reply_json(request, 200, notice);
+    else
+        reply_error(request, &error);
+}

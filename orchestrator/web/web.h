@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "port/clock.h"
+#include "base/json.h"
 #include "port/records.h"
 
 /* What the web asks of the daemon's other parts, which it does not know. Called from its threads, several at once; each
@@ -30,6 +31,10 @@ struct web_parts {
     /* The same, and publishes it; `by`: who. *ret_report has also "published_at", "fresh", "former". */
     enum outcome (*thing_publish)(void *context, struct text source, struct text by, struct arena *, struct text *ret_report,
                                   struct error *);
+    /* The one notice of a published thing, by name or hash, for a form; `region` may be absent. OK: *ret is its JSON in the
+     * arena. REJECT thing_unknown, form_invalid, region_not_offered, material_condition. RETRY: the store is away. */
+    enum outcome (*thing_checklist)(void *context, struct text thing, const struct json *form, struct text region, struct arena *,
+                                    struct text *ret, struct error *);
 };
 
 struct web_settings {

@@ -111,9 +111,10 @@ static bool plays(const struct definition *definition, const struct directory *d
         outcome = thing_run(&what, script, nowhere, &closed, &error);
     if (outcome != OUTCOME_OK)
         fprintf(stderr, "%s: %s\n%.*s", fault->code, error.message, TEXT_ARG(fault->script));
+    bool expects = script && json_get_string(script, "expect");
     fclose(nowhere);
     arena_free(&arena);
-    return outcome == OUTCOME_OK && json_get_string(script, "expect") != NULL;
+    return outcome == OUTCOME_OK && expects;
 }
 
 static bool needs_no_script(const struct proof_fault *fault) { return strcmp(fault->code, "step_never_granted") == 0; }

@@ -1,0 +1,60 @@
+"""yjsctl thing checklist, form and verify as a person and a shell see them."""
+import glob
+import json
+import os
+
+from kit import Case, Project, unittest, yjsctl
+
+THING, SAMPLE = "config/things/retirement.yaml", "config/samples/retirement.json"
+
+
+class Notice(Case):
+    def test_the_notice_says_in_three_languages_what_to_bring(self):
+        for language, bring, promise in (("en", "Bring", "Promised within: 15 workdays"), ("zh-Hans", "请提供的材料", "承诺时限: 15个工作日"),
+                                         ("zh-Hant", "請提供的材料", "承諾時限: 15個工作日")):
+            with self.subTest(language):
+                self.ends(yjsctl("thing", "checklist", THING, "--form", SAMPLE, "--language", language), 0, bring, promise)
+
+    def test_the_notice_is_one_for_people_and_programs(self):
+        notice = json.loads(self.ends(yjsctl("thing", "checklist", THING, "--form", SAMPLE, "--json"), 0).out)
+        needs = {m["id"]: m["need"] for m in notice["materials"]}
+        self.assertEqual(len(needs), len(notice["materials"]))
+        self.assertIn("fetched", needs.values())
+        self.assertIn("bring", needs.values())
+        self.assertEqual({i["applies"] for i in notice["items"]} - {"yes", "no", "depends"}, set())
+
+    def test_a_form_that_is_not_sound_gets_its_faults_and_no_notice(self):
+        told = self.ends(yjsctl("thing", "checklist", THING, "--form", "-", stdin=b'{"employee": 1}'), 1, "form_invalid", "/employee")
+        self.assertEqual(told.out, "")
+
+    def test_the_form_is_told_field_by_field_with_what_it_saves(self):
+        form = json.loads(self.ends(yjsctl("thing", "form", THING, "--json"), 0).out)
+        fields = [f["field"] for f in form["fields"]]
+        self.assertEqual(len(fields), len(set(fields)), "a field is asked twice")
+        saved = sum(max(len(f["departments"]) - 1, 0) for f in form["fields"])
+        self.assertEqual(form["figures"]["keyings_saved"], saved)
+        self.assertGreater(saved, 0)
+
+
+class Verify(Case):
+    def test_a_sound_definition_holds_and_shows_its_longest_way(self):
+        self.ends(yjsctl("thing", "verify", THING), 0, "holds", "The longest promised way takes")
+
+    def test_a_fault_ends_with_one_and_its_script_shows_it_again(self):
+        project = Project()
+        path = project.thing("stands", ["id: a, department: alpha", "id: pay, needs: [a], wait: {signal: paid}"])
+        scripts = os.path.join(project.name, "scripts")
+        os.mkdir(scripts)
+        self.ends(yjsctl("thing", "verify", path, "--scripts", scripts), 1, "waits_for_ever", "pay")
+        written = glob.glob(os.path.join(scripts, "*.yaml"))
+        self.assertEqual(len(written), 1, written)
+        self.ends(yjsctl("thing", "run", path, written[0], "--quiet"), 0, '"state":"running"')
+
+    def test_a_budget_that_ends_ends_with_five(self):
+        self.ends(yjsctl("thing", "verify", THING, "--states", "10"), 5, "not exhausted")
+        report = json.loads(self.ends(yjsctl("thing", "verify", THING, "--states", "10", "--json"), 5).out)
+        self.assertEqual((report["verdict"], report["not_exhausted"]), ("not_exhausted", "states"))
+
+
+if __name__ == "__main__":
+    unittest.main()
