@@ -133,6 +133,7 @@ static void drop_lost(struct conductor *c, const struct text *owners) {
     if (lost == 0)
         return;
     c->ports.bus.purge(c->ports.bus.context);
+    ownership_assign(c);   /* what is taken again in the same breath is read from where the other left off */
     METER_ADD(c, fenced, lost);
     log_warn("fenced", "shards were taken by another daemon", LOG_INT("shards", lost));
 }
