@@ -48,7 +48,8 @@ static struct store_batch store_batch_of(const struct batch *b) {
     return (struct store_batch){
         .shards = b->shards.at, .shard_count = b->shards.count, .offsets = b->offsets.at, .offset_count = b->offsets.count,
         .events = b->events.at, .event_count = b->events.count, .cases = b->cases.at, .case_count = b->cases.count,
-        .steps = b->steps.at, .step_count = b->steps.count, .timers = b->timers.at, .timer_count = b->timers.count,
+        .steps = b->steps.at, .step_count = b->steps.count, .clocks = b->clocks.at, .clock_count = b->clocks.count,
+        .timers = b->timers.at, .timer_count = b->timers.count,
         .incidents = b->incidents.at, .incident_count = b->incidents.count,
         .closings = b->closings.at, .closing_count = b->closings.count, .dead = b->dead.at, .dead_count = b->dead.count,
         .forwards = b->forwards.at, .forward_count = b->forwards.count,

@@ -222,8 +222,9 @@ static bool content_is_same(const struct case_state *state, const struct input *
 }
 
 static void count_fate(struct batch *batch, const struct event_list *events) {
-    bool recorded = events->count == 1 && events->at[0].kind == EVENT_ANSWER_RECORDED;
-    if (recorded && events->at[0].fate == FATE_DUPLICATE)
+    const struct event *last = events->count ? &events->at[events->count - 1] : NULL;   /* behind what had come due */
+    bool recorded = last && last->kind == EVENT_ANSWER_RECORDED;
+    if (recorded && last->fate == FATE_DUPLICATE)
         batch->counted.inputs_duplicate++;
     else if (recorded)
         batch->counted.inputs_recorded++;

@@ -84,7 +84,7 @@ struct batch {
     struct vector pending;                 /* struct pending */
     struct vector internal;                /* struct pending: sub-cases' inputs, in order */
     struct vector events, commands_of;     /* store_event; struct event (as decided) */
-    struct vector shards, offsets, cases, steps, timers, incidents, closings, dead, forwards, inbox_done, answers, unsent;
+    struct vector shards, offsets, cases, steps, clocks, timers, incidents, closings, dead, forwards, inbox_done, answers, unsent;
     struct vector calendars;               /* struct store_calendar */
     struct vector dead_from;               /* struct pending: the messages among `dead` */
     struct vector touched;                 /* struct open_case * */
@@ -195,6 +195,9 @@ enum outcome decide_pending(struct conductor *, struct batch *, struct pending *
 void note_incident(struct conductor *, int32_t shard, struct text id, struct text code, struct text message);
 
 /* rows.c: what the store is told of the touched cases */
+/* clocks.c: clocks of a touched case, which of the law's days its calendar says */
+struct calendar;
+bool rows_clocks(struct batch *, const struct open_case *, const struct calendar *);
 bool rows_gather(struct conductor *, struct batch *);
 bool rows_answer(struct batch *, const struct pending *, int32_t status, struct text body);
 bool rows_problem(struct batch *, const struct pending *);

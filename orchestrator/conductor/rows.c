@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/base64.h"
+#include "calendar/calendar.h"
 
 static struct text name_or_none(const char *name) { return text_from(name); }
 
@@ -104,7 +105,7 @@ bool rows_gather(struct conductor *c, struct batch *batch) {
             if (!step_row(batch, open, dirty->step, dirty->index))
                 return false;
         }
-        if (!timer_row(batch, open))
+        if (!timer_row(batch, open) || !rows_clocks(batch, open, calendar_for_region(c->calendar, open->state.region)))
             return false;
     }
     for (uint32_t i = 0; i < c->put_aside.count; i++) {

@@ -12,7 +12,10 @@ static struct item_row *find_row(struct case_state *s, const struct event *e, ui
     if (row == clock_case_row(s->definition) && !text_is_none(e->item))
         return NULL;
     *ret_index = row;
-    return case_item_write(s, row);
+    struct item_row *found = case_item_write(s, row);
+    if (found)
+        found->changed_version = e->version;
+    return found;
 }
 
 static struct item_row *row_of_event(struct case_state *s, const struct event *e) {
@@ -180,6 +183,7 @@ bool apply_item_correcting(struct case_state *s, const struct event *e) {
     struct item_row *row = case_item_write(s, item);
     if (!row)
         return false;
+    row->changed_version = e->version;
     item_move(&row->phase, ITEM_CORRECTING);
     row->correction_count++;
     apply_due(s, &row->accept_by_us, TIME_NONE);

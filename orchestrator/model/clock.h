@@ -93,6 +93,7 @@ struct item_row {
     uint32_t correction_count;
     bool is_extended;
     uint32_t extended_days;        /* 延長: working days */
+    uint32_t changed_version;      /* of the case: the last event that changed this row */
     struct clock_row clocks[CLOCK_KIND_COUNT];
     struct clock_pause *pauses;
     uint32_t pause_count;

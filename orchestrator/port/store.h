@@ -53,6 +53,13 @@ struct store_step {
     enum store_row row;
 };
 struct store_timer { struct text case_id; int32_t shard; int64_t due_at_us; /* TIME_NONE: delete */ };
+struct store_clock {             /* a projection of the law's time (engine/clock_view.h) */
+    struct text case_id, item /* "": the case itself */, clock;
+    int32_t shard;
+    struct text thing, region, department, state, light;
+    int64_t started_at_us, due_at_us, ended_at_us, changed_at_us;
+    struct text explained;       /* JSON */
+};
 struct store_incident {
     struct text id;              /* case:step[.index]:version of the event that opened it, or topic@partition, unsent:shard:seq */
     struct text case_id, step; int32_t index; int32_t shard;
@@ -86,6 +93,7 @@ struct store_batch {
     const struct store_event *events; uint32_t event_count;
     const struct store_case *cases; uint32_t case_count;         /* upsert, each once */
     const struct store_step *steps; uint32_t step_count;         /* upsert, each once */
+    const struct store_clock *clocks; uint32_t clock_count;      /* upsert, each once */
     const struct store_timer *timers; uint32_t timer_count;
     const struct store_incident *incidents; uint32_t incident_count;
     const struct store_closing *closings; uint32_t closing_count;

@@ -81,6 +81,22 @@ const struct query queries_cases[] = {
      "AND s.department = $3::text AND s.index = coalesce((e.data::json ->> 'index')::int, -1)) THEN e.data::json END AS data "
      "FROM event e WHERE e.case_id = $1::text AND e.version > coalesce($2::text::int, 0) ORDER BY e.version"
      " LIMIT least(coalesce($4::text::int, 1000), 10000)) x"},
+    {"case_clocks", "id", "acceptance and clocks of a case's items, and of the case (item empty), as in the table clock", false,
+     "SELECT row_to_json(x)::text FROM (SELECT k.item, k.clock, k.state, k.light, k.department, k.started_at, k.due_at, "
+     "k.ended_at, k.changed_at, k.explained FROM clock k WHERE k.case_id = $1::text ORDER BY k.item = '' DESC, "
+     "min(k.started_at) OVER (PARTITION BY k.item), k.item, array_position(ARRAY['acceptance', 'promise', 'statute', "
+     "'delivery'], k.clock::text)) x"},
+    {"clocks_list", "department,light,item,cursor,limit",
+     "open clocks whose light is not green, the one that is due first at first: case, thing, region, item, clock, department, "
+     "state, light, due_at. department, light: of these alone; cursor: the last row's `at` (case/item/clock)",
+     false,
+     "SELECT row_to_json(x)::text FROM (SELECT k.case_id || '/' || k.item || '/' || k.clock AS at, k.case_id AS \"case\", k.thing, "
+     "k.region, k.item, k.clock, k.department, k.state, k.light, k.started_at, k.due_at FROM clock k "
+     "WHERE k.ended_at IS NULL AND k.light <> 'green' AND ($1::text IS NULL OR k.department = $1::text) "
+     "AND ($2::text IS NULL OR k.light = $2::text) AND ($3::text IS NULL OR k.item = $3::text) "
+     "AND ($4::text IS NULL OR (k.due_at, k.case_id || '/' || k.item || '/' || k.clock) > (SELECT p.due_at, $4::text FROM clock p "
+     "WHERE p.case_id || '/' || p.item || '/' || p.clock = $4::text)) "
+     "ORDER BY k.due_at, k.case_id || '/' || k.item || '/' || k.clock" LIMIT("$5") ") x"},
     {"case_versions", "ids", "ids: JSON array of case ids; gives id, version, phase, changed_at of those that are there", false,
      "SELECT json_build_object('id', id, 'version', version, 'phase', phase, 'changed_at', changed_at)::text FROM case_ "
      "WHERE id = ANY (ARRAY(SELECT json_array_elements_text($1::text::json)))"},

@@ -61,6 +61,16 @@ const struct pg_statement statements_store[] = {
      "(case_id, step, index) DO UPDATE SET child = excluded.child, department = excluded.department, region = "
      "excluded.region, asked_at = excluded.asked_at, due_at = excluded.due_at, attempt = excluded.attempt, open = "
      "excluded.open, state = excluded.state, reason = excluded.reason, ended_at = excluded.ended_at"},
+    {"clock_upsert",
+     "INSERT INTO clock (case_id, item, clock, shard, thing, region, department, state, light, started_at, due_at, ended_at, "
+     "changed_at, explained) SELECT g.case_id, g.item, g.clock, g.shard, g.thing, g.region, g.department, g.state, g.light, "
+     "g.started_at, g.due_at, g.ended_at, g.changed_at, g.explained::jsonb "
+     "FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], "
+     "$10::timestamptz[], $11::timestamptz[], $12::timestamptz[], $13::timestamptz[], $14::text[]) "
+     "AS g (case_id, item, clock, shard, thing, region, department, state, light, started_at, due_at, ended_at, changed_at, "
+     "explained) ON CONFLICT (case_id, item, clock) DO UPDATE SET department = excluded.department, state = excluded.state, "
+     "light = excluded.light, started_at = excluded.started_at, due_at = excluded.due_at, ended_at = excluded.ended_at, "
+     "changed_at = excluded.changed_at, explained = excluded.explained"},
     {"timer_delete", "DELETE FROM timer WHERE case_id = ANY ($1::text[])"},
     {"timer_upsert",
      "INSERT INTO timer (case_id, shard, due_at) SELECT unnest($1::text[]), unnest($2::int[]), "

@@ -425,6 +425,28 @@ static void test_full_batch_of_every_kind_of_row_commits_twice(void **state) {
     assert_int_equal(commit(s, &s->a, &batch), STORE_COMMITTED);
 }
 
+static void test_clock_is_one_row_and_written_over(void **state) {
+    struct scene *s = *state;
+    struct store_shard shard = take_one(s, &s->a, "a", 4);
+    struct store_clock clocks[] = {{.case_id = TEXT("n1"), .item = TEXT(""), .clock = TEXT("promise"), .shard = 4, .thing = TEXT("sale"),
+                                    .state = TEXT("running"), .light = TEXT("green"), .started_at_us = AT, .due_at_us = AT + 5,
+                                    .ended_at_us = TIME_NONE, .changed_at_us = AT, .explained = TEXT("{\"uncounted\":[]}")}};
+    struct store_clock twice[2];
+    struct store_batch batch = {.shards = &shard, .shard_count = 1, .clocks = clocks, .clock_count = 1};
+    assert_int_equal(commit(s, &s->a, &batch), STORE_COMMITTED);
+    clocks[0].state = TEXT("paused");
+    clocks[0].due_at_us = TIME_NONE;
+    assert_int_equal(commit(s, &s->a, &batch), STORE_COMMITTED);
+    twice[0] = twice[1] = clocks[0];
+    batch.clocks = twice;
+    batch.clock_count = 2;
+    assert_int_equal(commit(s, &s->a, &batch), STORE_REFUSED);
+    clocks[0].explained = TEXT("{no JSON");
+    batch.clocks = clocks;
+    batch.clock_count = 1;
+    assert_int_equal(commit(s, &s->a, &batch), STORE_REFUSED);
+}
+
 static void test_wrong_knowledge_of_a_row_is_refused_and_right_knowledge_is_taken(void **state) {
     struct scene *s = *state;
     struct store_shard shard = take_one(s, &s->a, "a", 4);
@@ -488,6 +510,7 @@ int store_suite_run(const struct store_world *given) {
         T(test_members_are_those_seen_lately),
         T(test_application_without_a_number_keeps_the_one_it_is_given),
         T(test_full_batch_of_every_kind_of_row_commits_twice),
+        T(test_clock_is_one_row_and_written_over),
         T(test_wrong_knowledge_of_a_row_is_refused_and_right_knowledge_is_taken),
         T(test_thousand_events_are_one_batch),
     };

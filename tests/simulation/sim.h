@@ -13,7 +13,7 @@
 #include "model/directory.h"
 #include "store_fake.h"
 
-enum { SIM_DAEMONS_MOST = 4, SIM_THINGS = 7, SIM_STACK_BYTES = 1 << 20 };
+enum { SIM_DAEMONS_MOST = 4, SIM_THINGS = 8, SIM_STACK_BYTES = 1 << 20 };
 
 #define SIM_REGION "441300"
 #define SIM_EPOCH_US INT64_C(1830297600000000)   /* a Monday in 2028 */

@@ -1,6 +1,8 @@
 /* Invariants of a case: nothing asked before its join or after its close, no timer early, rows as the journal says. */
 #include "sim_check.h"
 
+#include "engine/clock_view.h"
+
 static const struct work_state *work_at(const struct case_state *state, uint16_t step, int32_t index) {
     const struct step_row *row = &state->steps[step];
     if (index < 0)
@@ -114,6 +116,26 @@ static void check_incidents(struct sim *s, const struct case_state *state) {
                  state->dispute_count, incident ? "some" : "none", dispute ? "some" : "none");
 }
 
+/* Every clock that the journal's state has is a row, as it stands. */
+static void check_clock_rows(struct sim *s, const struct case_state *state, const struct fake_case *one) {
+    struct clock_view *views;
+    uint32_t count = 0;
+    if (!clock_views(state, NULL, 0, s->now_us, &s->arena, &views, &count) || count != one->clocks.count)
+        sim_fail(s, "case %.*s has %u clocks and %u rows of them", TEXT_ARG(state->id), count, one->clocks.count);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct store_clock *row = NULL;
+        for (uint32_t j = 0; j < one->clocks.count && !row; j++) {
+            const struct store_clock *at = &vector_at(&one->clocks, struct fake_clock)[j].row;
+            if (text_equal(at->clock, views[i].clock) && (text_is_none(views[i].item) ? at->item.length == 0 : text_equal(at->item, views[i].item)))
+                row = at;
+        }
+        if (!row || !text_equal(row->state, views[i].state) || !text_equal(row->light, views[i].light) ||
+            row->due_at_us != views[i].due_us || row->started_at_us != views[i].started_us || row->ended_at_us != views[i].ended_us)
+            sim_fail(s, "the row of the clock %.*s of %.*s in case %.*s is not its journal", TEXT_ARG(views[i].clock),
+                     TEXT_ARG(views[i].item), TEXT_ARG(state->id));
+    }
+}
+
 void check_rows(struct sim *s, const struct check_case *checked) {
     const struct case_state *state = &checked->state;
     const struct fake_case *one = store_truth_case(&s->store, state->id);
@@ -140,4 +162,5 @@ void check_rows(struct sim *s, const struct check_case *checked) {
     if (due != TIME_NONE && (one->timer_us == TIME_NONE || one->timer_us > due))
         sim_fail(s, "case %.*s is due %.3f s from now and has no timer for it", TEXT_ARG(state->id), (double)(due - s->now_us) / 1e6);
     check_incidents(s, state);
+    check_clock_rows(s, state, one);
 }

@@ -57,6 +57,12 @@ static void answer_task(struct sim *s, struct task *task) {
         answer(s, task, "received", TEXT("{}"), s->now_us + sim_between(s, 1 * MS, 300 * MS));
     if (sim_chance(s, 200000))
         answer(s, task, "accepted", TEXT("{}"), s->now_us + sim_between(s, 1 * MS, 600 * MS));
+    if (sim_chance(s, 60000)) {
+        answer(s, task, "special_start", TEXT("{\"procedure\":\"hearing\"}"), s->now_us + sim_between(s, 1 * MS, 500 * MS));
+        answer(s, task, "special_end", TEXT("{\"procedure\":\"hearing\"}"), s->now_us + sim_between(s, 1 * MS, 3000 * MS));
+    }
+    if (sim_chance(s, 40000))
+        answer(s, task, "extend", TEXT("{\"reason\":\"much to do\",\"days\":2,\"approved_by\":\"head\"}"), s->now_us + sim_between(s, 1 * MS, 700 * MS));
     if (s->profile.bad_messages && sim_chance(s, 60000))
         send_rubbish(s, task, at_us - sim_between(s, 0, 500 * MS));
     uint32_t kind = sim_below(s, 100);
@@ -115,6 +121,8 @@ static void answer_compensate(struct sim *s, struct task *task) {
 void world_department(struct sim *s, struct text department, const struct bus_message *message) {
     struct text id = sim_header(message->headers, message->header_count, "ce_id");
     struct task *task = map_get(&s->world->tasks, id);
+    if (text_is(sim_header(message->headers, message->header_count, "ce_type"), "warning"))
+        return;   /* it is read, perhaps */
     if (task) {   /* it has seen it; an adapter that lost its notes answers again */
         if (task->last && sim_chance(s, 300000))
             world_send(s, task->last, s->now_us + sim_between(s, 1 * MS, 500 * MS));

@@ -69,6 +69,16 @@ static const char *const sources[SIM_THINGS] = {
     "    form: {n: \"${ .item.n }\", go: \"${ .item.go }\"}\n    on_refused: continue\n"
     "  - id: sum\n    department: alpha\n    needs: [parts]\n    on_refused: compensate\n",
 
+    HEAD("timed")
+    "  - id: file\n    department: alpha\n    item: deed\n" RETRY
+    "  - id: pay\n    item: deed\n    uncounted: payment\n    needs: [file]\n    wait: {signal: paid}\n    timeout: {limit: 15s, then: expire}\n"
+    "  - id: enter\n    department: beta\n    item: deed\n    needs: [file, pay]\n    on_refused: close\n" RETRY
+    "  - id: meter\n    department: gamma\n    item: gas\n    needs: [file]\n    on_refused: continue\n"
+    "  - id: hand\n    kind: deliver\n    by: post\n    needs: [enter]\n"
+    "promise: 25s\nitems:\n"
+    "  - {id: deed, department: alpha, promise: 6s, statute: 9s, basis: law, correction_within: 2s, uncounted: [{reason: payment}]}\n"
+    "  - {id: gas, department: gamma, promise: 1s}\n",
+
     HEAD("serial")
     "  - id: zero\n    department: delta\n"
     "  - id: one\n    department: alpha\n    needs: [zero]\n    input: {n: \"${ .form.n }\"}\n    result: result.json\n" RETRY

@@ -51,12 +51,14 @@ struct fake_shard {
     uint64_t stamp; int64_t last; /* while a batch is checked */
 };
 struct fake_step { struct store_step row; uint64_t stamp; };
+struct fake_clock { struct store_clock row; uint64_t stamp; };
 struct fake_case {
     struct text id;
     struct store_case row;
     bool there;
     struct vector events;         /* struct store_event *, by version */
     struct vector steps;          /* struct fake_step */
+    struct vector clocks;         /* struct fake_clock */
     int64_t timer_us;             /* TIME_NONE: none */
     int32_t timer_shard;
     uint64_t case_stamp, timer_stamp, event_stamp;

@@ -1,6 +1,8 @@
 /* The fake store's batch: looked at whole, with every constraint that PostgreSQL has; then applied whole, or not. */
 #include "store_fake.h"
 
+#include "base/json.h"
+
 static struct text keep(struct store_truth *t, struct text text) { return text_copy(&t->arena, text); }
 
 static bool refuse(struct error *error, const char *what) {
@@ -89,6 +91,50 @@ static bool check_steps(struct store_truth *t, const struct store_batch *b, stru
                 return refuse(error, "a step twice");
     }
     return true;
+}
+
+static struct fake_clock *find_clock(struct fake_case *one, const struct store_clock *row) {
+    for (uint32_t i = 0; i < one->clocks.count; i++) {
+        struct fake_clock *at = &vector_at(&one->clocks, struct fake_clock)[i];
+        if (text_equal(at->row.item, row->item) && text_equal(at->row.clock, row->clock))
+            return at;
+    }
+    return NULL;
+}
+
+static bool check_clocks(struct store_truth *t, const struct store_batch *b, struct error *error) {
+    for (uint32_t i = 0; i < b->clock_count; i++) {
+        const struct store_clock *row = &b->clocks[i];
+        struct json explained;
+        if (!fits(row->case_id, false) || !fits(row->item, false) || !fits(row->clock, false) || !fits(row->thing, false) ||
+            !fits(row->state, false) || !fits(row->light, false) || row->changed_at_us == TIME_NONE ||
+            json_read(&t->arena, row->explained, 64, &explained, NULL) != OUTCOME_OK)
+            return refuse(error, "a clock's column");
+        for (uint32_t j = 0; j < i; j++)
+            if (text_equal(b->clocks[j].case_id, row->case_id) && text_equal(b->clocks[j].item, row->item) &&
+                text_equal(b->clocks[j].clock, row->clock))
+                return refuse(error, "a clock twice");
+    }
+    return true;
+}
+
+static void apply_clocks(struct store_truth *t, const struct store_batch *b) {
+    for (uint32_t i = 0; i < b->clock_count; i++) {
+        struct fake_case *one = store_fake_case_make(t, b->clocks[i].case_id);
+        struct fake_clock *clock = find_clock(one, &b->clocks[i]);
+        if (!clock)
+            clock = vector_new(&one->clocks, &t->arena, struct fake_clock);
+        clock->row = b->clocks[i];
+        clock->row.case_id = one->id;
+        clock->row.item = keep(t, clock->row.item);
+        clock->row.clock = keep(t, clock->row.clock);
+        clock->row.thing = keep(t, clock->row.thing);
+        clock->row.region = keep(t, clock->row.region);
+        clock->row.department = keep(t, clock->row.department);
+        clock->row.state = keep(t, clock->row.state);
+        clock->row.light = keep(t, clock->row.light);
+        clock->row.explained = keep(t, clock->row.explained);
+    }
 }
 
 static bool check_others(struct store_truth *t, const struct store_batch *b, struct error *error) {
@@ -359,13 +405,14 @@ static enum store_fate settle(struct store_client *client, enum store_trouble tr
         error_set(error, OUTCOME_RETRY, "store_fenced", "shards have another owner");
         return unknown ? STORE_UNKNOWN : STORE_FENCED;
     }
-    if (!check_events(t, b, error) || !check_cases(t, b, error) || !check_steps(t, b, error) || !check_others(t, b, error))
+    if (!check_events(t, b, error) || !check_cases(t, b, error) || !check_steps(t, b, error) || !check_clocks(t, b, error) || !check_others(t, b, error))
         return unknown ? STORE_UNKNOWN : STORE_REFUSED;
     if (trouble != STORE_TROUBLE_UNKNOWN_NOT) {
         if (t->hooks.applying)
             t->hooks.applying(t->hooks.context, client, b);
         apply_events(t, b);
         apply_rows(t, b);
+        apply_clocks(t, b);
         apply_incidents(t, b);
         apply_inbox(t, b);
         apply_rest(t, b);
