@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "kit"))
-from base import ROOT, program  # noqa: E402
+from base import ROOT, program, until  # noqa: E402
 from place import Place  # noqa: E402
 
 # What the calendar makes long is short here, in proportion: a day of publicity, of a wait, of patience with the silent.
@@ -107,8 +107,9 @@ class Shipped(Place):
                         re.findall(r"^  - id: (\w+)\n(?:    .*\n)*?    offices: (.*)$", text[text.index("\ndepartments:"):], re.M)
                         for region in re.findall(r'region: "(\d{6})"(?!, adapter: false)', offices)]
         self.daemon = self.yjsd()
-        for region in {office.split("@")[1] for office in self.offices}:
-            self.serve(region, [n for n, r in (o.split("@") for o in self.offices) if r == region and n not in without])
+        served = [self.serve(region, [n for n, r in (o.split("@") for o in self.offices) if r == region and n not in without])
+                  for region in {office.split("@")[1] for office in self.offices}]
+        until(lambda: all(child.said("reading") == wanted for child, wanted in served), 60, why="not every department reads its tasks")
 
     def some_region(self):
         """A city, so that its district's cases go to the city's offices as they do in Huizhou; no city has these numbers."""
@@ -126,16 +127,17 @@ class Shipped(Place):
         return f"{region or self.region}.{name.replace('_', '-')}.{what}.v1"
 
     def serve(self, region, names):
-        lines = [f'kafka: {{bootstrap: "{self.bootstrap}"}}', f'region: "{region}"', "departments:"]
+        lines, count = [f'kafka: {{bootstrap: "{self.bootstrap}"}}', f'region: "{region}"', "departments:"], 0
         for name in names:
             results = f"{ROOT}/adapters/simulators/results/{name}.yaml"
             if os.path.exists(results):
                 lines += [f"  - department: {name}", f"    store: {self.folder}/{name}-{region}.sqlite", "    driver:",
                           "      name: simulate", f"      results: {results}"]
+                count += 1
         path = self.write(f"config/simulated-{region}.yaml", "\n".join(lines) + "\n")
         told = subprocess.run([program("yjs-adapter"), "--config", path, "--check-config"], capture_output=True, text=True)
         assert told.returncode == 0, told.stderr
-        return self.child(f"simulated-{region}", [program("yjs-adapter"), "--config", path])
+        return self.child(f"simulated-{region}", [program("yjs-adapter"), "--config", path]), count
 
     def offer(self, thing):
         return self.publish(thing.short())

@@ -41,6 +41,10 @@ def follow(place, open_cases, seconds=120):
     return ended
 
 
+def shipped(name):
+    return next(t for t in things() if t.name == name)
+
+
 def name_of(sample):
     return sample.thing.name + ("" if sample.what == "straight" else f" ({sample.what})")
 
@@ -64,7 +68,7 @@ def differences(sample, body):
 
 
 def test_every_thing_runs_end_to_end_as_its_script_says():
-    place, all_things = Shipped(), things()
+    all_things, place = things(), Shipped()
     running = [t for t in all_things if not t.kinds_to_come]
     for thing in all_things:
         if thing.kinds_to_come:
@@ -90,7 +94,7 @@ def test_every_thing_runs_end_to_end_as_its_script_says():
 
 
 def test_police_of_the_household_register_the_child_wherever_its_parents_file():
-    place, thing = Shipped(), next(t for t in things() if t.name == "newborn")
+    thing, place = shipped("newborn"), Shipped()
     place.offer(thing)
     districts = {}
     cases = {place.apply(sample): sample for sample in thing.samples()}   # one files in the city for the district, one the other way round
@@ -102,7 +106,7 @@ def test_police_of_the_household_register_the_child_wherever_its_parents_file():
 
 
 def test_bank_that_does_not_answer_is_named_in_the_report_at_the_deadline():
-    place, thing = Shipped(without=["ccb"]), next(t for t in things() if t.name == "bankruptcy_check")
+    thing, place = shipped("bankruptcy_check"), Shipped(without=["ccb"])
     place.offer(thing)
     case = place.apply(thing.samples()[0])
     body = place.closed(case, "granted")
