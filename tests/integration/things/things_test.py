@@ -6,7 +6,7 @@ import time
 
 from shipped import Shipped, things   # also puts the kit on the path
 import check
-from base import main, need_servers, say
+from base import main, need_servers, say, until
 from place import end_all
 
 RUNNING = ("running", "retrying", "cancelling", "waiting")
@@ -16,6 +16,17 @@ def ends_of(place, case):
     """The case when it is closed and nothing of it runs any more (a delivery runs after the closing)."""
     body = place.case(case)
     return body if body["phase"] == "closed" and not any(s["state"] in RUNNING for s in body["steps"]) else None
+
+
+class Rest:
+    """Asked again and again: true when nothing has happened since it was asked before."""
+
+    def __init__(self, place):
+        self.place, self.last = place, None
+
+    def __call__(self):
+        before, self.last = self.last, self.place.sql("SELECT max(seq) FROM event")
+        return before == self.last
 
 
 def follow(place, open_cases, seconds=120):
@@ -28,17 +39,21 @@ def follow(place, open_cases, seconds=120):
             body = ends_of(place, case)
             if body:
                 ended[case] = body
-                continue
-            for step, state in place.steps(case).items():
-                if state == "running" and step in sample.signals and (case, step) not in sent:
-                    signal, data = sample.signals[step]
-                    place.act(case, f"signal/{signal}", {"data": data})
-                    sent.add((case, step))
+            else:
+                send_signals(place, case, sample, sent)
         if time.monotonic() > give_up:
             open_ones = {f"{s.thing.name}.{s.what}": place.steps(c) for c, s in open_cases.items() if c not in ended}
             raise AssertionError(f"not within {seconds} s: {open_ones}, dead letters {place.dead()}")
         time.sleep(0.05)
     return ended
+
+
+def send_signals(place, case, sample, sent):
+    for step, state in place.steps(case).items():
+        if state == "running" and step in sample.signals and (case, step) not in sent:
+            signal, data = sample.signals[step]
+            place.act(case, f"signal/{signal}", {"data": data})
+            sent.add((case, step))
 
 
 def shipped(name):
@@ -67,30 +82,51 @@ def differences(sample, body):
     return wrong
 
 
-def test_every_thing_runs_end_to_end_as_its_script_says():
-    all_things, place = things(), Shipped()
-    running = [t for t in all_things if not t.kinds_to_come]
-    for thing in all_things:
+def offered(place, long):
+    """The things that run are published, and each of their samples submitted: {case: sample}."""
+    cases = {}
+    for thing in things():
         if thing.kinds_to_come:
             say(f"skipped: {thing.name}: steps of kind {', '.join(thing.kinds_to_come)} do not run yet")
-        else:
-            place.offer(thing)
-    assert running, "no thing runs"
-    cases = {}
-    for thing in running:
-        for sample in thing.samples():
-            cases[place.apply(sample)] = sample
+            continue
+        place.offer(thing)
+        if thing.is_long() == long:
+            cases.update({place.apply(sample): sample for sample in thing.samples()})
+    return cases
+
+
+def compare(place, cases, ended):
     wrong = {}
-    for case, body in follow(place, cases).items():
+    for case, body in ended.items():
         sample = cases[case]
         faults = differences(sample, body)
         if faults or body["incidents"]:
             wrong[name_of(sample)] = faults, body["incidents"]
-        say(f"{name_of(sample):46} {body['outcome']:10} {len(states_of(body)):3} steps {took_ms(body):8.0f} ms")
+        time_taken = took_ms(body)
+        shown = f"{time_taken:8.0f} ms" if time_taken < 86_400_000 else f"{time_taken / 86_400_000:8.1f} days"
+        say(f"{name_of(sample):46} {body['outcome']:10} {len(states_of(body)):3} steps {shown}")
     assert not wrong, f"(is, by the script): {wrong}"
     assert place.dead() == [], place.dead()
     check.journal(place)
     check.topics(place, place.offices)
+
+
+def test_every_thing_runs_end_to_end_as_its_script_says():
+    place = Shipped()
+    cases = offered(place, long=False)
+    assert cases, "no thing runs"
+    compare(place, cases, follow(place, cases))
+
+
+def test_what_lasts_weeks_ends_when_its_days_are_over():
+    place = Shipped(late=60)
+    cases = offered(place, long=True)
+    until(Rest(place), 60, 2, why="the cases do not come to rest")
+    for case, sample in cases.items():
+        assert place.case(case)["phase"] != "closed", f"{name_of(sample)} ended before its days were over: {place.steps(case)}"
+    place.daemon.stop()
+    place.daemon = place.yjsd()
+    compare(place, cases, follow(place, cases))
 
 
 def test_police_of_the_household_register_the_child_wherever_its_parents_file():
