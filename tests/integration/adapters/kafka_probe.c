@@ -2,6 +2,7 @@
  *
  *   kafka_probe broker PARTITIONS TOPIC…      librdkafka's mock cluster; prints its address, lives until stdin ends
  *   kafka_probe topics BOOTSTRAP PARTITIONS TOPIC…    makes topics on a real Kafka
+ *   kafka_probe forget BOOTSTRAP REGION…      deletes all topics of these regions
  *   kafka_probe produce BOOTSTRAP             stdin: one JSON a line {topic, key, headers: {…}, value}; ends when all are acknowledged
  *   kafka_probe read BOOTSTRAP TOPIC PARTITIONS   prints every message as a JSON line, from the beginning, until killed
  *   kafka_probe load BOOTSTRAP TOPIC REPLY_TO COUNT   posts COUNT tasks of about 600 bytes
@@ -9,6 +10,7 @@
 #include <jansson.h>
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +64,42 @@ static int run_topics(const char *bootstrap, int partitions, char **topics) {
         rd_kafka_event_destroy(event);
         rd_kafka_NewTopic_destroy(topic);
     }
+    rd_kafka_queue_destroy(queue);
+    rd_kafka_destroy(rk);
+    return failed;
+}
+
+static bool is_of(const char *topic, char **regions) {
+    for (; *regions; regions++) {
+        size_t length = strlen(*regions);
+        if (strncmp(topic, *regions, length) == 0 && topic[length] == '.')
+            return true;
+    }
+    return false;
+}
+
+static int run_forget(const char *bootstrap, char **regions) {
+    rd_kafka_t *rk = client(RD_KAFKA_PRODUCER, bootstrap);
+    const struct rd_kafka_metadata *known;
+    if (rd_kafka_metadata(rk, 1, NULL, &known, 30000))
+        return 1;
+    rd_kafka_DeleteTopic_t **doomed = calloc((size_t)known->topic_cnt + 1, sizeof(*doomed));
+    size_t count = 0;
+    for (int i = 0; doomed && i < known->topic_cnt; i++)
+        if (is_of(known->topics[i].topic, regions))
+            doomed[count++] = rd_kafka_DeleteTopic_new(known->topics[i].topic);
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
+    rd_kafka_event_t *event = NULL;
+    if (count > 0) {
+        rd_kafka_DeleteTopics(rk, doomed, count, NULL, queue);
+        event = rd_kafka_queue_poll(queue, 60000);
+    }
+    int failed = !doomed || (count > 0 && (!event || rd_kafka_event_error(event)));
+    if (event)
+        rd_kafka_event_destroy(event);
+    rd_kafka_DeleteTopic_destroy_array(doomed, count);
+    free(doomed);
+    rd_kafka_metadata_destroy(known);
     rd_kafka_queue_destroy(queue);
     rd_kafka_destroy(rk);
     return failed;
@@ -186,12 +224,14 @@ int main(int count, char **a) {
         return run_broker(atoi(a[2]), a + 3);
     if (count >= 5 && !strcmp(a[1], "topics"))
         return run_topics(a[2], atoi(a[3]), a + 4);
+    if (count >= 4 && !strcmp(a[1], "forget"))
+        return run_forget(a[2], a + 3);
     if (count == 3 && !strcmp(a[1], "produce"))
         return run_produce(a[2]);
     if (count == 5 && !strcmp(a[1], "read"))
         return run_read(a[2], a[3], atoi(a[4]));
     if (count == 6 && !strcmp(a[1], "load"))
         return run_load(a[2], a[3], a[4], atoi(a[5]));
-    fprintf(stderr, "usage: kafka_probe broker|topics|produce|read|load …\n");
+    fprintf(stderr, "usage: kafka_probe broker|topics|forget|produce|read|load …\n");
     return 2;
 }

@@ -103,6 +103,10 @@ class Place:
     def topic(self, department, what):
         return f"{self.region}.{department.replace('_', '-')}.{what}.v1"
 
+    def regions(self):
+        """Those whose topics are this place's."""
+        return [self.region]
+
     # ---- yjsctl, psql ----
 
     def ctl(self, *arguments, check=True, token=None):
@@ -277,6 +281,8 @@ class Place:
         for child in reversed(self.children):
             child.end()
         self.hand.end()
+        if self.bootstrap == os.environ.get("KAFKA_BOOTSTRAP"):
+            self.hand.forget(*self.regions())
         if failed:
             for child in self.children:
                 print(f"---- {child.name} ----\n{child.log()[-1500:]}")

@@ -14,9 +14,10 @@ from place import Place  # noqa: E402
 
 # How long a silent department is waited for is short here: a day is three seconds.
 SHORT = r"(deadline: )(\d+) (?:workdays|days|half days)"
+# Windows of dates are open, and dates until which something is waited for lie ahead.
+DATES = [(r"(opens: )\d{4}", r"\g<1>2020"), (r"(closes: |limit: until |promise: until )\d{4}", r"\g<1>2099")]
 # What lasts weeks and can't be shortened: a publicity has full days, a wait is the law's. A daemon whose clock is two months late
 # takes those cases in; one that knows the day finds their days over.
-LONG = r"^ +(?:publicity: |wait: \{for: )"
 
 
 def read(path):
@@ -65,10 +66,18 @@ class Thing:
         return [Sample(self, path) for path in paths]
 
     def is_long(self):
-        return re.search(LONG, self.text, re.M) is not None
+        return bool(self.long_steps())
+
+    def long_steps(self):
+        """The ids of publicities, and of waits for a number of days."""
+        steps = re.findall(r"^  - id: (\w+)\n((?:    .*\n|\n)*)", self.text, re.M)
+        return [name for name, keys in steps if re.search(r"^    (?:publicity:|kind: publicity|wait: \{for: \d+ )", keys, re.M)]
 
     def short(self):
-        return re.sub(SHORT, lambda m: f"{m.group(1)}{int(m.group(2)) * 3}s", self.text)
+        text = self.text
+        for pattern, later in DATES:
+            text = re.sub(pattern, later, text)
+        return re.sub(SHORT, lambda m: f"{m.group(1)}{int(m.group(2)) * 3}s", text)
 
 
 def things():
@@ -86,12 +95,25 @@ def things():
     return ordered
 
 
+def departments_of(some):
+    """departments.yaml without those that none of these things can ask."""
+    text = read("config/departments.yaml")
+    head, tail = text.split("\ndepartments:\n")
+    words = set(re.findall(r"\w+", "".join(t.text for t in some))) | {"service_hall"}
+    blocks = re.findall(r"^  - id: .*\n(?:    .*\n)*", tail, re.M)
+    kept = [b for b in blocks if set(re.findall(r"id: (\w+)", b) + re.findall(r"groups: \{(\w+)", b)) & words]
+    groups = {g for b in kept for g in re.findall(r"groups: \{(\w+)", b)}
+    head = "\n".join(line for line in head.split("\n") if "- {id:" not in line or re.search(r"id: (\w+)", line).group(1) in groups)
+    return (head if groups else "") + "\ndepartments:\n" + "".join(kept)
+
+
 class Shipped(Place):
     """Every office of config/departments.yaml that has results to answer with, each by the driver `simulate`; a process a
-    region. without: departments that nobody works for; late: days by which the daemon's clock is late."""
+    region. for_things: the others' departments are left out; without: departments that nobody works for; late: days by which
+    the daemon's clock is late."""
 
-    def __init__(self, without=(), late=0):
-        text = read("config/departments.yaml")
+    def __init__(self, for_things=None, without=(), late=0):
+        text = departments_of(for_things) if for_things else read("config/departments.yaml")
         super().__init__(text, partitions=1)   # many topics: one partition each
         self.offices = [f"{name}@{self.local(region)}" for name, offices in
                         re.findall(r"^  - id: (\w+)\n(?:    .*\n)*?    offices: (.*)$", text[text.index("\ndepartments:"):], re.M)
@@ -113,9 +135,12 @@ class Shipped(Place):
         """A city, so that its district's cases go to the city's offices as they do in Huizhou; no city has these numbers."""
         return f"{random.choice([*range(31, 38), *range(41, 47)])}{random.randrange(60, 100)}00"
 
+    def regions(self):
+        return [self.region, self.region[:4] + "02"]
+
     def local(self, text):
         """Huizhou and Zhongkai as they are called here. Other numbers that begin alike, such as citizens', stay."""
-        return re.sub(r"\b4413(00|02)\b", lambda m: self.region[:4] + m.group(1), text)
+        return re.sub(r"\b4413(\d\d)\b", lambda m: self.region[:4] + m.group(1), text)
 
     def write(self, name, text):
         return super().write(name, self.local(text))
