@@ -159,6 +159,18 @@ static enum outcome thing_checklist(void *context, struct text thing, const stru
     return outcome;
 }
 
+static enum outcome calendar_year(void *context, int32_t year, struct text region, struct arena *arena, struct text *ret,
+                                  struct error *error) {
+    struct daemon *d = context;
+    return daemon_calendar_year(&d->records_port, year, region, arena, ret, error);
+}
+
+static enum outcome calendar_due(void *context, const struct calendar_question *question, struct arena *arena,
+                                 struct text *ret, struct error *error) {
+    struct daemon *d = context;
+    return daemon_calendar_due(&d->records_port, question, arena, ret, error);
+}
+
 static enum outcome make_web(struct daemon *d, struct error *error) {
     struct settings *s = &d->settings;
     if (s->http_listen.length == 0 || d->check_only)
@@ -174,7 +186,8 @@ static enum outcome make_web(struct daemon *d, struct error *error) {
         .key = settings_path(s, s->http_key), .threads = (uint32_t)s->http_threads, .connections_most = (uint32_t)s->http_connections,
         .metrics_open = s->http_metrics_open, .region = s->region,
         .parts = {.context = d, .write_metrics = write_metrics, .is_ready = is_ready, .hint = hint, .thing_check = thing_check,
-                  .thing_publish = thing_publish, .thing_checklist = thing_checklist},
+                  .thing_publish = thing_publish, .thing_checklist = thing_checklist, .calendar_year = calendar_year,
+                  .calendar_due = calendar_due},
     };
     return web_create(&settings, &d->records_port, &d->clock, &d->web, error);
 }

@@ -10,4 +10,12 @@ bool daemon_meters_ready(const struct conductor_meters *);
 /* {"ready","database","broker","working","shards"} */
 void daemon_write_readiness(const struct conductor_meters *, struct buffer *out);
 
+/* daemon_calendar.c: web_parts' questions about calendars */
+struct calendar_question;
+struct records_port;
+enum outcome daemon_calendar_year(const struct records_port *, int32_t year, struct text region, struct arena *,
+                                  struct text *ret, struct error *);
+enum outcome daemon_calendar_due(const struct records_port *, const struct calendar_question *, struct arena *,
+                                 struct text *ret, struct error *);
+
 #endif

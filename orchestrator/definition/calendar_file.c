@@ -279,9 +279,10 @@ static void read_source(struct work *w, const struct calendar_source *source) {
     w->faults.file = text_copy(w->arena, source->file_name);
     if (root && node_read_yaml(w->arena, source->source, &w->faults, root) && node_to_json(w->arena, root))
         read_file(w, root, TEXT_NONE);
-    struct fault_list own = {.at = list->at + before, .count = list->count - before};
-    if (list->at)
+    if (list->count > before) {
+        struct fault_list own = {.at = list->at + before, .count = list->count - before};
         fault_list_sort(&own);
+    }
 }
 
 /* The files of a whole that `sources` did not bring anew. */
@@ -308,7 +309,7 @@ static int by_year(const void *a, const void *b) {
 
 static bool write_canonical(struct work *w, struct text *ret, struct text *ret_version) {
     struct json whole = json_object(w->arena, 2), files = json_object(w->arena, w->part_count);
-    if (!whole.children || !files.children)
+    if (!whole.children || (w->part_count && !files.children))
         return false;
     for (uint32_t i = 0; i < w->part_count; i++)
         files.children[i] = (struct json_member){w->parts[i].name, *w->parts[i].value};

@@ -20,6 +20,9 @@ void handle_thing_source(struct request *);
 void handle_thing_check(struct request *);
 void handle_thing_publish(struct request *);
 void handle_thing_checklist(struct request *);
+/* calendar.c */
+void handle_calendar_year(struct request *);
+void handle_calendar_due(struct request *);
 /* submit.c */
 void handle_submit(struct request *);
 /* cases.c */

@@ -44,6 +44,7 @@ const struct problem problem_table[] = {
     {"unknown_command", 404, "There is no such command"},
     {"incident_unknown", 404, "There is no such incident"},
     {"dead_letter_unknown", 404, "There is no such dead letter"},
+    {"calendar_year_unknown", 404, "There is no such year"},
     {"department_unknown", 404, "This department has nothing open"},
     {"token_unknown", 404, "There is no such token"},
     /* what does not fit */

@@ -27,6 +27,9 @@ const struct route route_table[] = {
      "The one notice for an applicant's answers: what to bring, what is fetched, which items apply"},
     {"GET", "/v1/things/{thing}/source", ALL, BODY_NONE, "", handle_thing_source, "A definition as its author wrote it"},
 
+    {"GET", "/v1/calendar/due", ALL, BODY_NONE, "from,limit,region,clock", handle_calendar_due, "When a limit is due"},
+    {"GET", "/v1/calendar/{year}", ALL, BODY_NONE, "region", handle_calendar_year, "A year's working days, holidays and closures"},
+
     {"POST", "/v1/cases", SUBMITS, BODY_JSON, "", handle_submit, "Submit an application"},
     {"GET", "/v1/cases", ALL, BODY_NONE, "thing,phase,outcome,region,department,q,changed_since,scope,cursor,limit", handle_cases,
      "List and search cases, newest first"},

@@ -15,6 +15,9 @@
 #include "base/json.h"
 #include "port/records.h"
 
+/* When is `limit` due, begun at `from`? As people write them; region and clock may be absent. */
+struct calendar_question { struct text from, limit, region, clock; };
+
 /* What the web asks of the daemon's other parts, which it does not know. Called from its threads, several at once; each
  * function may be NULL: then that part is not offered. */
 struct web_parts {
@@ -35,6 +38,12 @@ struct web_parts {
      * arena. REJECT thing_unknown, form_invalid, region_not_offered, material_condition. RETRY: the store is away. */
     enum outcome (*thing_checklist)(void *context, struct text thing, const struct json *form, struct text region, struct arena *,
                                     struct text *ret, struct error *);
+    /* A year of the calendar that holds, and a due date by it, each a JSON object (calendar/describe.h). REJECT: the
+     * question can't be understood. RETRY: the store is away. */
+    enum outcome (*calendar_year)(void *context, int32_t year, struct text region, struct arena *, struct text *ret,
+                                  struct error *);
+    enum outcome (*calendar_due)(void *context, const struct calendar_question *, struct arena *, struct text *ret,
+                                 struct error *);
 };
 
 struct web_settings {

@@ -94,6 +94,13 @@ static void test_published_file_replaces_the_one_of_its_name(void **unused) {
     assert_true(text_equal(compile(third, &both[1], 1, NULL)->version, compile(canonical, &hours, 1, NULL)->version));
 }
 
+static void test_calendar_without_files_is_provisional_throughout(void **unused) {
+    (void)unused;
+    const struct calendar *calendar = compile(TEXT_NONE, NULL, 0, NULL);
+    assert_true(calendar_is_provisional(calendar, 2026));
+    assert_true(calendar_is_working_day(calendar, CALENDAR_PROMISE, day_of("2026-10-01")));
+}
+
 static void test_questions_in_words(void **unused) {
     (void)unused;
     static const struct { const char *from, *limit, *due, *code; } rows[] = {
@@ -135,6 +142,7 @@ int main(void) {
         cmocka_unit_test(test_shipped_years_are_the_notices),
         cmocka_unit_test(test_version_is_of_what_is_said_not_of_how),
         cmocka_unit_test(test_published_file_replaces_the_one_of_its_name),
+        cmocka_unit_test(test_calendar_without_files_is_provisional_throughout),
         cmocka_unit_test(test_questions_in_words),
     };
     return cmocka_run_group_tests_name("config/calendar", tests, setup, teardown);
