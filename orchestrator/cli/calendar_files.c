@@ -12,10 +12,10 @@
 
 #define FILES_MOST 128
 
-const char *calendar_folder(const char *given, struct arena *arena) {
+const char *calendar_folder(const char *given, const char *root, struct arena *arena) {
     if (given)
         return given;
-    struct text own = text_format(arena, "%s/config/calendar", file_project_root("-", arena));
+    struct text own = text_format(arena, "%s/config/calendar", root);
     if (!text_is_none(own) && file_is_there(own.at))
         return own.at;
     return file_is_there("/etc/yijianshi/calendar") ? "/etc/yijianshi/calendar" : NULL;

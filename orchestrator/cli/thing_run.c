@@ -8,6 +8,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "base/time.h"
+#include "calendar/calendar.h"
 #include "cli/thing_expect.h"
 #include "engine/engine.h"
 #include "model/limits.h"
@@ -295,8 +296,10 @@ static enum outcome take_input(struct run *run, struct input *input, struct erro
         return error ? error->outcome : OUTCOME_REJECT;
     if (!c)
         return error_set(error, OUTCOME_REJECT, "case_unknown", "there is no case %.*s", TEXT_ARG(input->case_id));
+    struct text region = c->state.version == 0 ? input->region : c->state.region;
     struct world world = {.definition = c->state.definition, .find_definition = run->what->find_definition,
-                          .context = run->what->context, .directory = run->what->directory};
+                          .context = run->what->context, .directory = run->what->directory,
+                          .calendar = calendar_for_region(run->what->calendar, region)};
     struct event_list events = {0};
     enum outcome outcome = c->state.phase == CASE_CLOSED ? OUTCOME_OK
                                                          : input_check(c->state.definition, input, &run->arena, error);

@@ -10,9 +10,12 @@
 #include "model/definition.h"
 #include "model/directory.h"
 
+struct calendar;      /* calendar/calendar.h */
+
 struct thing_run {
     const struct definition *definition;
     const struct directory *directory;                  /* may be NULL */
+    const struct calendar *calendar;                    /* NULL: weekends alone are off */
     const struct definition *(*find_definition)(void *context, struct text hash);   /* of sub-things */
     void *context;
     bool quiet;                                         /* the final state alone */

@@ -12,7 +12,7 @@
 /* The calendar of --calendar and --region, and --clock. */
 static enum verb_status read_calendar(struct invocation *c, const struct calendar **ret, enum calendar_clock *ret_clock) {
     struct error error = {0};
-    const char *folder = calendar_folder(invocation_option(c, "calendar"), &c->arena);
+    const char *folder = calendar_folder(invocation_option(c, "calendar"), file_project_root("-", &c->arena), &c->arena);
     struct text region = invocation_text(c, "region"), clock = invocation_text(c, "clock");
     *ret = NULL;
     *ret_clock = CALENDAR_PROMISE;

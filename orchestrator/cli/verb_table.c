@@ -85,6 +85,7 @@ const struct verb verb_table[] = {
      {{"script", "FILE", NULL, true, "A script; may stand several times, each runs a case of its own"},
       {"things", "FILE", NULL, true, "The definition of a sub-thing that is not published"},
       {"departments", "FILE", NULL, false, "The directory of departments; otherwise config/departments.yaml of the project"},
+      {"calendar", "DIR", NULL, false, "The folder of calendar files; otherwise config/calendar of the project"},
       {"quiet", NULL, NULL, false, "The final state alone"}}},
     {"thing", "verify", "FILE", 1, 1, NEEDS_NOTHING, verb_thing_verify, "Prove a definition, or show where it fails",
      "Plays every combination of outcomes through the engine: granted, refused, corrected, expired, skipped, withdrawn, late, stuck, of "

@@ -13,7 +13,7 @@ static enum verb_status run_script(struct workshop *w, const char *path) {
     enum outcome outcome = workshop_script(&arena, path, &script, &error);
     if (outcome == OUTCOME_OK) {
         const struct thing_run what = {.definition = workshop_definition(w), .directory = w->directory,
-                                       .find_definition = workshop_find, .context = w, .quiet = invocation_has(c, "quiet")};
+                                       .calendar = w->calendar, .find_definition = workshop_find, .context = w, .quiet = invocation_has(c, "quiet")};
         outcome = thing_run(&what, script, stdout, &closed, &error);
     }
     arena_free(&arena);

@@ -1,6 +1,7 @@
 /* Definitions, the directory and scripts for the verbs that try a definition without a server. */
 #include "cli/workshop.h"
 
+#include "cli/calendar_files.h"
 #include "cli/files.h"
 #include "cli/script.h"
 #include "cli/verb_part.h"
@@ -67,9 +68,21 @@ enum outcome workshop_script(struct arena *arena, const char *path, const struct
     return outcome;
 }
 
+static enum verb_status read_calendar(struct workshop *w, const char *root) {
+    struct invocation *c = w->invocation;
+    struct error error = {0};
+    const char *folder = calendar_folder(invocation_option(c, "calendar"), root, &c->arena);
+    if (!folder || calendar_read_folder(folder, &c->arena, &w->calendar, &error) == OUTCOME_OK)
+        return STATUS_DONE;
+    return invocation_failed(c, &error);
+}
+
 enum verb_status workshop_open(struct workshop *w, struct invocation *c) {
     *w = (struct workshop){.invocation = c};
-    enum verb_status status = thing_directory(c, file_project_root(invocation_argument(c, 0), &c->arena), &w->directory);
+    const char *root = file_project_root(invocation_argument(c, 0), &c->arena);
+    enum verb_status status = thing_directory(c, root, &w->directory);
+    if (status == STATUS_DONE)
+        status = read_calendar(w, root);
     for (uint32_t i = 0; i < c->value_count && status == STATUS_DONE; i++)
         if (strcmp(c->values[i].option, "things") == 0)
             status = workshop_add(w, c->values[i].value);

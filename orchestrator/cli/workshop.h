@@ -8,15 +8,18 @@
 #include "model/directory.h"
 
 enum { WORKSHOP_THINGS_MOST = 64 };
+struct calendar;      /* calendar/calendar.h */
 struct workshop {
     struct invocation *invocation;
     const struct directory *directory;
+    const struct calendar *calendar;     /* --calendar, or the project's, as daemons have it once it is published; NULL: none */
     const struct definition *things[WORKSHOP_THINGS_MOST];   /* sub-things; the one that is tried last */
     uint32_t thing_count;
     unsigned depth;                      /* of sub-things being looked for */
 };
 
-/* The directory, the sub-things (named by --things, or beside the definition under their names), and the definition that the first argument names; what is wrong was
+/* The directory, the calendar, the sub-things (named by --things, or beside the definition under their names), and the
+ * definition that the first argument names; what is wrong was
  * said. Close it in any case. */
 enum verb_status workshop_open(struct workshop *, struct invocation *);
 void workshop_close(struct workshop *);
