@@ -112,7 +112,7 @@ static bool note_progress(struct conductor *c, struct batch *batch, struct text 
         struct store_calendar *row = vector_new(&batch->calendars, batch->arena, struct store_calendar);
         if (!row)
             return false;
-        *row = (struct store_calendar){i, c->calendar->version, moves ? last : after, is_end};
+        *row = (struct store_calendar){i, c->calendar->version, moves ? last : after, is_end || mutation_is(calendar_unfinished)};
         shard->touched = true;
     }
     return true;
@@ -139,7 +139,7 @@ enum outcome calendar_gather(struct conductor *c, struct batch *batch, struct er
         bool is_wanted = shard && rows[i].open && is_behind(shard) && text_compare(rows[i].case_id, after_of(shard)) > 0;
         if (is_wanted && room == 0)
             break;
-        if (is_wanted && !intake_calendar(batch, &rows[i]))
+        if (is_wanted && !mutation_is(calendar_unreckoned) && !intake_calendar(batch, &rows[i]))
             return error_no_memory(error);
         room -= is_wanted;
         last = rows[i].case_id;

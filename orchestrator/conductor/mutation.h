@@ -38,6 +38,8 @@
     X(identity_lost, "an answer's source and id are forgotten") \
     X(children_lost, "what a case asks of another is dropped") \
     X(numbers_forgotten, "an application without a number gets another one when it comes again") \
+    X(calendar_unfinished, "a shard is done with a calendar when the first cases are") \
+    X(calendar_unreckoned, "a published calendar is taken up, and open cases stay as they are") \
     X(own_name_ignored, "what stands under our name from an earlier life is left")
 
 enum mutation {

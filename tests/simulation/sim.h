@@ -8,12 +8,13 @@
 #include <ucontext.h>
 
 #include "bus_fake.h"
+#include "calendar/calendar.h"
 #include "conductor/conductor.h"
 #include "model/definition.h"
 #include "model/directory.h"
 #include "store_fake.h"
 
-enum { SIM_DAEMONS_MOST = 4, SIM_THINGS = 8, SIM_STACK_BYTES = 1 << 20 };
+enum { SIM_DAEMONS_MOST = 4, SIM_THINGS = 8, SIM_CALENDARS = 3, SIM_STACK_BYTES = 1 << 20 };
 
 #define SIM_REGION "441300"
 #define SIM_EPOCH_US INT64_C(1830297600000000)   /* a Monday in 2028 */
@@ -22,10 +23,12 @@ enum { SIM_DAEMONS_MOST = 4, SIM_THINGS = 8, SIM_STACK_BYTES = 1 << 20 };
 /* ---- definitions, compiled once a process (sim_things.c) ---- */
 
 struct sim_thing { struct text thing, hash, canonical; const struct definition *definition; };
+struct sim_calendar { struct text canonical; const struct calendar *calendar; };
 struct sim_things {
     struct arena arena;
     const struct directory *directory;
     struct sim_thing things[SIM_THINGS];   /* the last is a newer version of the first */
+    struct sim_calendar calendars[SIM_CALENDARS];   /* in the order of their publication */
 };
 bool sim_things_make(struct sim_things *);
 void sim_things_free(struct sim_things *);

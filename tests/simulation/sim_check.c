@@ -268,6 +268,7 @@ void sim_check_applied(struct sim *s, struct store_client *client, const struct 
             if (pubs[j]->seq == b->unsent[i].seq)
                 pubs[j]->unsent = true;
     }
+    check_calendars(s, b);
     for (uint32_t i = 0; i < b->shard_count; i++)
         check_published(s, &b->shards[i]);
     c->stamp++;
@@ -342,6 +343,8 @@ static const char *unfinished_shard(struct sim *s, int32_t shard) {
         NOT("shard %d has no owner", shard);
     if (row->published_seq != row->next_seq - 1)
         NOT("shard %d: published %lld of %lld", shard, (long long)row->published_seq, (long long)row->next_seq - 1);
+    if (!check_calendar_is_done(s, shard))
+        NOT("shard %d is not done with the last calendar", shard);
     for (uint32_t i = 0; i < s->bus.topic_list.count; i++) {
         const struct fake_topic *topic = vector_at(&s->bus.topic_list, struct fake_topic *)[i];
         if (!text_ends_with(topic->name, ".result.v1") && !text_ends_with(topic->name, ".intake.v1"))

@@ -23,5 +23,8 @@ struct checker {
 /* sim_check_case.c: one event against the case it is of, before it is applied; then the rows against the fold. */
 void check_event(struct sim *, const struct case_state *, const struct event *);
 void check_rows(struct sim *, const struct check_case *);
+/* sim_check_calendar.c */
+void check_calendars(struct sim *, const struct store_batch *);
+bool check_calendar_is_done(struct sim *, int32_t shard);
 
 #endif

@@ -25,6 +25,17 @@ static const struct store_step *step_row(struct sim *s, struct text case_id, str
     return NULL;
 }
 
+/* Does a message of this step's stand unsent? To acknowledge another incident would close that one with it. */
+static bool stands_unsent(struct sim *s, const struct store_incident *row) {
+    for (uint32_t i = 0; i < s->store.incident_list.count; i++) {
+        const struct store_incident *other = &vector_at(&s->store.incident_list, struct fake_incident *)[i]->row;
+        if (other->closed_at_us == TIME_NONE && text_is(other->code, "unsent") && other->index == row->index &&
+            text_equal(other->case_id, row->case_id) && text_equal(other->step, row->step))
+            return true;
+    }
+    return false;
+}
+
 static void look_at_incident(struct sim *s, const struct store_incident *row) {
     if (text_is_none(row->case_id))
         return;
@@ -40,6 +51,8 @@ static void look_at_incident(struct sim *s, const struct store_incident *row) {
         return;
     }
     bool stuck = step && (text_is(step->state, "stuck") || text_is(step->state, "undo_stuck"));
+    if (!stuck && stands_unsent(s, row))
+        return;
     static const char *const of_stuck[] = {"retry", "retry", "skip", "refuse", "skip"};
     static const char *const of_running[] = {"retry", "acknowledge", "acknowledge", "skip"};
     const char *verb = stuck ? of_stuck[s->healing ? 2 : sim_below(s, 5)] : of_running[s->healing ? 1 : sim_below(s, 4)];

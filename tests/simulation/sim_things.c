@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "definition/calendar_file.h"
 #include "definition/definition.h"
 
 static const char departments[] =
@@ -29,6 +30,7 @@ static const char result[] = "{\"type\":\"object\",\"properties\":{\"receipt\":{
 static const char *const sources[SIM_THINGS] = {
     HEAD("serial")
     "  - id: one\n    department: alpha\n    input: {n: \"${ .form.n }\"}\n    result: result.json\n" RETRY
+    "    timeout: {limit: 2 workdays, then: incident}\n"
     "  - id: two\n    department: beta\n    needs: [one]\n    timeout: {limit: 15s, then: incident}\n" RETRY
     "    input: {receipt: \"${ .steps.one.result.receipt }\"}\n"
     "  - id: three\n    department: gamma\n    needs: [two]\n    when: \"${ .form.go == true }\"\n    on_refused: continue\n",
@@ -59,7 +61,7 @@ static const char *const sources[SIM_THINGS] = {
     "  - id: rest\n    needs: [fit]\n    wait: {for: 3s}\n"
     "  - id: paid\n    needs: [fit]\n    wait: {signal: paid}\n"
     "  - id: licence\n    kind: lookup\n    source: licences\n    basis: law\n    needs: [rest]\n    input: {n: \"${ .form.n }\"}\n"
-    "  - id: work\n    department: gamma\n    needs: [paid, licence]\n" RETRY
+    "  - id: work\n    department: gamma\n    needs: [paid, licence]\n    timeout: {limit: 9 half days, then: incident}\n" RETRY
     "  - id: hand\n    kind: deliver\n    by: post\n    needs: [work]\n",
 
     HEAD("parent")
@@ -103,6 +105,24 @@ static const struct definition *find_thing(void *context, struct text thing, str
     return NULL;
 }
 
+/* Each moves all limits that count working days. */
+static const char *const calendars[SIM_CALENDARS] = {
+    "year: 2028\nbasis: a\nholidays: []\n",
+    "year: 2028\nbasis: b\nholidays: []\nclosures:\n  - {days: 2028-01-04, regions: [\"441300\"], reason: typhoon, basis: order}\n",
+    "year: 2028\nbasis: c\nholidays:\n  - {name: c, days: 2028-01-03..2028-01-06}\n",
+};
+
+static enum outcome make_calendars(struct sim_things *all, struct fault_list *faults, struct error *error) {
+    for (int i = 0; i < SIM_CALENDARS; i++) {
+        const struct calendar_source source = {TEXT("calendar.yaml"), text_from(calendars[i])};
+        enum outcome outcome = calendar_compile(&all->arena, TEXT_NONE, &source, 1, faults, &all->calendars[i].calendar,
+                                                &all->calendars[i].canonical, error);
+        if (outcome != OUTCOME_OK)
+            return outcome;
+    }
+    return OUTCOME_OK;
+}
+
 bool sim_things_make(struct sim_things *all) {
     *all = (struct sim_things){0};
     arena_init(&all->arena, (size_t)256 << 20);
@@ -119,6 +139,8 @@ bool sim_things_make(struct sim_things *all) {
         if (outcome == OUTCOME_OK)
             all->things[i] = (struct sim_thing){definition->thing, definition->hash, definition->canonical, definition};
     }
+    if (outcome == OUTCOME_OK)
+        outcome = make_calendars(all, &faults, &error);
     if (outcome != OUTCOME_OK) {
         struct buffer out;
         buffer_init(&out, 1 << 20);

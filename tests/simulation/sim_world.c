@@ -125,6 +125,12 @@ static void on_publish(struct sim *s, void *argument) {
     sim_say(s, "published: %.*s %.8s", TEXT_ARG(thing->thing), thing->hash.at);
 }
 
+static void on_calendar(struct sim *s, void *argument) {
+    const struct sim_calendar *one = argument;
+    store_truth_publish_calendar(&s->store, one->calendar->version, one->canonical);
+    sim_say(s, "calendar: %.8s", one->calendar->version.at);
+}
+
 static void make_topics_of(struct sim *s, const char *department) {
     static const char *const suffixes[] = {"task.v1", "result.v1"};
     for (int i = 0; i < 2; i++)
@@ -162,6 +168,9 @@ void sim_world_begin(struct sim *s) {
     for (int i = 0; i < SIM_THINGS - 1; i++)
         on_publish(s, &s->things->things[i]);
     sim_at(s, s->now_us + sim_between(s, 0, s->profile.storm_us), on_publish, &s->things->things[SIM_THINGS - 1]);
+    for (int i = 0; i < SIM_CALENDARS; i++)   /* one after the other, the first at times before all else */
+        sim_at(s, s->now_us + (s->profile.storm_us * i + sim_between(s, 0, s->profile.storm_us)) / SIM_CALENDARS, on_calendar,
+               &s->things->calendars[i]);
     if (s->profile.store_outage)
         sim_at(s, s->now_us + sim_between(s, 0, s->profile.storm_us), on_store_away, NULL);
     if (s->profile.bus_outage)
