@@ -166,20 +166,21 @@ void publish_batch(struct conductor *c, struct batch *batch) {
 /* Keeps a dead letter for later: its topic is still being looked up, or the queue is full. */
 static void keep_dead(struct conductor *c, const struct bus_publication *given) {
     struct arena *arena = &c->dead_arena;
-    struct bus_publication *kept = vector_new(&c->dead_waiting, arena, struct bus_publication);
     struct bus_header *headers = arena_new_array(arena, given->header_count, struct bus_header);
-    if (!kept || !headers) {
-        log_warn("dead_letter_unsent", "a dead letter did not go to its topic; it stands in the store");
-        c->dead_waiting.count -= kept != NULL;
+    struct bus_publication copy = *given, *kept;
+    copy.topic = text_copy(arena, given->topic);
+    copy.key = text_copy(arena, given->key);
+    copy.value = text_copy(arena, given->value);
+    for (uint32_t i = 0; headers && i < given->header_count; i++)
+        headers[i] = (struct bus_header){text_copy(arena, given->headers[i].name), text_copy(arena, given->headers[i].value)};
+    copy.headers = headers;
+    kept = arena->failed ? NULL : vector_new(&c->dead_waiting, arena, struct bus_publication);
+    if (kept) {
+        *kept = copy;
         return;
     }
-    *kept = *given;
-    kept->topic = text_copy(arena, given->topic);
-    kept->key = text_copy(arena, given->key);
-    kept->value = text_copy(arena, given->value);
-    for (uint32_t i = 0; i < given->header_count; i++)
-        headers[i] = (struct bus_header){text_copy(arena, given->headers[i].name), text_copy(arena, given->headers[i].value)};
-    kept->headers = headers;
+    log_warn("dead_letter_unsent", "a dead letter did not go to its topic; it stands in the store");
+    arena->failed = false;   /* others may have room */
 }
 
 /* What waits goes out in order; the first that is still not taken ends the try. */
