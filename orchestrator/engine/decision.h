@@ -42,6 +42,13 @@ struct text keep_buffer(struct decision *, struct buffer *);
 /* {"message":"…"} */
 struct text message_data(struct decision *, const char *message);
 
+/* The version by which a moment due by `limit` was reckoned, for its event; absent: the limit counts no days or business
+ * hours, or no calendar was published. */
+static inline struct text calendar_of(const struct decision *d, struct limit_time limit) {
+    bool is_reckoned = limit.unit != LIMIT_NONE && limit.unit != LIMIT_MICROSECONDS && limit.unit != LIMIT_UNTIL_DATE;
+    return is_reckoned && d->world->calendar ? d->world->calendar->version : TEXT_NONE;
+}
+
 static inline const struct step_definition *step_of(const struct decision *d, uint16_t step) {
     return &d->definition->steps[step];
 }

@@ -82,6 +82,8 @@ static void open_wait(struct decision *d, uint16_t step, struct text missing) {
         stuck_by(d, step, -1, missing, &error);
         return;
     }
+    if (wait->wait.mode != WAIT_UNTIL)
+        held.calendar = calendar_of(d, wait->wait.mode == WAIT_FOR_DURATION ? wait->wait.span : wait->timeout);
     held.reason = wait->wait.mode == WAIT_SIGNAL ? wait->wait.signal
                   : wait->wait.mode == WAIT_SIGNED ? TEXT("signed")
                   : wait->wait.mode == WAIT_UNTIL ? TEXT("until") : TEXT("for");
@@ -156,6 +158,7 @@ static void open_each(struct decision *d, uint16_t step, struct text missing) {
         stuck_by(d, step, -1, missing, &error);
         return;
     }
+    expanded.calendar = calendar_of(d, step_of(d, step)->gather.deadline);
     if (!emit(d, &expanded))
         return;
     flow_asked(d, step);
@@ -269,6 +272,7 @@ void open_child(struct decision *d, uint16_t step, int32_t index, struct text mi
         stuck_by(d, step, index, missing, &error);
         return;
     }
+    asked.calendar = calendar_of(d, opening->timeout);
     if (emit(d, &asked) && index < 0)
         flow_asked(d, step);
 }
