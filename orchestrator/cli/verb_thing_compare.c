@@ -1,7 +1,8 @@
-/* thing diff, thing graph: what changed between two definitions, and what one looks like. */
+/* thing diff, graph, matrix: what changed between two definitions, what one looks like, who receives what by it. */
 #include "cli/files.h"
 #include "cli/verb_part.h"
 #include "definition/definition.h"
+#include "definition/matrix.h"
 #include "model/limits.h"
 
 struct shelf {
@@ -107,6 +108,57 @@ enum verb_status verb_thing_graph(struct invocation *c) {
     if (status == STATUS_DONE) {
         definition_graph(definition, s.directory, c->display.language, format, &out);
         fwrite(out.at, 1, out.length, stdout);
+    }
+    definition_free(definition);
+    database_close(&s.database);
+    return status;
+}
+
+static void print_matrix(struct invocation *c, const struct matrix *m, const struct directory *directory) {
+    static const char *const headings[] = {"STEP", "DEPARTMENT*", "ITEM", "RECEIVES", "TITLE*", "PERSONAL", "BASIS*", NULL};
+    struct table table;
+    table_begin(&table, &c->arena, headings);
+    for (uint32_t i = 0; i < m->count; i++) {
+        const struct matrix_row *row = &m->rows[i];
+        table_put(&table, row->step ? row->step->id : TEXT_NONE);
+        table_put(&table, matrix_department_title(directory, row->department, c->display.language));
+        table_put(&table, row->item ? row->item->code : TEXT_NONE);
+        table_put(&table, row->kind == MATRIX_FIELD ? row->name : text_format(&c->arena, "(%.*s)", TEXT_ARG(row->name)));
+        table_put(&table, row->title);
+        table_put(&table, row->personal ? TEXT("yes") : TEXT_NONE);
+        table_put(&table, row->basis);
+    }
+    table_print(&table, &c->display, stdout);
+    printf("\n%u fields are asked once and used %u times: %u not asked again. Materials: %u asked of the applicant, %u fetched; "
+           "%u look-up%s.\n",
+           m->fields_asked, m->uses, matrix_not_asked_again(m), m->materials_asked, m->materials_fetched, m->lookups,
+           m->lookups == 1 ? "" : "s");
+    if (m->personal_without_basis > 0)
+        printf("%u row%s no basis: give the step an item.\n", m->personal_without_basis,
+               m->personal_without_basis == 1 ? " of personal data names" : "s of personal data name");
+}
+
+enum verb_status verb_thing_matrix(struct invocation *c) {
+    struct shelf s = {.invocation = c};
+    const struct definition *definition = NULL;
+    struct matrix matrix;
+    struct error error = {0};
+    _cleanup_buffer_ struct buffer out;
+    buffer_init(&out, (size_t)64 << 20);
+    enum verb_status status = load(&s, invocation_argument(c, 0), &definition);
+    if (status == STATUS_DONE &&
+        definition_matrix(definition, c->display.language, &c->arena, &matrix, &error) != OUTCOME_OK)
+        status = invocation_failed(c, &error);
+    else if (status == STATUS_DONE && !c->json && !invocation_has(c, "csv"))
+        print_matrix(c, &matrix, s.directory);
+    else if (status == STATUS_DONE) {
+        if (c->json)
+            matrix_write_json(&matrix, s.directory, c->display.language, &out);
+        else
+            matrix_write_csv(&matrix, s.directory, c->display.language, &out);
+        fwrite(out.at, 1, out.length, stdout);
+        if (c->json)
+            fputc('\n', stdout);
     }
     definition_free(definition);
     database_close(&s.database);

@@ -1,0 +1,42 @@
+/* The item → field matrix: which department receives which datum of the application and which material, at which step,
+ * on which basis. For the lawyer who answers for "only what the item needs", and for the counters of what is not asked
+ * again. Read from the compiled definition, so it says what the engine will do. Pure. */
+#ifndef YJS_DEFINITION_MATRIX_H
+#define YJS_DEFINITION_MATRIX_H
+
+#include "definition/definition.h"
+
+enum matrix_kind { MATRIX_FIELD, MATRIX_MATERIAL };
+struct matrix_row {
+    enum matrix_kind kind;
+    struct text name;                          /* child.name, guardians[].phone; a material's id */
+    struct text title;                         /* "The child / Name": in the language asked for, else the name */
+    bool personal;                             /* a field marked x-personal */
+    const struct step_definition *step;        /* NULL: a material that is looked up before any step */
+    const struct item_definition *item;        /* NULL: the step works on none */
+    struct text department;                    /* an id; a group's id for a member picked by data */
+    struct text basis;                         /* of the look-up, else of the item; absent: neither names one */
+};
+struct matrix {
+    struct matrix_row *rows;                   /* by step in the definition's order, fields in the form's */
+    uint32_t count, room;
+    uint32_t fields_asked;                     /* fields of the form, each asked once */
+    uint32_t fields_used;                      /* of them, those that somebody receives */
+    uint32_t uses;                             /* times a field goes to an item (a step without one stands for itself) */
+    uint32_t materials_asked, materials_fetched, lookups;   /* of the applicant; by look-up; steps that look data up */
+    uint32_t personal_without_basis;           /* rows: neither a look-up nor an item says why */
+};
+
+/* `language`: zh-Hant, zh-Hans or en. All in the arena. FATAL: no memory. */
+enum outcome definition_matrix(const struct definition *, struct text language, struct arena *, struct matrix *ret,
+                               struct error *);
+/* `directory` may be NULL: then ids stand for departments' names. RFC 4180 with a heading, UTF-8 with its mark (spreadsheets read it by that), CRLF. */
+void matrix_write_csv(const struct matrix *, const struct directory *, struct text language, struct buffer *);
+/* {"rows":[…],"counters":{…}} */
+void matrix_write_json(const struct matrix *, const struct directory *, struct text language, struct buffer *);
+/* What is asked once for several items and need not be asked again: uses beyond the first. */
+static inline uint32_t matrix_not_asked_again(const struct matrix *m) { return m->uses - m->fields_used; }
+struct text matrix_title(const struct title *, struct text language, struct text otherwise);
+struct text matrix_department_title(const struct directory *, struct text id, struct text language);
+
+#endif
