@@ -76,8 +76,8 @@ const struct verb verb_table[] = {
       {"departments", "FILE", NULL, false, "The directory of departments; otherwise config/departments.yaml of the project"}}},
     {"thing", "matrix", "FILE|NAME", 1, 1, NEEDS_SETTINGS, verb_thing_matrix, "Say who receives which data, and on which basis",
      "A row for each field of the form and each material that a step gives away: the step, the department, the item with its code, the "
-     "basis of the look-up or of the item, and whether it is personal. Below it, what is asked once instead of at every counter, and "
-     "what is fetched instead of asked. Titles are in the language of --language.",
+     "basis of the look-up or of the item, and whether it is personal. Says when personal data leave without a basis. Titles are in the "
+     "language of --language. What asking once saves is said by thing form.",
      {{"csv", NULL, NULL, false, "For a spreadsheet: UTF-8 with its mark, RFC 4180"},
       {"departments", "FILE", NULL, false, "The directory of departments; otherwise config/departments.yaml of the project"}}},
     {"thing", "run", "FILE [SCRIPT…]", 1, UINT_MAX, NEEDS_NOTHING, verb_thing_run, "Run cases by scripts, without a server",

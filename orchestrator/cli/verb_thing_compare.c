@@ -129,12 +129,8 @@ static void print_matrix(struct invocation *c, const struct matrix *m, const str
         table_put(&table, row->basis);
     }
     table_print(&table, &c->display, stdout);
-    printf("\n%u fields are asked once and used %u times: %u not asked again. Materials: %u asked of the applicant, %u fetched; "
-           "%u look-up%s.\n",
-           m->fields_asked, m->uses, matrix_not_asked_again(m), m->materials_asked, m->materials_fetched, m->lookups,
-           m->lookups == 1 ? "" : "s");
     if (m->personal_without_basis > 0)
-        printf("%u row%s no basis: give the step an item.\n", m->personal_without_basis,
+        printf("\n%u row%s no basis: give the step an item.\n", m->personal_without_basis,
                m->personal_without_basis == 1 ? " of personal data names" : "s of personal data name");
 }
 

@@ -248,35 +248,11 @@ static bool give_step(struct builder *b, const struct step_definition *step) {
         fine = put_row(b, (struct matrix_row){MATRIX_MATERIAL, m->id, matrix_title(&m->title, b->language, m->id), false, step, item,
                                               department, basis});
     }
-    b->out->lookups += step->kind == STEP_LOOKUP;
     return fine;
 }
 
 static bool give_material(struct builder *b, const struct material_definition *m) {
-    b->out->materials_fetched += m->from_lookup;
-    b->out->materials_asked += !m->from_lookup;
     return !m->from_lookup || give_read(b, NULL, m->lookup_input, m->lookup_source, m->basis, b->out->count);
-}
-
-/* A field's uses: one an item, or one a step that works on none. */
-static void count_uses(struct builder *b) {
-    struct matrix *m = b->out;
-    m->fields_asked = b->field_count;
-    for (uint32_t f = 0; f < b->field_count; f++) {
-        uint32_t uses = 0;
-        for (uint32_t i = 0; i < m->count; i++) {
-            const struct matrix_row *row = &m->rows[i];
-            bool counts = row->kind == MATRIX_FIELD && text_equal(row->name, b->fields[f].name);
-            for (uint32_t k = 0; k < i && counts; k++) {
-                const struct matrix_row *other = &m->rows[k];
-                counts = other->kind != MATRIX_FIELD || !text_equal(other->name, row->name) ||
-                         (row->item ? other->item != row->item : other->item || other->step != row->step);
-            }
-            uses += counts;
-        }
-        m->uses += uses;
-        m->fields_used += uses > 0;
-    }
 }
 
 enum outcome definition_matrix(const struct definition *definition, struct text language, struct arena *arena,
@@ -290,7 +266,6 @@ enum outcome definition_matrix(const struct definition *definition, struct text 
         fine = give_step(&b, &definition->steps[i]);
     if (!fine || arena->failed)
         return error_no_memory(error);
-    count_uses(&b);
     *ret = matrix;
     return OUTCOME_OK;
 }

@@ -1,6 +1,6 @@
 /* The item → field matrix: which department receives which datum of the application and which material, at which step,
- * on which basis. For the lawyer who answers for "only what the item needs", and for the counters of what is not asked
- * again. Read from the compiled definition, so it says what the engine will do. Pure. */
+ * on which basis. For the lawyer who answers for "only what the item needs". Read from the compiled definition, so it says
+ * what the engine will do. (What asking once saves is counted in notice/.) Pure. */
 #ifndef YJS_DEFINITION_MATRIX_H
 #define YJS_DEFINITION_MATRIX_H
 
@@ -20,10 +20,6 @@ struct matrix_row {
 struct matrix {
     struct matrix_row *rows;                   /* by step in the definition's order, fields in the form's */
     uint32_t count, room;
-    uint32_t fields_asked;                     /* fields of the form, each asked once */
-    uint32_t fields_used;                      /* of them, those that somebody receives */
-    uint32_t uses;                             /* times a field goes to an item (a step without one stands for itself) */
-    uint32_t materials_asked, materials_fetched, lookups;   /* of the applicant; by look-up; steps that look data up */
     uint32_t personal_without_basis;           /* rows: neither a look-up nor an item says why */
 };
 
@@ -32,10 +28,8 @@ enum outcome definition_matrix(const struct definition *, struct text language, 
                                struct error *);
 /* `directory` may be NULL: then ids stand for departments' names. RFC 4180 with a heading, UTF-8 with its mark (spreadsheets read it by that), CRLF. */
 void matrix_write_csv(const struct matrix *, const struct directory *, struct text language, struct buffer *);
-/* {"rows":[…],"counters":{…}} */
+/* {"rows":[…],"personal_without_basis":n} */
 void matrix_write_json(const struct matrix *, const struct directory *, struct text language, struct buffer *);
-/* What is asked once for several items and need not be asked again: uses beyond the first. */
-static inline uint32_t matrix_not_asked_again(const struct matrix *m) { return m->uses - m->fields_used; }
 struct text matrix_title(const struct title *, struct text language, struct text otherwise);
 struct text matrix_department_title(const struct directory *, struct text id, struct text language);
 

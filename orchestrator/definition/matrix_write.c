@@ -90,11 +90,6 @@ void matrix_write_csv(const struct matrix *m, const struct directory *directory,
 
 void matrix_write_json(const struct matrix *m, const struct directory *directory, struct text language, struct buffer *out) {
     const struct writing w = {directory, language};
-    const struct { const char *name; uint32_t value; } counters[] = {
-        {"fields_asked", m->fields_asked}, {"fields_used", m->fields_used}, {"uses", m->uses},
-        {"not_asked_again", matrix_not_asked_again(m)}, {"materials_asked", m->materials_asked},
-        {"materials_fetched", m->materials_fetched}, {"lookups", m->lookups},
-        {"personal_without_basis", m->personal_without_basis}};
     struct json_writer j;
     json_begin(&j, out);
     json_open(&j, '{');
@@ -113,12 +108,7 @@ void matrix_write_json(const struct matrix *m, const struct directory *directory
         json_close(&j, '}');
     }
     json_close(&j, ']');
-    json_key(&j, TEXT("counters"));
-    json_open(&j, '{');
-    for (size_t i = 0; i < sizeof counters / sizeof *counters; i++) {
-        json_key(&j, text_from(counters[i].name));
-        json_put_int64(&j, counters[i].value);
-    }
-    json_close(&j, '}');
+    json_key(&j, TEXT("personal_without_basis"));
+    json_put_int64(&j, m->personal_without_basis);
     json_close(&j, '}');
 }
