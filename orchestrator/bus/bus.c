@@ -44,7 +44,8 @@ static void clients_watch(struct bus *bus) {
 
 static void bus_stop(void *context, int wait_ms) {
     struct bus *bus = context;
-    bus_release(bus);
+    while (bus->held_count > 0)
+        bus_release(bus);
     if (bus->writer) {
         if (wait_ms > 0)
             rd_kafka_flush(bus->writer, wait_ms);
@@ -181,7 +182,8 @@ void bus_destroy(struct bus *bus) {
         if (confs[i])
             rd_kafka_conf_destroy(confs[i]);
     memory_free(bus->assigned);
-    memory_free(bus->headers);
+    for (size_t i = 0; i < BUS_POLLS_HELD_MOST; i++)
+        memory_free(bus->held[i].headers);
     memory_free(bus->ring);
     memory_free(bus->notices);
     memory_free(bus);

@@ -10,7 +10,8 @@
 #include "base/map.h"
 #include "bus/bus.h"
 
-#define BUS_POLL_MOST 8192              /* messages held between two polls */
+#define BUS_POLL_MOST 8192              /* messages of one poll */
+#define BUS_POLLS_HELD_MOST 2           /* port/bus.h */
 #define BUS_TOPIC_NAME_SIZE 256         /* Kafka: 249 bytes */
 #define BUS_QUEUE_MESSAGES_DEFAULT 32768
 #define BUS_FETCH_KBYTES_DEFAULT 65536
@@ -95,10 +96,13 @@ struct bus {
     uint64_t assign_count;
     bool paused;
 
-    rd_kafka_message_t *held[BUS_POLL_MOST];
-    uint32_t held_count;
-    struct bus_header *headers;         /* of the held messages */
-    size_t header_count, header_room;
+    struct bus_held {                   /* the messages of one poll */
+        rd_kafka_message_t *messages[BUS_POLL_MOST];
+        uint32_t count;
+        struct bus_header *headers;     /* of all of them */
+        size_t header_count, header_room;
+    } held[BUS_POLLS_HELD_MOST];
+    uint32_t held_first, held_count;
 
     struct bus_delivered *ring;         /* one place for each publication not yet reported */
     uint32_t ring_room, ring_first, ring_count;

@@ -169,10 +169,14 @@ void bus_pause(void *context, bool paused) {
 
 void bus_release(void *context) {
     struct bus *bus = context;
-    for (uint32_t i = 0; i < bus->held_count; i++)
-        rd_kafka_message_destroy(bus->held[i]);
-    bus->held_count = 0;
-    bus->header_count = 0;
+    if (bus->held_count == 0)
+        return;
+    struct bus_held *held = &bus->held[bus->held_first];
+    for (uint32_t i = 0; i < held->count; i++)
+        rd_kafka_message_destroy(held->messages[i]);
+    held->count = 0;
+    bus->held_first = (bus->held_first + 1) % BUS_POLLS_HELD_MOST;
+    bus->held_count--;
 }
 
 /* The log no longer has (or does not yet have) the offset: stops the partition; the scout finds both ends. */
@@ -208,33 +212,33 @@ static void take_error(struct bus *bus, const rd_kafka_message_t *message) {
     }
 }
 
-static bool headers_reserve(struct bus *bus, size_t more) {
-    if (bus->header_room - bus->header_count >= more)
+static bool headers_reserve(struct bus_held *held, size_t more) {
+    if (held->header_room - held->header_count >= more)
         return true;
-    size_t room = bus->header_room * 2 + more + 4096;
-    struct bus_header *grown = memory_resize(bus->headers, room * sizeof *grown);
+    size_t room = held->header_room * 2 + more + 4096;
+    struct bus_header *grown = memory_resize(held->headers, room * sizeof *grown);
     if (!grown)
         return false;
-    bus->headers = grown;
-    bus->header_room = room;
+    held->headers = grown;
+    held->header_room = room;
     return true;
 }
 
 /* Puts the message's headers behind the others; they are found by their count afterwards, as the table may move. False:
  * no memory. */
-static bool take_headers(struct bus *bus, const rd_kafka_message_t *message, struct bus_message *ret) {
+static bool take_headers(struct bus_held *held, const rd_kafka_message_t *message, struct bus_message *ret) {
     ret->headers = NULL;
     ret->header_count = 0;
     rd_kafka_headers_t *headers;
     if (rd_kafka_message_headers(message, &headers))
         return true;
     size_t count = rd_kafka_header_cnt(headers), length;
-    if (!headers_reserve(bus, count))
+    if (!headers_reserve(held, count))
         return false;
     const char *name;
     const void *value;
     for (size_t i = 0; i < count && !rd_kafka_header_get_all(headers, i, &name, &value, &length); i++) {
-        bus->headers[bus->header_count++] =
+        held->headers[held->header_count++] =
             (struct bus_header){.name = text_from(name), .value = value ? text_span(value, length) : TEXT_NONE};
         ret->header_count++;
     }
@@ -242,7 +246,7 @@ static bool take_headers(struct bus *bus, const rd_kafka_message_t *message, str
 }
 
 /* False: the message is an error, or of a partition that is no longer ours. */
-static bool take_message(struct bus *bus, const rd_kafka_message_t *message, struct bus_message *ret) {
+static bool take_message(struct bus *bus, struct bus_held *held, const rd_kafka_message_t *message, struct bus_message *ret) {
     if (message->err) {
         take_error(bus, message);
         return false;
@@ -251,7 +255,7 @@ static bool take_message(struct bus *bus, const rd_kafka_message_t *message, str
     struct bus_partition *partition = entry ? bus_partition_find(entry, message->partition) : NULL;
     if (!partition || partition->state != BUS_PARTITION_READING || message->offset < partition->next)
         return false;
-    if (!take_headers(bus, message, ret)) {   /* it comes again */
+    if (!take_headers(held, message, ret)) {   /* it comes again */
         struct bus_position again = {entry->name, message->partition, message->offset};
         bus_seek(bus, &again, NULL);
         return false;
@@ -275,30 +279,32 @@ static uint32_t rest(struct bus *bus, int wait_ms) {
 
 uint32_t bus_poll(void *context, int wait_ms, struct bus_message *room, uint32_t most) {
     struct bus *bus = context;
-    bus_release(bus);
     bus_take_findings(bus);
-    if (!bus->reader || bus->paused)
+    if (!bus->reader || bus->paused || bus->held_count == BUS_POLLS_HELD_MOST)
         return rest(bus, wait_ms);
+    struct bus_held *held = &bus->held[(bus->held_first + bus->held_count) % BUS_POLLS_HELD_MOST];
+    held->header_count = 0;
     if (most > BUS_POLL_MOST)
         most = BUS_POLL_MOST;
     bus_fd_lower(bus->reader_fd);
     uint32_t count = 0;
     rd_kafka_message_t *message = NULL;
-    while (count < most && bus->header_count < HEADERS_A_POLL) {
+    while (count < most && held->header_count < HEADERS_A_POLL) {
         message = rd_kafka_consumer_poll(bus->reader, count ? 0 : wait_ms);
         if (!message)
             break;
         wait_ms = 0;
-        if (!take_message(bus, message, &room[count])) {
+        if (!take_message(bus, held, message, &room[count])) {
             rd_kafka_message_destroy(message);
             continue;
         }
-        bus->held[bus->held_count++] = message;
-        count++;
+        held->messages[count++] = message;
     }
     if (message) /* the queue was not seen empty, and it raises the descriptor only when it stops being so */
         bus_fd_raise(bus->reader_fd);
-    const struct bus_header *headers = bus->headers;
+    held->count = count;
+    bus->held_count += count > 0;
+    const struct bus_header *headers = held->headers;
     for (uint32_t i = 0; i < count; i++) {
         room[i].headers = headers;
         headers += room[i].header_count;

@@ -1,5 +1,23 @@
-/* One batch, one transaction: what has arrived is decided, written with the offsets it came from, and published. */
+/* One batch, one transaction: what has arrived is decided, written with the offsets it came from, and published. The
+ * store works on one batch while the next is decided. */
 #include "conductor/internal.h"
+
+enum { DECISIONS_A_PUSH = 16 };   /* so often the store is given what it could not take at once */
+
+struct batch *batch_make(struct conductor *c) {
+    int place = c->under_way == &c->batches[0];
+    struct batch *batch = &c->batches[place];
+    arena_reset(&c->batch_arenas[place]);
+    *batch = (struct batch){.arena = &c->batch_arenas[place], .messages = c->messages[place],
+                            .now_us = conductor_now(c) + (mutation_is(clock_ahead) ? TIME_SECOND_US : 0)};
+    return batch;
+}
+
+void batch_release(struct conductor *c, struct batch *batch) {
+    if (batch->has_messages)
+        c->ports.bus.release(c->ports.bus.context);
+    batch->has_messages = false;
+}
 
 static void forget_touched(struct conductor *c, struct batch *batch) {
     for (uint32_t i = 0; i < batch->touched.count; i++) {
@@ -39,7 +57,8 @@ static enum outcome decide_all(struct conductor *c, struct batch *batch, struct 
         }
         if (outcome != OUTCOME_OK)
             return outcome;
-        batch->input_count++;
+        if (++batch->input_count % DECISIONS_A_PUSH == 0 && c->under_way)
+            c->ports.store.commit_push(c->ports.store.context);
     }
     return OUTCOME_OK;
 }
@@ -83,28 +102,37 @@ static void measure_hand_offs(struct conductor *c, const struct batch *batch) {
     }
 }
 
-static void committed(struct conductor *c, struct batch *batch) {
-    for (uint32_t i = 0; i < batch->shards.count; i++) {
-        const struct store_shard *row = &vector_at(&batch->shards, struct store_shard)[i];
-        c->shards[row->shard].written_published_seq = row->published_seq;
-    }
-    c->put_aside = c->noted = (struct vector){0};
-    arena_reset(&c->aside_arena);
-    calendar_committed(c, batch);
-    add_counters(c, &batch->counted);
-    METER_ADD(c, batches, 1);
-    measure_hand_offs(c, batch);
-    publish_batch(c, batch);
-    publish_dead_letters(c, batch);
-    forget_touched(c, batch);
+/* A case that the batch behind this one has changed, too, is that one's to look after. */
+static void settle_touched(struct conductor *c, struct batch *batch) {
     for (uint32_t i = 0; i < batch->touched.count; i++) {
         struct open_case *open = vector_at(&batch->touched, struct open_case *)[i];
+        if (open->touched)
+            continue;
         if (open->state.phase == CASE_CLOSED || open->state.version == 0)
             cache_forget(c, open);
         else
             cache_count(c, open);
     }
     cache_trim(c);
+}
+
+static void committed(struct conductor *c, struct batch *batch) {
+    for (uint32_t i = 0; i < batch->shards.count; i++) {
+        const struct store_shard *row = &vector_at(&batch->shards, struct store_shard)[i];
+        c->shards[row->shard].written_published_seq = row->published_seq;
+        c->shards[row->shard].committed_seq = row->next_seq - 1;
+    }
+    if (batch->has_notes) {
+        c->put_aside = c->noted = (struct vector){0};
+        arena_reset(&c->aside_arena);
+    }
+    calendar_committed(c, batch);
+    add_counters(c, &batch->counted);
+    METER_ADD(c, batches, 1);
+    measure_hand_offs(c, batch);
+    publish_batch(c, batch);
+    publish_dead_letters(c, batch);
+    settle_touched(c, batch);
 }
 
 void batch_take_apart(struct conductor *c) {
@@ -115,7 +143,7 @@ void batch_take_apart(struct conductor *c) {
 /* The database refused what was written and would again: the batch is taken apart, one input at a time, and an input
  * that is refused alone goes to the dead letters. */
 static enum outcome refused(struct conductor *c, struct batch *batch, struct error *error) {
-    if (c->put_aside.count + c->noted.count > 0) {
+    if (batch->has_notes) {
         /* Notes of our own come with every batch: no input may be blamed for them. Their log lines stand. */
         log_error("notes_refused", "the database refused a batch with notes of the daemon's own; they are dropped",
                   LOG_INT("notes", c->put_aside.count + c->noted.count), LOG_STRING("why", error->message));
@@ -155,12 +183,12 @@ static enum outcome refused(struct conductor *c, struct batch *batch, struct err
     struct store_batch rows = store_batch_of(&only);
     int32_t *fenced;
     uint32_t fenced_count;
-    c->ports.store.commit(c->ports.store.context, &rows, batch->arena, &fenced, &fenced_count, error);
+    store_commit_whole(&c->ports.store, &rows, batch->arena, &fenced, &fenced_count, error);
     return OUTCOME_RETRY; /* and everything is taken afresh, from the truth */
 }
 
-enum outcome batch_run(struct conductor *c, struct batch *batch, struct error *error) {
-    int64_t begun_us = conductor_monotonic(c);
+enum outcome batch_decide(struct conductor *c, struct batch *batch, struct error *error) {
+    batch->begun_us = conductor_monotonic(c);
     c->doubtful = false;
     enum outcome outcome = poison_name(c, batch, error);
     if (outcome == OUTCOME_OK)
@@ -171,20 +199,19 @@ enum outcome batch_run(struct conductor *c, struct batch *batch, struct error *e
         outcome = error_set(error, OUTCOME_RETRY, "doubtful", "a definition or memory was not to be had");
     if (outcome == OUTCOME_OK && !rows_gather(c, batch))
         outcome = error_no_memory(error);
-    if (outcome != OUTCOME_OK) {
-        forget_touched(c, batch);
-        return OUTCOME_RETRY; /* nothing was written: the shards are taken afresh */
-    }
-    struct store_batch rows = store_batch_of(batch);
-    if (mutation_is(publish_before_commit))
-        publish_batch(c, batch);
-    int32_t *fenced = NULL;
-    uint32_t fenced_count = 0;
-    enum store_fate fate = c->ports.store.commit(c->ports.store.context, &rows, batch->arena, &fenced, &fenced_count, error);
+    if (outcome == OUTCOME_OK)
+        return OUTCOME_OK;
+    forget_touched(c, batch);
+    return OUTCOME_RETRY; /* nothing was written: the shards are taken afresh */
+}
+
+/* What its fate means for the conductor. */
+static enum outcome conclude(struct conductor *c, struct batch *batch, enum store_fate fate, uint32_t fenced_count,
+                             struct error *error) {
     METER_SET(c, batch_inputs_last, (int64_t)batch->input_count);
-    METER_SET(c, batch_microseconds_last, conductor_monotonic(c) - begun_us);
+    METER_SET(c, batch_microseconds_last, conductor_monotonic(c) - batch->begun_us);
     if ((mutation_is(unknown_is_done) && fate == STORE_UNKNOWN) || (mutation_is(refused_is_done) && fate == STORE_REFUSED) ||
-        (mutation_is(away_is_done) && fate == STORE_AWAY))
+        (mutation_is(away_is_done) && fate == STORE_AWAY) || (mutation_is(fenced_is_done) && fate == STORE_FENCED))
         fate = STORE_COMMITTED;
     if (fate == STORE_COMMITTED) {
         committed(c, batch);
@@ -195,13 +222,35 @@ enum outcome batch_run(struct conductor *c, struct batch *batch, struct error *e
         return OUTCOME_OK;
     }
     METER_ADD(c, batches_lost, 1);
-    forget_touched(c, batch);
     if (fate == STORE_FENCED) {
         METER_ADD(c, fenced, fenced_count);
-        if (mutation_is(fenced_goes_on))
-            return OUTCOME_OK;
         log_warn("fenced", "shards were taken by another daemon", LOG_INT("shards", fenced_count));
         return error_set(error, OUTCOME_RETRY, "fenced", "shards were taken by another daemon");
     }
     return fate == STORE_REFUSED ? refused(c, batch, error) : OUTCOME_RETRY;
+}
+
+enum outcome batch_send(struct conductor *c, struct batch *batch, struct error *error) {
+    struct store_batch rows = store_batch_of(batch);
+    if (mutation_is(publish_before_commit))
+        publish_batch(c, batch);
+    enum store_fate fate = c->ports.store.commit_begin(c->ports.store.context, &rows, error);
+    forget_touched(c, batch);
+    if (fate != STORE_UNDER_WAY)
+        return conclude(c, batch, fate, 0, error);
+    c->under_way = batch;
+    return OUTCOME_OK;
+}
+
+enum outcome batch_land(struct conductor *c, struct error *error) {
+    struct batch *batch = c->under_way;
+    int32_t *fenced = NULL;
+    uint32_t fenced_count = 0;
+    if (!batch)
+        return OUTCOME_OK;
+    enum store_fate fate = c->ports.store.commit_end(c->ports.store.context, batch->arena, &fenced, &fenced_count, error);
+    c->under_way = NULL;
+    enum outcome outcome = conclude(c, batch, fate, fenced_count, error);
+    batch_release(c, batch);
+    return outcome;
 }

@@ -63,8 +63,13 @@ void cache_forget_shard(struct conductor *c, int32_t shard) {
 }
 
 void cache_trim(struct conductor *c) {
-    while (!mutation_is(cache_unbounded) && c->cache_bytes > c->settings.cache_bytes_most && !list_is_empty(&c->cases_by_use))
-        cache_forget(c, list_entry(c->cases_by_use.next, struct open_case, by_use));
+    list_each_safe(&c->cases_by_use, node) {
+        struct open_case *open = list_entry(node, struct open_case, by_use);
+        if (mutation_is(cache_unbounded) || c->cache_bytes <= c->settings.cache_bytes_most)
+            return;
+        if (!open->touched)   /* by the batch that is being decided: not yet in the store */
+            cache_forget(c, open);
+    }
 }
 
 /* The definition a journal is pinned to: the last that an event named. */

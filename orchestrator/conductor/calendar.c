@@ -78,6 +78,7 @@ static enum outcome read_progress(struct conductor *c, struct error *error) {
     return OUTCOME_OK;
 }
 
+/* Nothing is under way when it is time: what was decided by the calendar before is in the store, and will be found. */
 bool calendar_keep(struct conductor *c, int64_t monotonic_us) {
     struct text known = c->calendar ? c->calendar->version : TEXT_NONE, version, canonical;
     struct error error = {0};
@@ -116,6 +117,13 @@ static bool note_progress(struct conductor *c, struct batch *batch, struct text 
         shard->touched = true;
     }
     return true;
+}
+
+bool calendar_is_behind(const struct conductor *c) {
+    for (int32_t i = 0; i < c->shard_count; i++)
+        if (is_behind(&c->shards[i]))
+            return true;
+    return false;
 }
 
 enum outcome calendar_gather(struct conductor *c, struct batch *batch, struct error *error) {

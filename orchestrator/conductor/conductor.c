@@ -12,7 +12,9 @@ enum outcome conductor_create(const struct conductor_settings *settings, const s
     c->meters.bus_up = 1;   /* the bus says when no broker answers, and when one does again */
     c->ports = *ports;
     arena_init(&c->arena, (size_t)16 << 20);
-    arena_init(&c->batch_arena, BATCH_ARENA_MOST);
+    for (int i = 0; i < 2; i++)
+        arena_init(&c->batch_arenas[i], BATCH_ARENA_MOST);
+    arena_init(&c->catch_up_arena, BATCH_ARENA_MOST);
     arena_init(&c->turn_arena, (size_t)64 << 20);
     arena_init(&c->current_arena, (size_t)64 << 20);
     arena_init(&c->aside_arena, (size_t)16 << 20);
@@ -91,7 +93,9 @@ void conductor_free(struct conductor *c) {
     map_free(&c->definitions);
     map_free(&c->current);
     arena_free(&c->arena);
-    arena_free(&c->batch_arena);
+    for (int i = 0; i < 2; i++)
+        arena_free(&c->batch_arenas[i]);
+    arena_free(&c->catch_up_arena);
     arena_free(&c->turn_arena);
     arena_free(&c->current_arena);
     arena_free(&c->aside_arena);
@@ -151,6 +155,28 @@ static void take_notices(struct conductor *c) {
     }
 }
 
+/* A row that the batch under way takes out of the inbox stands there still. Its ids ascend, as they were read. */
+static bool takes_command(const struct batch *under_way, int64_t id) {
+    const int64_t *ids = under_way ? under_way->inbox_done.at : NULL;
+    uint32_t low = 0, high = under_way ? under_way->inbox_done.count : 0;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        if (ids[middle] == id)
+            return true;
+        if (ids[middle] < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return false;
+}
+
+/* A timer that the batch under way has used or moved stands in the store still. */
+static bool is_moved(struct conductor *c, const struct store_due *due) {
+    const struct open_case *open = cache_find(c, due->case_id);
+    return open && open->timer_known && (open->timer_at_us == TIME_NONE || open->timer_at_us > due->due_at_us);
+}
+
 /* Everything that has arrived, at most batch_most inputs. */
 static enum outcome gather(struct conductor *c, struct batch *batch, int64_t monotonic_us, struct error *error) {
     int32_t *owned = arena_new_array(batch->arena, (size_t)c->shard_count, int32_t);
@@ -171,7 +197,8 @@ static enum outcome gather(struct conductor *c, struct batch *batch, int64_t mon
         if (outcome != OUTCOME_OK)
             return outcome;
         for (uint32_t i = 0; i < count; i++)
-            intake_inbox(c, batch, &rows[i]);
+            if (!takes_command(c->under_way, rows[i].id) || mutation_is(inbox_again))
+                intake_inbox(c, batch, &rows[i]);
         c->inbox_hint = count == c->batch_most; /* there may be more */
     }
     if (monotonic_us >= c->timers_at_us && batch->pending.count < c->batch_most) {
@@ -182,15 +209,17 @@ static enum outcome gather(struct conductor *c, struct batch *batch, int64_t mon
         if (outcome != OUTCOME_OK)
             return outcome;
         for (uint32_t i = 0; i < count; i++)
-            intake_timer(batch, &due[i]);
+            if (!c->under_way || !is_moved(c, &due[i]))
+                intake_timer(batch, &due[i]);
     }
     outcome = calendar_gather(c, batch, error);
     if (outcome != OUTCOME_OK)
         return outcome;
     if (batch->pending.count < c->batch_most) {
-        count = c->ports.bus.poll(c->ports.bus.context, 0, c->messages, c->batch_most - batch->pending.count);
+        count = c->ports.bus.poll(c->ports.bus.context, 0, batch->messages, c->batch_most - batch->pending.count);
+        batch->has_messages = count > 0;
         for (uint32_t i = 0; i < count; i++)
-            intake_message(c, batch, &c->messages[i]);
+            intake_message(c, batch, &batch->messages[i]);
     }
     /* without memory what was gathered is not whole, and nothing of it is looked at */
     outcome = batch->arena->failed ? error_no_memory(error) : intake_numbers(c, batch, error);
@@ -199,30 +228,62 @@ static enum outcome gather(struct conductor *c, struct batch *batch, int64_t mon
     return batch->arena->failed ? error_no_memory(error) : outcome;
 }
 
-/* True when something was done. */
+/* Nothing to decide: now and then the store is told how far publication has come. */
+static bool has_to_mark(struct conductor *c, int64_t monotonic_us) {
+    if (monotonic_us < c->mark_at_us)
+        return false;
+    bool behind = c->put_aside.count > 0 || c->noted.count > 0;
+    c->mark_at_us = monotonic_us + c->settings.heartbeat_us;
+    for (int32_t i = 0; i < c->shard_count; i++)
+        behind |= c->shards[i].owned && publish_acknowledged(&c->shards[i]) != c->shards[i].written_published_seq;
+    return behind;
+}
+
+/* After anything doubtful: from the truth again; what was too much together may go alone. */
+static void drop_all(struct conductor *c, const struct error *why) {
+    if (strcmp(why->code, "out_of_memory") == 0)
+        batch_take_apart(c);
+    ownership_drop_all(c, why->message);
+}
+
+/* False: it went wrong, and the shards were dropped. */
+static bool land(struct conductor *c) {
+    struct error error = {0};
+    if (batch_land(c, &error) == OUTCOME_OK)
+        return true;
+    drop_all(c, &error);
+    return false;
+}
+
+/* Takes what has come, decides it while the store still has the batch before, waits for that one, and hands over this.
+ * Inputs tried one at a time, notes of the daemon's own and the cases that a calendar moves go alone. True when something
+ * was done. */
 static bool run_batch(struct conductor *c, int64_t monotonic_us) {
     struct error error = {0};
-    arena_reset(&c->batch_arena);
-    struct batch batch = {.arena = &c->batch_arena, .now_us = conductor_now(c) + (mutation_is(clock_ahead) ? TIME_SECOND_US : 0)};
-    enum outcome outcome = gather(c, &batch, monotonic_us, &error);
-    bool idle_mark = false;
-    if (outcome == OUTCOME_OK && batch.pending.count == 0 && monotonic_us >= c->mark_at_us) {
-        /* Nothing to decide: now and then the store is told how far publication has come. */
-        c->mark_at_us = monotonic_us + c->settings.heartbeat_us;
-        for (int32_t i = 0; i < c->shard_count; i++)
-            idle_mark |= c->shards[i].owned && publish_acknowledged(&c->shards[i]) != c->shards[i].written_published_seq;
-        idle_mark |= c->put_aside.count > 0 || c->noted.count > 0;
+    bool alone = c->careful || c->batch_most < c->settings.batch_inputs_most || c->put_aside.count + c->noted.count > 0 ||
+                 calendar_is_behind(c);
+    if (alone && !land(c))
+        return true;
+    struct batch *batch = batch_make(c);
+    enum outcome outcome = gather(c, batch, monotonic_us, &error);
+    bool is_empty = outcome == OUTCOME_OK && batch->pending.count == 0 && batch->calendars.count == 0;
+    if (is_empty && (c->under_way || !has_to_mark(c, monotonic_us))) {
+        batch_release(c, batch);
+        return c->under_way && (land(c), true);
     }
-    bool something = batch.pending.count > 0 || batch.calendars.count > 0 || idle_mark;
-    if (outcome == OUTCOME_OK && something)
-        outcome = batch_run(c, &batch, &error);
-    c->ports.bus.release(c->ports.bus.context);
-    if (outcome != OUTCOME_OK) {
-        if (strcmp(error.code, "out_of_memory") == 0)
-            batch_take_apart(c);
-        ownership_drop_all(c, error.message);
+    if (outcome == OUTCOME_OK)
+        outcome = batch_decide(c, batch, &error);
+    /* What the store has in hand is waited for in any case: it may well be done. */
+    struct error lost = {0};
+    bool landed = batch_land(c, &lost) == OUTCOME_OK || mutation_is(goes_on_after_loss);
+    if (outcome == OUTCOME_OK && landed && batch_send(c, batch, &error) == OUTCOME_OK) {
+        if (!c->under_way)   /* a mutation's */
+            batch_release(c, batch);
+        return !alone || (land(c), true);
     }
-    return something;
+    batch_release(c, batch);
+    drop_all(c, outcome == OUTCOME_OK && !landed ? &lost : &error);
+    return true;
 }
 
 enum outcome conductor_turn(struct conductor *c, int64_t *ret_wake_at_us, struct error *error) {
@@ -248,7 +309,9 @@ enum outcome conductor_turn(struct conductor *c, int64_t *ret_wake_at_us, struct
     }
     if (c->assignment_stale)
         ownership_assign(c);
-    if (!c->draining)
+    if (c->store_open && (c->draining || now >= c->heartbeat_at_us || now >= c->calendar_at_us))
+        land(c);
+    if (c->store_open && !c->draining)
         ownership_keep(c, now);
     if (c->store_open && c->assignment_stale)
         ownership_assign(c);
@@ -262,6 +325,7 @@ enum outcome conductor_turn(struct conductor *c, int64_t *ret_wake_at_us, struct
     if (!calendar_keep(c, now))
         return OUTCOME_OK;
     if (c->publications_open >= c->settings.publications_most) {
+        land(c);
         *ret_wake_at_us = now + 5000;
         return OUTCOME_OK;
     }
@@ -272,7 +336,7 @@ enum outcome conductor_turn(struct conductor *c, int64_t *ret_wake_at_us, struct
 static bool has_to_send(const struct conductor *c) {
     bool behind = c->publications_open > 0;
     for (int32_t i = 0; i < c->shard_count; i++)
-        behind |= c->shards[i].owned && c->shards[i].sent_seq < c->shards[i].next_seq - 1;
+        behind |= c->shards[i].owned && c->shards[i].sent_seq < c->shards[i].committed_seq;
     return behind;
 }
 

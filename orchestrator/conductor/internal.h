@@ -24,7 +24,8 @@ struct shard {
     bool owned;
     int64_t epoch;
     int64_t next_seq;             /* of the next event */
-    int64_t sent_seq;             /* events up to here were handed to the bus, or ask for nothing */
+    int64_t committed_seq;        /* events up to here are in the store; those above are of batches under way */
+    int64_t sent_seq;             /* events up to here were handed to the bus, or ask for nothing; <= committed_seq */
     int64_t written_published_seq;   /* as it stands in the store */
     uint32_t generation;          /* of publications: an acknowledgement of an older one counts for nothing */
     struct publication *ring;     /* handed over, not all acknowledged; ascending seq */
@@ -90,6 +91,10 @@ struct batch {
     struct vector touched;                 /* struct open_case * */
     struct conductor_meters counted;       /* added to the meters after the commit */
     uint32_t input_count;
+    int64_t begun_us;                      /* monotonic */
+    struct bus_message *messages;          /* LIMIT_batch_inputs_most of them */
+    bool has_messages;                     /* of the bus's, to be given back to it */
+    bool has_notes;                        /* of the daemon's own: put_aside, noted */
 };
 
 struct topic_known { struct text name, region, department; enum topic_kind kind; };
@@ -99,7 +104,9 @@ struct conductor {
     struct conductor_ports ports;
     const struct directory *directory;
     struct arena arena;                    /* for settings' texts and topics; grows only with the directory */
-    struct arena batch_arena, turn_arena;
+    struct arena batch_arenas[2], turn_arena, catch_up_arena;
+    struct batch batches[2];               /* one is decided while the store works on the other */
+    struct batch *under_way;               /* handed to the store, its fate not known; NULL: none */
     struct buffer scratch;
     struct message_schemas *messages_known; /* in `arena` */
 
@@ -130,7 +137,7 @@ struct conductor {
     struct vector dead_waiting;            /* struct bus_publication: dead letters whose topic is looked up; in dead_arena */
     uint32_t dead_sent;                    /* of them */
     struct arena dead_arena;               /* bounded: beyond it a dead letter stands in the store alone */
-    struct bus_message messages[LIMIT_batch_inputs_most];
+    struct bus_message messages[2][LIMIT_batch_inputs_most];
     struct conductor_meters meters;
 };
 
@@ -164,6 +171,8 @@ void definitions_refresh(struct conductor *, int64_t now_us);
 /* The newest calendar and how far the owned shards have come with it. False: the store did not say, so that no batch may
  * be decided now. */
 bool calendar_keep(struct conductor *, int64_t monotonic_us);
+/* Are there cases still to be reckoned by the calendar that holds? */
+bool calendar_is_behind(const struct conductor *);
 enum outcome calendar_gather(struct conductor *, struct batch *, struct error *);
 void calendar_committed(struct conductor *, const struct batch *);
 void calendar_free_all(struct conductor *);
@@ -182,8 +191,18 @@ bool forward_is_message(const struct store_inbox *);
 enum outcome forward_read(struct batch *, const struct store_inbox *, const struct bus_message **ret, struct text *ret_case,
                           struct error *);
 
-/* batch.c */
-enum outcome batch_run(struct conductor *, struct batch *, struct error *);
+/* batch.c: a batch's life. While one is in the store's hands (c->under_way), the next is decided upon the state that it
+ * leaves in memory; whatever is wrong with the first takes both. */
+/* An empty batch, in the memory that the one under way does not use. */
+struct batch *batch_make(struct conductor *);
+/* Decides everything and makes the rows. Not OK: nothing was written. */
+enum outcome batch_decide(struct conductor *, struct batch *, struct error *);
+/* Hands it to the store. */
+enum outcome batch_send(struct conductor *, struct batch *, struct error *);
+/* Waits for what is under way and publishes it. OK when nothing is. Else the shards are to be taken afresh. */
+enum outcome batch_land(struct conductor *, struct error *);
+/* Its messages go back to the bus. */
+void batch_release(struct conductor *, struct batch *);
 /* From now on one input a batch, until so many went well as a batch may have: what is too much together may go alone. */
 void batch_take_apart(struct conductor *);
 int32_t conductor_shard_of(const struct conductor *, struct text case_id);

@@ -18,7 +18,7 @@
     X(unknown_is_done, "a commit of unknown fate counts as done") \
     X(refused_is_done, "a refused batch counts as done") \
     X(away_is_done, "a batch that was not written counts as done") \
-    X(fenced_goes_on, "after a fence memory is used again") \
+    X(fenced_is_done, "a fenced batch counts as done") \
     X(failure_is_delivered, "a failed delivery counts as an acknowledgement") \
     X(all_acknowledged, "what was handed over counts as acknowledged") \
     X(catch_up_skips, "a take-over begins one event too late") \
@@ -40,7 +40,9 @@
     X(numbers_forgotten, "an application without a number gets another one when it comes again") \
     X(calendar_unfinished, "a shard is done with a calendar when the first cases are") \
     X(calendar_unreckoned, "a published calendar is taken up, and open cases stay as they are") \
-    X(own_name_ignored, "what stands under our name from an earlier life is left")
+    X(own_name_ignored, "what stands under our name from an earlier life is left") \
+    X(inbox_again, "a command that the batch under way takes is taken again") \
+    X(goes_on_after_loss, "the batch decided upon one that was lost is written all the same")
 
 enum mutation {
     MUTATION_none,

@@ -64,6 +64,9 @@ void ownership_drop(struct conductor *c, int32_t number) {
 
 void ownership_drop_all(struct conductor *c, const char *why) {
     log_warn("shards_dropped", "what was in memory is forgotten; the truth is read again", LOG_STRING("why", why));
+    if (c->under_way)
+        batch_release(c, c->under_way);
+    c->under_way = NULL;
     for (int32_t i = 0; i < c->shard_count; i++)
         ownership_drop(c, i);
     c->ports.bus.purge(c->ports.bus.context);
@@ -171,6 +174,7 @@ static enum outcome take_wanted(struct conductor *c, const struct text *members,
         shard->owned = true;
         shard->epoch = taken[i].epoch;
         shard->next_seq = taken[i].next_seq;
+        shard->committed_seq = taken[i].next_seq - 1;
         shard->sent_seq = shard->written_published_seq = taken[i].published_seq;
         shard->stalled_since_us = shard->resume_at_us = 0;
         shard->aside_count = 0;

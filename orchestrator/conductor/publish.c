@@ -229,23 +229,23 @@ void publish_catch_up(struct conductor *c, int64_t monotonic_us) {
     struct error error = {0};
     for (int32_t i = 0; i < c->shard_count && c->store_open; i++) {
         struct shard *shard = &c->shards[i];
-        if (!shard->owned || shard->sent_seq >= shard->next_seq - 1 || monotonic_us < shard->resume_at_us ||
+        if (!shard->owned || shard->sent_seq >= shard->committed_seq || monotonic_us < shard->resume_at_us ||
             c->publications_open >= c->settings.publications_most)
             continue;
         struct store_event *rows = NULL;
         uint32_t count = 0;
-        arena_reset(&c->batch_arena);
-        if (c->ports.store.events_after(c->ports.store.context, i, shard->sent_seq + mutation_is(catch_up_skips), CATCH_UP_EVENTS, &c->batch_arena, &rows,
+        arena_reset(&c->catch_up_arena);
+        if (c->ports.store.events_after(c->ports.store.context, i, shard->sent_seq + mutation_is(catch_up_skips), CATCH_UP_EVENTS, &c->catch_up_arena, &rows,
                                         &count, &error) != OUTCOME_OK) {
             ownership_drop_all(c, error.message);
             return;
         }
         for (uint32_t j = 0; j < count; j++) {
             struct event event;
-            enum outcome outcome = event_read(&c->batch_arena, rows[j].kind, (uint32_t)rows[j].version, rows[j].at_us,
+            enum outcome outcome = event_read(&c->catch_up_arena, rows[j].kind, (uint32_t)rows[j].version, rows[j].at_us,
                                               rows[j].step, rows[j].data, &event, &error);
             if (outcome == OUTCOME_OK)
-                outcome = publish_event(c, shard, rows[j].seq, rows[j].case_id, &event, &c->batch_arena, &error);
+                outcome = publish_event(c, shard, rows[j].seq, rows[j].case_id, &event, &c->catch_up_arena, &error);
             if (outcome == OUTCOME_OK)
                 continue;
             if (outcome == OUTCOME_REJECT)
@@ -325,7 +325,7 @@ int64_t publish_next_resume(const struct conductor *c, int64_t otherwise_us) {
     int64_t next = otherwise_us;
     for (int32_t i = 0; i < c->shard_count; i++) {
         const struct shard *shard = &c->shards[i];
-        if (shard->owned && shard->sent_seq < shard->next_seq - 1 && shard->resume_at_us < next)
+        if (shard->owned && shard->sent_seq < shard->committed_seq && shard->resume_at_us < next)
             next = shard->resume_at_us;
     }
     return next;

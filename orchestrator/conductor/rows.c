@@ -43,14 +43,14 @@ static bool step_row(struct batch *batch, const struct open_case *open, uint16_t
         .row = known,
         .case_id = open->state.id, .step = definition->id, .index = index,
         .state = name_or_none(state_step_name(work->state)), .department = work->department, .region = work->region,
-        .child = work->child, .reason = work->reason, .attempt = (int32_t)work->attempt,
+        .child = work->child, .reason = text_copy(batch->arena, work->reason) /* the next batch may write over it */, .attempt = (int32_t)work->attempt,
         .asked_at_us = work->asked_at_us, .ended_at_us = work->ended_at_us,
         .due_at_us = work->state == STEP_WAITING ? step->deadline_at_us
                      : work->state == STEP_RETRYING || work->state == STEP_UNDO_RETRYING ? work->retry_at_us
                                                                                            : work->due_at_us,
         .position = position, .kind = text_from(step_kind_name(definition->kind)), .shard = open->shard,
     };
-    return true;
+    return !batch->arena->failed;
 }
 
 /* One row a case, never later than its earliest due clock; moved only for something earlier. */
@@ -108,6 +108,7 @@ bool rows_gather(struct conductor *c, struct batch *batch) {
         if (!timer_row(batch, open) || !rows_clocks(batch, open, calendar_for_region(c->calendar, open->state.region)))
             return false;
     }
+    batch->has_notes = c->put_aside.count + c->noted.count > 0;
     for (uint32_t i = 0; i < c->put_aside.count; i++) {
         struct store_unsent *row = vector_new(&batch->unsent, batch->arena, struct store_unsent);
         if (!row)

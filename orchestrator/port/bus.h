@@ -57,10 +57,10 @@ struct bus_port {
     /* Reads exactly these partitions from now on, each named once: new ones start at their offset, those already read keep their place
      * (their `offset` is ignored), others are dropped, with messages already fetched. Incremental, no group. */
     enum outcome (*assign)(void *context, const struct bus_position *positions, uint32_t count, struct error *);
-    /* Up to `most` messages in order within a partition; waits at most wait_ms for the first. Valid until the next
-     * poll or release. */
+    /* Up to `most` messages in order within a partition; waits at most wait_ms for the first. They stay valid until they
+     * are released; the messages of two polls may be held at a time. */
     uint32_t (*poll)(void *context, int wait_ms, struct bus_message *room, uint32_t most);
-    /* The messages of the last poll are no longer needed. */
+    /* The messages of the oldest poll whose messages are held are no longer needed. Nothing when none are held. */
     void (*release)(void *context);
     /* Seeks a partition that is being read back or forth (after a batch that did not commit). */
     enum outcome (*seek)(void *context, const struct bus_position *, struct error *);

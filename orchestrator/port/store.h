@@ -111,6 +111,7 @@ enum store_fate {
     STORE_REFUSED,      /* an error that would come again (constraint, encoding); nothing was written; error tells */
     STORE_AWAY,         /* nothing was written, for certain (failed before COMMIT was sent) */
     STORE_UNKNOWN,      /* the connection broke with COMMIT under way */
+    STORE_UNDER_WAY,    /* handed over: commit_end tells the rest */
 };
 
 struct store_number { struct text source, id, region; int64_t at_us, value; };
@@ -165,9 +166,16 @@ struct store_port {
      * not, at most `most`. */
     enum outcome (*cases_after)(void *context, struct text after, uint32_t most, struct arena *,
                                 struct store_case_place **ret, uint32_t *ret_count, struct error *);
-    /* ret_fenced: array of shard numbers in the arena, when STORE_FENCED. */
-    enum store_fate (*commit)(void *context, const struct store_batch *, struct arena *, int32_t **ret_fenced,
-                              uint32_t *ret_fenced_count, struct error *);
+    /* A commit has two halves, so that the next batch can be decided while the store works on this one. `begin` hands it
+     * over: UNDER_WAY; or AWAY, REFUSED, and it is over. What the batch points to stays as it is until `end`, or until
+     * `close`. One commit is under way at a time; meanwhile only offsets, events_after, journals, inbox, timers,
+     * definitions, calendar, calendar_progress, cases_after and numbers may be called. They see what was committed: perhaps this batch, perhaps not yet. */
+    enum store_fate (*commit_begin)(void *context, const struct store_batch *, struct error *);
+    /* Hands over what the store could not take at once; never waits. To be called now and then while deciding. */
+    void (*commit_push)(void *context);
+    /* Waits for the fate of what is under way. ret_fenced: array of shard numbers in the arena, when STORE_FENCED. */
+    enum store_fate (*commit_end)(void *context, struct arena *, int32_t **ret_fenced, uint32_t *ret_fenced_count,
+                                  struct error *);
     /* Names the input that is tried next (after an unclean end), in a transaction of its own. */
     enum outcome (*trying)(void *context, const struct store_shard *, struct error *);
     /* The numbers of applications that came without one. What was given to a (source, id) once is given to it again, at
@@ -177,5 +185,13 @@ struct store_port {
     /* A descriptor that becomes readable when a NOTIFY may be there; -1: none. Drain by inbox(). */
     int (*descriptor)(void *context);
 };
+
+/* Both halves at once. */
+static inline enum store_fate store_commit_whole(const struct store_port *store, const struct store_batch *batch,
+                                                 struct arena *arena, int32_t **ret_fenced, uint32_t *ret_fenced_count,
+                                                 struct error *error) {
+    enum store_fate fate = store->commit_begin(store->context, batch, error);
+    return fate == STORE_UNDER_WAY ? store->commit_end(store->context, arena, ret_fenced, ret_fenced_count, error) : fate;
+}
 
 #endif

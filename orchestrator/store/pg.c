@@ -41,6 +41,11 @@ bool pg_flush(struct pg *pg) {
     return left == 0;
 }
 
+void pg_push(struct pg *pg) {
+    if (pg_is_up(pg))
+        PQflush(pg->connection);
+}
+
 bool pg_next(struct pg *pg, PGresult **ret) {
     int64_t deadline = monotonic_ms() + pg->wait_ms;
     while (PQisBusy(pg->connection)) {

@@ -59,6 +59,8 @@ enum outcome pg_script(struct pg *, const char *sql, struct error *);
 /* The pieces of a pipeline, for commits: queue without waiting, flush, then one result after the other. */
 bool pg_send(struct pg *, const char *name, const struct pg_arguments *, bool binary);
 bool pg_flush(struct pg *);
+/* Sends what can be sent without waiting; what is wrong shows later. */
+void pg_push(struct pg *);
 /* The next result or NULL between two statements; false when the connection broke or the wait was over. */
 bool pg_next(struct pg *, PGresult **ret);
 

@@ -41,6 +41,7 @@ void store_free(struct store *store) {
     if (!store)
         return;
     pg_close(&store->pg);
+    pg_close(&store->aside);
     pg_close(&store->listener);
     for (size_t i = 0; i < STORE_PARTS_MOST; i++)
         for (size_t j = 0; j < STORE_COLUMNS_MOST; j++)
@@ -82,6 +83,8 @@ static enum outcome store_open(void *context, struct error *error) {
                                          .plan_cache_mode = "force_generic_plan", .by_index = true,
                                          .statement_timeout_ms = store->statement_timeout_ms, .wait_ms = store->wait_ms};
     pg_close(&store->pg);
+    pg_close(&store->aside);
+    store->under_way = 0;
     enum outcome outcome = pg_open(&store->pg, &settings, NULL, error);
     if (outcome == OUTCOME_OK)
         outcome = migrate_is_there(&store->pg, error);
@@ -89,6 +92,8 @@ static enum outcome store_open(void *context, struct error *error) {
         outcome = pg_prepare(&store->pg, statements_store, error);
     if (outcome == OUTCOME_OK)
         outcome = read_settings(store, error);
+    if (outcome == OUTCOME_OK)
+        outcome = pg_open(&store->aside, &settings, statements_store, error);
     if (outcome != OUTCOME_OK) {
         pg_close(&store->pg);
         return outcome;
@@ -100,7 +105,9 @@ static enum outcome store_open(void *context, struct error *error) {
 
 static void store_close(void *context) {
     struct store *store = context;
+    store->under_way = 0;
     pg_close(&store->pg);
+    pg_close(&store->aside);
     pg_close(&store->listener);
 }
 
@@ -126,7 +133,7 @@ static enum outcome store_numbers(void *context, struct store_number *numbers, u
     }
     pg_argument_int64(&arguments, count > 0 ? numbers[0].at_us - PG_EPOCH_US : 0);   /* a timestamptz in binary */
     _cleanup_result_ PGresult *result = NULL;
-    enum outcome outcome = pg_run(&store->pg, "numbers", &arguments, true, &result, error);
+    enum outcome outcome = pg_run(&store->aside, "numbers", &arguments, true, &result, error);
     if (outcome != OUTCOME_OK)
         return outcome;
     if (PQntuples(result) != (int)count)
@@ -159,7 +166,9 @@ struct store_port store_port(struct store *store) {
         .calendar = store_calendar,
         .calendar_progress = store_calendar_progress,
         .cases_after = store_cases_after,
-        .commit = store_commit,
+        .commit_begin = store_commit_begin,
+        .commit_push = store_commit_push,
+        .commit_end = store_commit_end,
         .trying = store_trying,
         .numbers = store_numbers,
         .descriptor = store_descriptor,

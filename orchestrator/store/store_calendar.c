@@ -7,7 +7,7 @@ enum outcome store_calendar(void *context, struct text known, struct arena *aren
     struct pg_arguments arguments = {0};
     pg_argument_text(&arguments, known);
     _cleanup_result_ PGresult *result = NULL;
-    enum outcome outcome = pg_run(&store->pg, "calendar", &arguments, true, &result, error);
+    enum outcome outcome = pg_run(&store->aside, "calendar", &arguments, true, &result, error);
     if (outcome != OUTCOME_OK)
         return outcome;
     bool is_there = PQntuples(result) > 0;
@@ -22,7 +22,7 @@ enum outcome store_calendar_progress(void *context, const int32_t *shards, uint3
     struct pg_arguments arguments = {0};
     pg_argument_text(&arguments, store_int32_array(&store->scratch[0], shards, count));
     _cleanup_result_ PGresult *result = NULL;
-    enum outcome outcome = pg_run(&store->pg, "calendar_progress", &arguments, true, &result, error);
+    enum outcome outcome = pg_run(&store->aside, "calendar_progress", &arguments, true, &result, error);
     if (outcome != OUTCOME_OK)
         return outcome;
     struct store_calendar *rows = arena_new_array(arena, (size_t)PQntuples(result), struct store_calendar);
@@ -45,7 +45,7 @@ enum outcome store_cases_after(void *context, struct text after, uint32_t most, 
     pg_argument_text(&arguments, text_is_none(after) ? TEXT("") : after);
     pg_argument_int32(&arguments, (int32_t)most);
     _cleanup_result_ PGresult *result = NULL;
-    enum outcome outcome = pg_run(&store->pg, "cases_after", &arguments, true, &result, error);
+    enum outcome outcome = pg_run(&store->aside, "cases_after", &arguments, true, &result, error);
     if (outcome != OUTCOME_OK)
         return outcome;
     struct store_case_place *rows = arena_new_array(arena, (size_t)PQntuples(result), struct store_case_place);

@@ -1,4 +1,5 @@
-/* One batch, one transaction, one round trip: fence, rows, COMMIT in one pipeline; then exactly what became of it. */
+/* One batch, one transaction, one round trip: fence, rows, COMMIT in one pipeline; then exactly what became of it. The
+ * pipeline is written in the first half, its results are read in the second. */
 #include <stddef.h>
 
 #include "model/state.h"
@@ -288,8 +289,7 @@ static void settle(struct store *store, bool failed) {
         pg_close(&store->pg);
 }
 
-enum store_fate store_commit(void *context, const struct store_batch *batch, struct arena *arena, int32_t **ret_fenced,
-                             uint32_t *ret_fenced_count, struct error *error) {
+enum store_fate store_commit_begin(void *context, const struct store_batch *batch, struct error *error) {
     struct store *store = context;
     int sent = 0;
     if (!pg_refresh(&store->pg)) {   /* a session that has ended already is told from one that ends under way */
@@ -306,12 +306,31 @@ enum store_fate store_commit(void *context, const struct store_batch *batch, str
         return fate;
     }
     /* From here on a broken connection leaves the fate unknown, until a result says otherwise. */
-    if (!pg_send(&store->pg, "commit", NULL, true) || !PQpipelineSync(store->pg.connection) || !pg_flush(&store->pg)) {
+    store->under_way = sent + 1;
+    if (!pg_send(&store->pg, "commit", NULL, true) || !PQpipelineSync(store->pg.connection))
+        pg_close(&store->pg);
+    else
+        pg_push(&store->pg);
+    return STORE_UNDER_WAY;
+}
+
+void store_commit_push(void *context) {
+    struct store *store = context;
+    if (store->under_way > 0)
+        pg_push(&store->pg);
+}
+
+enum store_fate store_commit_end(void *context, struct arena *arena, int32_t **ret_fenced, uint32_t *ret_fenced_count,
+                                 struct error *error) {
+    struct store *store = context;
+    int sent = store->under_way;
+    store->under_way = 0;
+    if (!pg_is_up(&store->pg) || !pg_flush(&store->pg)) {
         error_set(error, OUTCOME_RETRY, "store_unknown", "the connection broke with COMMIT under way");
         pg_close(&store->pg);
         return STORE_UNKNOWN;
     }
-    fate = read_fate(store, sent + 1, arena, ret_fenced, ret_fenced_count, error);
+    enum store_fate fate = read_fate(store, sent, arena, ret_fenced, ret_fenced_count, error);
     settle(store, fate != STORE_COMMITTED);
     return fate;
 }

@@ -16,7 +16,8 @@
 struct store {
     char *conninfo, *instance;
     int statement_timeout_ms, wait_ms;
-    struct pg pg, listener;
+    struct pg pg, aside, listener;      /* commits, members, shards; what may be asked meanwhile; notifications */
+    int under_way;                      /* statements of the commit under way, COMMIT with them; 0: none */
     int64_t listen_again_ms, maintained_ms;
     int64_t run;                        /* this process and this store: tells a death from a reconnection */
     int32_t shard_count;
@@ -36,7 +37,9 @@ bool store_journal_fill(struct pg_array *arrays, const struct store_batch *, str
 /* Events of rows with the journal's columns in order. REJECT journal_damaged. */
 enum outcome store_journal_read(const PGresult *, struct arena *, struct store_event **ret, uint32_t *ret_count, struct error *);
 /* The port's functions; `context` is the struct store. */
-enum store_fate store_commit(void *, const struct store_batch *, struct arena *, int32_t **, uint32_t *, struct error *);
+enum store_fate store_commit_begin(void *, const struct store_batch *, struct error *);
+void store_commit_push(void *);
+enum store_fate store_commit_end(void *, struct arena *, int32_t **, uint32_t *, struct error *);
 enum outcome store_heartbeat(void *, struct text, int64_t, struct arena *, struct text **, uint32_t *, struct error *);
 enum outcome store_leave(void *, struct text, struct error *);
 enum outcome store_take(void *, struct text, const int32_t *, uint32_t, struct arena *, struct store_shard **, uint32_t *,

@@ -1,10 +1,11 @@
-/* What the conductor reads: offsets, journals, inbox, timers, definitions. Rows are copied into the caller's arena. */
+/* What the conductor reads: offsets, journals, inbox, timers, definitions; on a connection of its own, so that a commit
+ * under way is no hindrance. Rows are copied into the caller's arena. */
 #include "store/store_part.h"
 
 /* Runs `name` and makes an array of `count` elements of `size`; *ret_rows and *result are valid on OK. */
 static enum outcome read_rows(struct store *store, const char *name, const struct pg_arguments *arguments, size_t size,
                               struct arena *arena, PGresult **result, void **ret_rows, struct error *error) {
-    enum outcome outcome = pg_run(&store->pg, name, arguments, true, result, error);
+    enum outcome outcome = pg_run(&store->aside, name, arguments, true, result, error);
     if (outcome != OUTCOME_OK)
         return outcome;
     *ret_rows = arena_array(arena, (size_t)PQntuples(*result), size);
@@ -35,7 +36,7 @@ enum outcome store_offsets(void *context, const int32_t *shards, uint32_t count,
 static enum outcome read_events(struct store *store, const char *name, const struct pg_arguments *arguments,
                                 struct arena *arena, struct store_event **ret, uint32_t *ret_count, struct error *error) {
     _cleanup_result_ PGresult *result = NULL;
-    enum outcome outcome = pg_run(&store->pg, name, arguments, true, &result, error);
+    enum outcome outcome = pg_run(&store->aside, name, arguments, true, &result, error);
     return outcome == OUTCOME_OK ? store_journal_read(result, arena, ret, ret_count, error) : outcome;
 }
 

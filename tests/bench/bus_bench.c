@@ -163,6 +163,7 @@ static void bench_round_trip(struct bench *bench) {
             memcpy(&due, room[i].value.at, sizeof due);
             trips[read++] = arrived - due;
         }
+        bench->port->release(bench->port->context);
         if (!count)
             rest_until(bench, sent < all ? from + (double)sent / bench->rate : now() + 0.1);
     }
@@ -208,7 +209,7 @@ static void bench_linger(struct bench *bench, int linger_ms, int number) {
     sleep(1);
     struct bus_message room[8];
     while (bench->port->poll(bench->port->context, 100, room, 8))
-        ;
+        bench->port->release(bench->port->context);
     bench_round_trip(bench);
     bus_destroy(bus);
 }

@@ -143,7 +143,7 @@ static void run_batch(struct bench *b, int *at, struct arena *arena) {
     int32_t *fenced;
     uint32_t fenced_count;
     struct error error;
-    if (b->port.commit(b->port.context, &batch, arena, &fenced, &fenced_count, &error) != STORE_COMMITTED)
+    if (store_commit_whole(&b->port, &batch, arena, &fenced, &fenced_count, &error) != STORE_COMMITTED)
         die("commit", &error);
     for (int i = 0; i < b->options.batch; i++, *at = (*at + 1) % b->options.open)
         if (b->open[*at].step == STEPS) {

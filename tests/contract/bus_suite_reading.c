@@ -179,11 +179,14 @@ static void test_lag_counts_what_lies_behind_the_place_read(void **state) {
     assert_int_equal(bench->port->assign(bench->port->context, both, 3, NULL), OUTCOME_OK);
     struct bus_message room[10];
     int64_t end = now_ms() + PATIENCE_MS, read = 0, lag = -1;
-    while (read < 90 && now_ms() < end)
+    while (read < 90 && now_ms() < end) {
         read += bench->port->poll(bench->port->context, 50, room, 10);
+        bench->port->release(bench->port->context);
+    }
     assert_int_equal(read, 90);
     while (lag != 0 && now_ms() < end) {
         bench->port->poll(bench->port->context, 10, room, 10);
+        bench->port->release(bench->port->context);
         lag = bench->port->lag(bench->port->context, text_from(bench->topic));
     }
     assert_int_equal(lag, 0);
@@ -219,6 +222,7 @@ static void test_all_headers_are_shown_however_many_and_whatever_their_bytes(voi
                 if (!text_equal(room[0].headers[i].value, headers[i].value) ||
                     text_is_none(room[0].headers[i].value) != text_is_none(headers[i].value))
                     fail_msg("header %u of %u is not as it was sent", i, room[0].header_count);
+            bench->port->release(bench->port->context);
         }
     free(headers);
 }
@@ -244,6 +248,7 @@ static void test_absent_and_empty_keys_and_values_are_told_apart(void **state) {
         assert_true(text_equal(message.key, cases[i].key));
         assert_true(text_equal(message.value, cases[i].value));
         assert_int_equal(message.header_count, 0);
+        bench->port->release(bench->port->context);
     }
 }
 
@@ -264,12 +269,38 @@ static void test_the_descriptor_is_readable_until_all_was_read_and_then_no_longe
         while (!bench->port->poll(bench->port->context, 0, &message, 1))
             assert_true(now_ms() < end);
         assert_int_equal(number_of(&message), i);
+        bench->port->release(bench->port->context);
     }
     sleep_ms(50);
     expect_silence(bench, 100);
     take_deliveries(bench);
     saw_notice(bench, BUS_NOTICE_FATAL);
     assert_int_equal(poll(&ready, 1, 50), 0);
+}
+
+static void test_messages_of_two_polls_are_held_until_each_is_released(void **state) {
+    struct bench *bench = *state;
+    struct bus_message rooms[3][4];
+    for (int i = 0; i < 12; i++)
+        publish_number(bench, bench->topic, 0, i);
+    await_deliveries(bench, 12);
+    assign_one(bench, bench->topic, 0, 0);
+    int64_t end = now_ms() + PATIENCE_MS;
+    int first[3] = {0}, read[3] = {0};
+    for (int poll = 0, number = 0; poll < 3; poll++) {
+        first[poll] = number;
+        while (read[poll] == 0 && now_ms() < end)
+            read[poll] = (int)bench->port->poll(bench->port->context, 50, rooms[poll], 4);
+        number += read[poll];
+        for (int held = poll == 0 ? 0 : poll - 1; held <= poll; held++)   /* both are as they were */
+            for (int i = 0; i < read[held]; i++)
+                assert_int_equal(number_of(&rooms[held][i]), first[held] + i);
+        if (poll > 0)
+            bench->port->release(bench->port->context);   /* the older one's */
+    }
+    bench->port->release(bench->port->context);
+    bench->port->release(bench->port->context);   /* none are held: nothing happens */
+    expect_numbers(bench, first[2] + read[2], 12 - first[2] - read[2]);
 }
 
 const struct CMUnitTest bus_suite_reading[] = {
@@ -287,5 +318,6 @@ const struct CMUnitTest bus_suite_reading[] = {
     BUS_TEST(test_all_headers_are_shown_however_many_and_whatever_their_bytes),
     BUS_TEST(test_absent_and_empty_keys_and_values_are_told_apart),
     BUS_TEST(test_the_descriptor_is_readable_until_all_was_read_and_then_no_longer),
+    BUS_TEST(test_messages_of_two_polls_are_held_until_each_is_released),
 };
 const size_t bus_suite_reading_count = sizeof bus_suite_reading / sizeof *bus_suite_reading;

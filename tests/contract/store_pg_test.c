@@ -96,7 +96,7 @@ static enum store_fate commit_one(struct scene *s, struct store_port *port, stru
                                 .offset_count = 1};
     int32_t *fenced = NULL;
     uint32_t count = 0;
-    return port->commit(port->context, &batch, &s->arena, &fenced, &count, &s->error);
+    return store_commit_whole(port, &batch, &s->arena, &fenced, &count, &s->error);
 }
 
 static void test_zombie_that_holds_the_rows_is_ended_by_who_takes_them(void **state) {
@@ -128,7 +128,7 @@ static void test_session_ended_before_a_batch_means_nothing_was_written(void **s
     sql("SELECT pg_terminate_backend(backend_pid, 1000) FROM shard WHERE shard = 3");
     assert_int_equal(commit_one(s, &s->a, &shard), STORE_AWAY);
     assert_int_equal(commit_one(s, &s->a, &shard), STORE_AWAY);   /* and stays away until it is opened */
-    assert_int_equal(s->a.numbers(s->a.context, &(struct store_number){TEXT("/s"), TEXT("i"), TEXT("441300"), 0, 0}, 1, &s->arena, &s->error), OUTCOME_RETRY);
+    assert_int_equal(s->a.leave(s->a.context, TEXT("a"), &s->error), OUTCOME_RETRY);
     assert_int_equal(s->a.open(s->a.context, &s->error), OUTCOME_OK);
     assert_int_equal(ask("SELECT count(*) FROM event"), 0);
     shard = take_one(s, &s->a, "a", 3);
@@ -291,13 +291,13 @@ static void test_rows_say_what_was_committed(void **state) {
     struct store_batch batch = {.shards = &shard, .shard_count = 1, .cases = &row, .case_count = 1, .steps = &step, .step_count = 1};
     int32_t *fenced = NULL;
     uint32_t count = 0;
-    assert_int_equal(s->a.commit(s->a.context, &batch, &s->arena, &fenced, &count, &s->error), STORE_COMMITTED);
+    assert_int_equal(store_commit_whole(&s->a, &batch, &s->arena, &fenced, &count, &s->error), STORE_COMMITTED);
     assert_int_equal(ask("SELECT count(*) FROM open_step WHERE department = 'tax' AND thing = 'sale'"), 1);
     row.phase = TEXT("closed");
     row.closed_at_us = AT + TIME_SECOND_US;
     step.state = TEXT("granted");
     step.ended_at_us = AT;
-    assert_int_equal(s->a.commit(s->a.context, &batch, &s->arena, &fenced, &count, &s->error), STORE_COMMITTED);
+    assert_int_equal(store_commit_whole(&s->a, &batch, &s->arena, &fenced, &count, &s->error), STORE_COMMITTED);
     assert_int_equal(ask("SELECT count(*) FROM open_step"), 0);
     assert_int_equal(ask("SELECT extract(epoch FROM closed_at - started_at) FROM case_ WHERE phase = 'closed' AND title = '张*'"), 1);
 }
@@ -328,7 +328,7 @@ static void test_events_of_one_input_are_one_row_and_are_read_one_by_one(void **
     struct store_batch batch = {.shards = &shard, .shard_count = 1, .events = events, .event_count = EVENTS};
     int32_t *fenced = NULL;
     uint32_t count = 0;
-    assert_int_equal(s->a.commit(s->a.context, &batch, &s->arena, &fenced, &count, &s->error), STORE_COMMITTED);
+    assert_int_equal(store_commit_whole(&s->a, &batch, &s->arena, &fenced, &count, &s->error), STORE_COMMITTED);
     assert_int_equal(ask("SELECT count(*) FROM journal"), 3);   /* 64, 36, 10 */
     assert_int_equal(ask("SELECT count(*) FROM event WHERE seq = version AND kind = 'step_asked'"), EVENTS);
     assert_int_equal(ask("SELECT count(*) FROM event WHERE data = '{\"a\":1}'"), EVENTS);

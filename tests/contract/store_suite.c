@@ -51,7 +51,7 @@ static struct store_event event_of_shard(const struct store_shard *shard, int64_
 static enum store_fate commit(struct scene *s, struct store_port *port, const struct store_batch *batch) {
     int32_t *fenced = NULL;
     uint32_t count = 0;
-    return port->commit(port->context, batch, &s->arena, &fenced, &count, &s->error);
+    return store_commit_whole(port, batch, &s->arena, &fenced, &count, &s->error);
 }
 
 static uint32_t events_after(struct scene *s, struct store_port *port, int32_t shard, int64_t after, struct store_event **ret) {
@@ -122,7 +122,7 @@ static void test_stale_epoch_is_fenced_by_name_and_nothing_is_written(void **sta
                                 .offset_count = 1};
     int32_t *fenced = NULL;
     uint32_t fenced_count = 0, count = 0;
-    assert_int_equal(s->a.commit(s->a.context, &batch, &s->arena, &fenced, &fenced_count, &s->error), STORE_FENCED);
+    assert_int_equal(store_commit_whole(&s->a, &batch, &s->arena, &fenced, &fenced_count, &s->error), STORE_FENCED);
     assert_int_equal(fenced_count, 1);
     assert_int_equal(fenced[0], 5);
     struct store_event *read = NULL;
@@ -146,7 +146,7 @@ static void test_every_lost_shard_is_named(void **state) {
     struct store_batch batch = {.shards = old, .shard_count = 3};
     int32_t *fenced = NULL;
     uint32_t count = 0;
-    assert_int_equal(s->a.commit(s->a.context, &batch, &s->arena, &fenced, &count, &s->error), STORE_FENCED);
+    assert_int_equal(store_commit_whole(&s->a, &batch, &s->arena, &fenced, &count, &s->error), STORE_FENCED);
     assert_int_equal(count, 2);
     assert_int_equal(fenced[0], 0);
     assert_int_equal(fenced[1], 11);

@@ -106,7 +106,7 @@ static void check_offset(struct sim *s, const struct store_batch *b, const struc
 
 static void check_command(struct sim *s, const struct store_batch *b, int64_t id) {
     const struct fake_command *command = store_truth_command(&s->store, id);
-    if (!command || !command->waits) {
+    if (!command || !command->waits || command->status != 0) {
         sim_fail(s, "command %lld was done twice", (long long)id);
         return;
     }

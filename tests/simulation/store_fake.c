@@ -40,6 +40,7 @@ struct store_client *store_client_make(struct store_truth *t, struct text instan
 }
 
 void store_client_end(struct store_client *client) {
+    store_fake_commit_abandon(client);
     client->up = false;
     client->session = 0;
 }
@@ -411,7 +412,9 @@ struct store_port store_client_port(struct store_client *client) {
         .heartbeat = fake_heartbeat, .leave = fake_leave, .take = fake_take, .let_go = fake_let_go, .owners = fake_owners,
         .offsets = fake_offsets, .events_after = fake_events_after, .journals = fake_journals, .inbox = fake_inbox,
         .timers = fake_timers, .definitions = fake_definitions, .calendar = fake_calendar,
-        .calendar_progress = fake_calendar_progress, .cases_after = fake_cases_after, .commit = store_fake_commit, .trying = fake_trying,
+        .calendar_progress = fake_calendar_progress, .cases_after = fake_cases_after,
+        .commit_begin = store_fake_commit_begin, .commit_push = store_fake_commit_push,
+        .commit_end = store_fake_commit_end, .trying = fake_trying,
         .numbers = fake_numbers, .descriptor = fake_descriptor,
     };
 }

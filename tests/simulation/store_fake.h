@@ -30,6 +30,8 @@ struct store_hooks {
     void (*after)(void *context, struct store_client *, const char *call);
     /* Does the former owner's session outlive the taking of its shards (only the epoch stands in its way)? NULL: no. */
     bool (*spares_session)(void *context);
+    /* Is a commit done at once when it is handed over, or when its session ends? NULL: when its fate is asked for. */
+    bool (*commits_early)(void *context);
     const char *refused;          /* bytes that no event may carry; NULL: none */
     /* A batch about to be applied (it will be), and when it has been. */
     void (*applying)(void *context, struct store_client *, const struct store_batch *);
@@ -98,6 +100,12 @@ struct store_client {
     void *owner;                  /* the caller's */
     int64_t run, session;
     bool up;
+    struct store_batch under_way;  /* handed over, its fate not asked for yet */
+    bool is_under_way, is_settled; /* settled: done, or refused, already */
+    enum store_fate fate;
+    int32_t *fenced;
+    uint32_t fenced_count;
+    struct error error;
 };
 
 void store_truth_init(struct store_truth *, int32_t shard_count, const struct store_hooks *);
@@ -118,8 +126,12 @@ struct fake_case *store_truth_case(struct store_truth *, struct text id);
 struct fake_command *store_truth_command(struct store_truth *, int64_t id);
 
 /* store_fake_commit.c */
-enum store_fate store_fake_commit(void *context, const struct store_batch *, struct arena *, int32_t **ret_fenced,
-                                  uint32_t *ret_fenced_count, struct error *);
+enum store_fate store_fake_commit_begin(void *context, const struct store_batch *, struct error *);
+void store_fake_commit_push(void *context);
+enum store_fate store_fake_commit_end(void *context, struct arena *, int32_t **ret_fenced, uint32_t *ret_fenced_count,
+                                      struct error *);
+/* The session ends with a commit under way: done, or not. */
+void store_fake_commit_abandon(struct store_client *);
 /* store_fake.c, for the above */
 enum store_trouble store_fake_enter(struct store_client *, const char *call);
 void store_fake_leave(struct store_client *, const char *call);

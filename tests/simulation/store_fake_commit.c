@@ -424,11 +424,57 @@ static enum store_fate settle(struct store_client *client, enum store_trouble tr
     return unknown ? STORE_UNKNOWN : STORE_COMMITTED;
 }
 
-enum store_fate store_fake_commit(void *context, const struct store_batch *b, struct arena *arena, int32_t **ret_fenced,
-                                  uint32_t *ret_fenced_count, struct error *error) {
+/* Some commits are done as soon as they are handed over, others only when their fate is asked for. */
+enum store_fate store_fake_commit_begin(void *context, const struct store_batch *b, struct error *error) {
+    struct store_client *client = context;
+    struct store_truth *t = client->truth;
+    enum store_trouble trouble = store_fake_enter(client, "commit_begin");
+    enum store_fate fate = STORE_UNDER_WAY;
+    client->under_way = *b;
+    client->is_under_way = true;
+    client->is_settled = false;
+    if (trouble != STORE_TROUBLE_NONE) {
+        client->is_under_way = false;
+        error_set(error, OUTCOME_RETRY, "store_away", "the fake store does not answer");
+        fate = STORE_AWAY;
+    } else if (t->hooks.commits_early && t->hooks.commits_early(t->hooks.context)) {
+        client->is_settled = true;
+        client->fate = settle(client, trouble, b, &t->arena, &client->fenced, &client->fenced_count, &client->error);
+    }
+    store_fake_leave(client, "commit_begin");
+    return fate;
+}
+
+void store_fake_commit_push(void *context) { (void)context; }
+
+enum store_fate store_fake_commit_end(void *context, struct arena *arena, int32_t **ret_fenced, uint32_t *ret_fenced_count,
+                                      struct error *error) {
     struct store_client *client = context;
     enum store_trouble trouble = store_fake_enter(client, "commit");
-    enum store_fate fate = settle(client, trouble, b, arena, ret_fenced, ret_fenced_count, error);
+    enum store_fate fate = STORE_UNKNOWN;
+    if (trouble == STORE_TROUBLE_LOST)   /* COMMIT had been sent */
+        trouble = STORE_TROUBLE_UNKNOWN_NOT;
+    if (!client->is_under_way) {
+        error_set(error, OUTCOME_RETRY, "store_unknown", "the session ended with COMMIT under way");
+    } else if (!client->is_settled) {
+        fate = settle(client, trouble, &client->under_way, arena, ret_fenced, ret_fenced_count, error);
+    } else if (trouble == STORE_TROUBLE_NONE || trouble == STORE_TROUBLE_BUSY) {
+        fate = client->fate;
+        *error = client->error;
+        *ret_fenced = client->fenced;
+        *ret_fenced_count = client->fenced_count;
+    } else {
+        error_set(error, OUTCOME_RETRY, "store_unknown", "the connection broke with COMMIT under way");
+    }
+    client->is_under_way = false;
     store_fake_leave(client, "commit");
     return fate;
+}
+
+void store_fake_commit_abandon(struct store_client *client) {
+    struct store_truth *t = client->truth;
+    bool open = client->is_under_way && !client->is_settled && client->up;
+    client->is_under_way = false;
+    if (open && t->hooks.commits_early && t->hooks.commits_early(t->hooks.context))
+        settle(client, STORE_TROUBLE_UNKNOWN_DONE, &client->under_way, &t->arena, &client->fenced, &client->fenced_count, &client->error);
 }
