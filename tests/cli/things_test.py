@@ -74,6 +74,11 @@ class Things(Case):
     def test_scripts_belong_to_a_thing(self):
         self.assertLessEqual(set(os.listdir(SCRIPTS)), set(THINGS))
 
+    def test_each_thing_stands_in_the_table_of_the_readme(self):
+        with open(os.path.join(ROOT, "config/README.md"), encoding="utf-8") as file:
+            listed = re.findall(r"^\| \[(\w+)\]\(things/\1\.yaml\)", file.read(), re.M)
+        self.assertEqual(sorted(listed), THINGS)
+
     def test_each_thing_has_a_sample(self):
         for thing in self.each():
             with open(os.path.join(ROOT, f"config/samples/{thing}.json"), encoding="utf-8") as file:
