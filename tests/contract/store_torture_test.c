@@ -98,7 +98,7 @@ static enum store_fate commit(struct store_shard *shard) {
                                 .offset_count = 1};
     int32_t *fenced = NULL;
     uint32_t count = 0;
-    return port.commit(port.context, &batch, &arena, &fenced, &count, &error);
+    return store_commit_whole(&port, &batch, &arena, &fenced, &count, &error);
 }
 
 /* One commit that something happens to; then PostgreSQL is asked, and the next one has to go well. */
