@@ -133,6 +133,8 @@ static void print_text(struct invocation *c, struct text thing, const struct pro
     if (holds)
         printf("  Every case ends; every step can happen; no join waits for ever; what is granted stays granted unless the "
                "definition says otherwise.\n");
+    if (!text_is_none(r->never_refused))
+        printf("  No data that were tried make the rule of these steps false: %.*s.\n", TEXT_ARG(r->never_refused));
     for (uint32_t i = 0; i < r->fault_count; i++) {
         const struct proof_fault *f = &r->faults[i];
         printf("\n%.*s: %.*s [%s]\n    %s\n", TEXT_ARG(f->subject), TEXT_ARG(f->message), f->code, explained(f->code)->remedy);
@@ -159,6 +161,7 @@ static void print_report_json(struct text thing, const struct proof_report *r, i
     PUT("examples", json_put_int64, r->examples);
     PUT("steps", json_put_int64, r->steps);
     PUT("steps_happened", json_put_int64, r->steps_happened);
+    PUT("never_refused", json_put_text, r->never_refused);
     PUT("took_ms", json_put_int64, took_us / 1000);
     json_key(&w, TEXT("outcomes"));
     json_open(&w, '[');

@@ -52,7 +52,7 @@ static void visit_source(void *context, const struct expression_path *path) {
     if (step == NO_INDEX)
         return;
     d->readers[(size_t)step * DATA_STEP_WORDS + r->owner / 64] |= UINT64_C(1) << (r->owner % 64);
-    if (path->count > 2 && path->segments[2].at && text_is(path->segments[2], "result") && path->count > 3 &&
+    if (path->count > 2 && path->segments[2].at && text_is(path->segments[2], "result") &&
         d->definition->steps[step].kind != STEP_THING)
         note_source(r, source_of(d, step));
 }
@@ -157,13 +157,41 @@ static bool read_library(struct data *d, struct error *error) {
     return at != NULL;
 }
 
+static void join_sets(struct step_set *into, const struct step_set *from) {
+    for (size_t i = 0; i < DATA_STEP_WORDS; i++)
+        into->word[i] |= from->word[i];
+}
+
+/* Needs come first in the order of steps. A join that may open early waits surely for nobody, a fan-out that is content
+ * with some leaves the others at work. */
+static bool find_ancestors(struct data *d) {
+    const struct definition *definition = d->definition;
+    d->ancestors = arena_new_array(d->arena, definition->step_count, struct step_set);
+    d->ended_before = arena_new_array(d->arena, definition->step_count, struct step_set);
+    for (uint16_t i = 0; d->ancestors && d->ended_before && i < definition->step_count; i++) {
+        const struct step_definition *step = &definition->steps[i];
+        bool early = step->need_count > 1 && (step->join.mode == JOIN_AT_LEAST || step->join.deadline.unit != LIMIT_NONE);
+        for (uint16_t k = 0; k < step->need_count; k++) {
+            const struct step_definition *need = &definition->steps[step->needs[k]];
+            set_add(&d->ancestors[i], step->needs[k]);
+            join_sets(&d->ancestors[i], &d->ancestors[step->needs[k]]);
+            if (early || step->join.deadline.unit != LIMIT_NONE)
+                continue;
+            join_sets(&d->ended_before[i], &d->ended_before[step->needs[k]]);
+            if (need->kind != STEP_INSPECTION && (!need->is_each || need->gather.mode == JOIN_ALL))
+                set_add(&d->ended_before[i], step->needs[k]);
+        }
+    }
+    return d->ancestors && d->ended_before;
+}
+
 enum outcome data_prepare(struct data *d, const struct proof_options *options, struct arena *arena, struct error *error) {
     const struct definition *definition = options->definition;
     *d = (struct data){.options = options, .definition = definition, .arena = arena};
     d->sources = arena_new_array(arena, (size_t)definition->step_count + 1, struct data_source);
     d->source_of = arena_new_array(arena, definition->step_count, uint16_t);
     d->readers = arena_new_array(arena, (size_t)definition->step_count * DATA_STEP_WORDS, uint64_t);
-    if (!d->sources || !d->source_of || !d->readers)
+    if (!d->sources || !d->source_of || !d->readers || !find_ancestors(d))
         return error_no_memory(error);
     if (!read_library(d, error))
         return OUTCOME_REJECT;

@@ -14,6 +14,11 @@
 #include "proof/proof.h"
 #include "proof/sample.h"
 
+enum { DATA_STEP_WORDS = 16, DATA_EXAMPLES_MOST = 4096, DATA_TRIES_MOST = 100000 };
+struct step_set { uint64_t word[DATA_STEP_WORDS]; };
+static inline bool set_has(const struct step_set *s, uint16_t i) { return s->word[i / 64] >> (i % 64) & 1; }
+static inline void set_add(struct step_set *s, uint16_t i) { s->word[i / 64] |= UINT64_C(1) << (i % 64); }
+
 struct data_source {
     uint16_t step;                     /* NO_INDEX: the form */
     const struct schema_source *root;  /* document of its schema; NULL: any object */
@@ -40,9 +45,10 @@ struct data {
     struct data_atom *atoms;
     uint32_t atom_count, atom_room;
     uint64_t *readers;                 /* [step]: set of the steps whose flow reads .steps.<step> in any way; 16 words each */
+    struct step_set *ancestors;        /* of each step */
+    struct step_set *ended_before;     /* those of them that have surely ended when it begins */
     bool cut;                          /* there were more combinations than are tried */
 };
-enum { DATA_STEP_WORDS = 16, DATA_EXAMPLES_MOST = 4096, DATA_TRIES_MOST = 100000 };
 
 /* REJECT no_example: for some source nothing could be made that its schema allows; the message names it. */
 enum outcome data_prepare(struct data *, const struct proof_options *, struct arena *, struct error *);

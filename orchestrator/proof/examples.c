@@ -289,6 +289,22 @@ enum outcome examples_make(struct data *d, struct data_source *source, struct er
 
 /* ---- what goes with every form ---- */
 
+/* Those of the sample application; of a party that signs and is not there, one person. */
+static void put_parties(struct json_writer *w, const struct data *d, const struct json *given) {
+    json_key(w, TEXT("parties"));
+    json_open(w, '{');
+    for (uint32_t i = 0; given && given->type == JSON_OBJECT && i < given->count; i++) {
+        json_key(w, given->children[i].key);
+        json_put_value(w, &given->children[i].value);
+    }
+    for (uint16_t i = 0; i < d->definition->party_count; i++)
+        if (d->definition->parties[i].signs && !json_get(given, d->definition->parties[i].id)) {
+            json_key(w, d->definition->parties[i].id);
+            json_put_raw(w, TEXT("[{\"name\":\"tried\"}]"));
+        }
+    json_close(w, '}');
+}
+
 /* Parties and materials of the sample application go with every form, and every material that may be asked: what is not
  * asked harms nothing. */
 struct text data_extra(const struct data *d) {
@@ -300,10 +316,11 @@ struct text data_extra(const struct data *d) {
     json_begin(&w, &out);
     json_open(&w, '{');
     for (uint32_t i = 0; given && i < given->count; i++)
-        if (!text_is(given->children[i].key, "materials")) {
+        if (!text_is(given->children[i].key, "materials") && !text_is(given->children[i].key, "parties")) {
             json_key(&w, given->children[i].key);
             json_put_value(&w, &given->children[i].value);
         }
+    put_parties(&w, d, json_get_string(given, "parties"));
     json_key(&w, TEXT("materials"));
     json_open(&w, '[');
     for (uint32_t i = 0; materials && i < materials->count; i++)

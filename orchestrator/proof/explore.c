@@ -114,7 +114,7 @@ static bool put_row(const struct explorer *e, struct position *p, const struct m
 static bool put_work(const struct explorer *e, struct position *p, uint16_t step, int32_t index) {
     const struct work_state *work = index < 0 ? &p->state.steps[step].self : &p->state.steps[step].elements[index];
     for (int k = MOVE_GRANT; k < MOVE_KIND_COUNT; k++)
-        if (move_rows[k].kind && move_may_come(&move_rows[k], &p->state, step, index, work) &&
+        if (move_rows[k].kind && move_may_come(&move_rows[k], &e->data, &p->state, step, index, work) &&
             !put_row(e, p, &move_rows[k], step, index))
             return false;
     return true;
@@ -171,15 +171,16 @@ static struct step_set steps_to_try(const struct explorer *e, const struct posit
 }
 
 /* A correction, or that it can't be worked on, concerns nobody but the step, until it ends. Where nothing can stop the
- * case, what others do meanwhile is the same as if they had done it before. */
+ * case meanwhile, what others do meanwhile is the same as if they had done it before. */
 static bool is_aside(const struct work_state *work) { return work->state == STEP_STUCK || (work->state == STEP_RUNNING && work->correcting); }
 
-static bool find_aside(const struct position *p, uint16_t *ret_step, int32_t *ret_index) {
-    if (p->state.phase != CASE_RUNNING || move_may_stop_case(&p->state))
+static bool find_aside(const struct explorer *e, const struct position *p, uint16_t *ret_step, int32_t *ret_index) {
+    if (p->state.phase != CASE_RUNNING)
         return false;
     for (uint16_t i = 0; i < p->state.definition->step_count; i++)
         for (int32_t k = -1; k < (int32_t)p->state.steps[i].element_count; k++)
-            if (is_aside(k < 0 ? &p->state.steps[i].self : &p->state.steps[i].elements[k])) {
+            if (is_aside(k < 0 ? &p->state.steps[i].self : &p->state.steps[i].elements[k]) &&
+                !move_may_be_stopped(&e->data, &p->state, i)) {
                 *ret_step = i;
                 *ret_index = k;
                 return true;
@@ -216,7 +217,7 @@ static bool find_moves(const struct explorer *e, struct position *p) {
     p->move_count = p->next = 0;
     if (due != TIME_NONE && due <= p->now_us)   /* it is due: nothing comes before it */
         return put_move(p, time);
-    if (!e->options->every_order && find_aside(p, &step, &index)) {
+    if (!e->options->every_order && find_aside(e, p, &step, &index)) {
         if (!put_work(e, p, step, index))
             return false;
     } else {
@@ -256,15 +257,27 @@ static bool is_departments_doing(struct text code) {
     return false;
 }
 
-/* An item is undone by the definition's word when each of its steps that was granted is reversible. */
-static bool says_undone(const struct definition *d, const struct case_state *s, uint16_t step) {
+static bool is_of_item(const struct step_definition *step, uint16_t item) {
+    return step->item == item && step->kind != STEP_DELIVER && step->kind != STEP_WAIT && step->kind != STEP_LOOKUP;
+}
+
+/* What was granted with the whole of its item is undone by the definition's word when nothing of the item that came with
+ * it or after it stays granted. */
+static bool says_undone(const struct explorer *e, const struct case_state *s, uint16_t step) {
+    const struct definition *d = e->definition;
+    uint16_t item = d->steps[step].item;
+    bool stays = false;
     if (!d->steps[step].reversible)
         return false;
-    for (uint16_t i = 0; d->steps[step].item != NO_INDEX && i < d->step_count; i++)
-        if (d->steps[i].item == d->steps[step].item && !d->steps[i].reversible && s->steps[i].self.state == STEP_GRANTED &&
-            d->steps[i].kind != STEP_DELIVER && d->steps[i].kind != STEP_WAIT && d->steps[i].kind != STEP_LOOKUP)
-            return false;
-    return true;
+    for (uint16_t i = 0; item != NO_INDEX && i < d->step_count; i++) {
+        enum step_state state = s->steps[i].self.state;
+        if (i == step || !is_of_item(&d->steps[i], item))
+            continue;
+        if (!state_step_has_ended(state) && !state_step_is_undoing(state))
+            return true;   /* the item is not decided yet */
+        stays |= state == STEP_GRANTED && !d->steps[i].reversible && !set_has(&e->data.ancestors[step], i);
+    }
+    return !stays;
 }
 
 /* Did an operator put his hand to it? Then he sees what comes of it. */
@@ -275,6 +288,11 @@ static bool is_by_hand(const struct explorer *e, uint32_t node) {
             return true;
     }
     return false;
+}
+
+static void note_end(struct explorer *e, uint16_t step, enum step_state state, enum case_stop stop) {
+    unsigned bit = (unsigned)state * CASE_STOP_COUNT + (unsigned)stop;
+    e->step_ends[step].bits[bit / 64] |= UINT64_C(1) << (bit % 64);
 }
 
 static void look_at_event(struct explorer *e, const struct position *p, const struct event *event, const struct input *in,
@@ -296,6 +314,7 @@ static void look_at_event(struct explorer *e, const struct position *p, const st
     case EVENT_STEP_ENDED:
         if (event->state == STEP_GRANTED || event->state == STEP_REFUSED)
             e->happened[step] = true;
+        note_end(e, step, event->state, p->state.stop);
         e->granted[step] |= event->state == STEP_GRANTED;
         e->refused[step] |= event->state == STEP_REFUSED;
         e->passed_over[step] |= event->state == STEP_SKIPPED && in->kind != INPUT_SKIP;
@@ -311,7 +330,7 @@ static void look_at_event(struct explorer *e, const struct position *p, const st
         break;
     default: break;
     }
-    if (undoing && !says_undone(d, &p->state, step))
+    if (undoing && !says_undone(e, &p->state, step))
         explore_find(e, "granted_item_undone", step, node,
                      text_format(&e->decision, "%.*s, which was granted, is undone, though not every step of its item is "
                                  "reversible", TEXT_ARG(d->steps[step].id)));
@@ -451,7 +470,8 @@ enum outcome explore(struct explorer *e, const struct proof_options *options, st
     e->refused = arena_new_array(arena, d->step_count, bool);
     e->passed_over = arena_new_array(arena, d->step_count, bool);
     e->without = arena_new_array(arena, d->step_count, uint32_t);
-    if (!e->happened || !e->granted || !e->refused || !e->passed_over || !e->without)
+    e->step_ends = arena_new_array(arena, d->step_count, struct proof_ends);
+    if (!e->step_ends || !e->happened || !e->granted || !e->refused || !e->passed_over || !e->without)
         return error_no_memory(error);
     for (uint16_t i = 0; i < d->step_count; i++)
         e->without[i] = NO_NODE;
@@ -461,7 +481,7 @@ enum outcome explore(struct explorer *e, const struct proof_options *options, st
     e->extra = data_extra(&e->data);
     if (text_is_none(e->extra))
         return error_no_memory(error);
-    if (!classes_make(&e->classes, &e->data, arena) || !independence_make(&e->independence, d, arena) || !walk(e))
+    if (!classes_make(&e->classes, &e->data, arena) || !independence_make(&e->independence, &e->data, arena) || !walk(e))
         return error_no_memory(error);
     if (!e->stopped_by && e->data.cut)
         e->stopped_by = "data";

@@ -50,6 +50,7 @@ struct explorer {
     uint32_t first_with_outcome[CASE_OUTCOME_COUNT];
     /* by step */
     bool *happened, *granted, *refused, *passed_over;   /* passed_over: `when` was false */
+    struct proof_ends *step_ends;        /* how each has ended */
     uint32_t *without;                   /* a node at which it had ended without having begun; NO_NODE */
     struct finding *findings;
     uint32_t finding_count, finding_room;

@@ -36,41 +36,49 @@ static void add_signals(struct independence *all, uint16_t step) {
         if (same_signal(&d->steps[i], &d->steps[step])) {
             struct dependence *one = add(all, step, false);
             set_add(&one->members, i);
-            join_sets(&one->members, &all->ancestors[i]);
-            join_sets(&one->members, &all->ancestors[step]);
+            join_sets(&one->members, &all->data->ancestors[i]);
+            join_sets(&one->members, &all->data->ancestors[step]);
             return;
         }
 }
 
-bool independence_make(struct independence *all, const struct definition *d, struct arena *arena) {
-    *all = (struct independence){.definition = d};
-    all->ancestors = arena_new_array(arena, d->step_count, struct step_set);
+bool independence_make(struct independence *all, const struct data *data, struct arena *arena) {
+    const struct definition *d = data->definition;
+    *all = (struct independence){.data = data, .definition = d};
     all->at = arena_new_array(arena, (size_t)d->step_count * 3, struct dependence);
-    if (!all->ancestors || !all->at)
+    if (!all->at)
         return false;
-    for (uint16_t i = 0; i < d->step_count; i++)   /* needs come first in the order of steps */
-        for (uint16_t k = 0; k < d->steps[i].need_count; k++) {
-            set_add(&all->ancestors[i], d->steps[i].needs[k]);
-            join_sets(&all->ancestors[i], &all->ancestors[d->steps[i].needs[k]]);
-        }
     for (uint16_t i = 0; i < d->step_count; i++) {
         const struct step_definition *step = &d->steps[i];
         if (stops_the_case(step)) {
             struct dependence *one = add(all, i, false);
             for (uint16_t k = 0; k < d->step_count; k++)
-                if (!set_has(&all->ancestors[k], i))
+                if (!set_has(&data->ancestors[k], i))
                     set_add(&one->members, k);
         }
         if (step->need_count > 1 && (step->join.mode == JOIN_AT_LEAST || step->join.deadline.unit != LIMIT_NONE))
-            join_sets(&add(all, i, true)->members, &all->ancestors[i]);
+            join_sets(&add(all, i, true)->members, &data->ancestors[i]);
         add_signals(all, i);
     }
     return true;
 }
 
-static bool holds_now(const struct dependence *one, const struct case_state *s) {
+/* Can another step be at work when this one stops the case? */
+static bool is_alone(const struct data *data, const struct case_state *s, uint16_t step) {
+    const struct step_definition *stopping = &s->definition->steps[step];
+    bool alone = !stopping->is_each && stopping->kind != STEP_INSPECTION;
+    for (uint16_t i = 0; alone && i < s->definition->step_count; i++)
+        alone = i == step || set_has(&data->ended_before[step], i) || set_has(&data->ancestors[i], step) ||
+                (state_step_has_ended(s->steps[i].self.state) && s->steps[i].element_count == 0);
+    return alone;
+}
+
+static bool holds_now(const struct independence *all, const struct dependence *one, const struct case_state *s) {
     enum step_state state = s->steps[one->while_step].self.state;
-    return one->until_opened ? state == STEP_WAITING : !state_step_has_ended(state);
+    if (one->until_opened)
+        return state == STEP_WAITING;
+    return !state_step_has_ended(state) && (!stops_the_case(&s->definition->steps[one->while_step]) ||
+                                            !is_alone(all->data, s, one->while_step));
 }
 
 void independence_grow(const struct independence *all, const struct case_state *s, struct step_set *seeds) {
@@ -82,7 +90,7 @@ void independence_grow(const struct independence *all, const struct case_state *
             for (uint16_t k = 0; k < s->definition->step_count; k++)
                 if (state_step_has_ended(s->steps[k].self.state) && s->steps[k].element_count == 0)
                     open.word[k / 64] &= ~(UINT64_C(1) << (k % 64));
-            if (!holds_now(one, s) || !meet(&open, seeds))
+            if (!holds_now(all, one, s) || !meet(&open, seeds))
                 continue;
             join_sets(seeds, &open);
             grew |= memcmp(&before, seeds, sizeof before) != 0;

@@ -3,7 +3,8 @@
  * Two steps at work are independent when in whatever order they go on the case comes to the same: their ends are looked
  * at by joins, and a join `all` without a deadline opens, or can't be met, however the ends before it came. What is not
  * independent, as long as it can still happen:
- *  - a step that may close or undo the case by its refusal or expiry: with every step that does not wait for its end;
+ *  - a step that may close or undo the case by its refusal or expiry, as long as others may be at work then: with every
+ *    step that does not wait for its end;
  *  - the needs of a join that may open before all have ended (any, at least, by deadline), and what these wait for;
  *  - waits for the same signal;
  *  - steps whose time is over at the same moment.
@@ -14,14 +15,10 @@
 #include "model/case.h"
 #include "proof/data.h"
 
-struct step_set { uint64_t word[DATA_STEP_WORDS]; };
-static inline bool set_has(const struct step_set *s, uint16_t i) { return s->word[i / 64] >> (i % 64) & 1; }
-static inline void set_add(struct step_set *s, uint16_t i) { s->word[i / 64] |= UINT64_C(1) << (i % 64); }
-
 struct dependence { uint16_t while_step; bool until_opened; /* else: until it has ended */ struct step_set members; };
-struct independence { const struct definition *definition; struct dependence *at; uint32_t count; struct step_set *ancestors; };
+struct independence { const struct data *data; const struct definition *definition; struct dependence *at; uint32_t count; };
 
-bool independence_make(struct independence *, const struct definition *, struct arena *);
+bool independence_make(struct independence *, const struct data *, struct arena *);
 /* The steps to try now: those of *seeds with all that any of them is not independent of. */
 void independence_grow(const struct independence *, const struct case_state *, struct step_set *seeds);
 

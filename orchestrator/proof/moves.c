@@ -13,56 +13,64 @@
 #define EVERY_KIND (KIND(STEP_KIND_COUNT) - 1)
 #define EVERY_STATE (IN(STEP_STATE_COUNT) - 1)
 
-bool move_may_stop_case(const struct case_state *s) {
+bool move_may_be_stopped(const struct data *d, const struct case_state *s, uint16_t step) {
     for (uint16_t i = 0; s->phase == CASE_RUNNING && i < s->definition->step_count; i++) {
-        const struct step_definition *step = &s->definition->steps[i];
-        bool stops = step->on_refused >= ON_REFUSED_CLOSE || step->on_expired >= ON_REFUSED_CLOSE;
-        if (stops && !state_step_has_ended(s->steps[i].self.state))
+        const struct step_definition *by = &s->definition->steps[i];
+        bool stops = by->on_refused >= ON_REFUSED_CLOSE || by->on_expired >= ON_REFUSED_CLOSE;
+        bool beside = i == step ? by->is_each || by->kind == STEP_INSPECTION : !set_has(&d->ended_before[i], step);
+        if (stops && beside && (!state_step_has_ended(s->steps[i].self.state) || s->steps[i].element_count > 0))
             return true;
     }
     return false;
 }
 
-static bool may_accept(const struct case_state *s, uint16_t step, const struct work_state *work) {
-    (void)step;
-    return !work->accepted && move_may_stop_case(s);
+static bool may_accept(const struct data *d, const struct case_state *s, uint16_t step, const struct work_state *work) {
+    return !work->accepted && move_may_be_stopped(d, s, step);
 }
 /* While a case stops nobody asks its applicant for anything; who is told of a publicity, or leads a visit, never does. */
-static bool is_correcting(const struct case_state *s, uint16_t step, const struct work_state *work) {
+static bool is_correcting(const struct data *d, const struct case_state *s, uint16_t step, const struct work_state *work) {
+    (void)d;
     (void)step;
     return work->correcting && s->phase != CASE_STOPPING;
 }
-static bool may_correct(const struct case_state *s, uint16_t step, const struct work_state *work) {
+static bool may_correct(const struct data *d, const struct case_state *s, uint16_t step, const struct work_state *work) {
+    (void)d;
     const struct step_row *row = &s->steps[step];
     enum step_kind kind = s->definition->steps[step].kind;
     bool asks = kind != STEP_PUBLICITY && (kind != STEP_INSPECTION || work != &row->self);
     return asks && !work->correcting && s->phase != CASE_STOPPING;
 }
-static bool waits_for_signal(const struct case_state *s, uint16_t step, const struct work_state *work) {
+static bool waits_for_signal(const struct data *d, const struct case_state *s, uint16_t step, const struct work_state *work) {
+    (void)d;
     (void)work;
     return s->definition->steps[step].wait.mode == WAIT_SIGNAL;
 }
-static bool waits_for_signatures(const struct case_state *s, uint16_t step, const struct work_state *work) {
+static bool waits_for_signatures(const struct data *d, const struct case_state *s, uint16_t step, const struct work_state *work) {
+    (void)d;
     (void)work;
     return s->definition->steps[step].wait.mode == WAIT_SIGNED;
 }
 /* Of those from outside one is enough: it does what any of them does. */
-static bool may_object(const struct case_state *s, uint16_t step, const struct work_state *work) {
+static bool may_object(const struct data *d, const struct case_state *s, uint16_t step, const struct work_state *work) {
+    (void)d;
     const struct step_row *row = &s->steps[step];
     uint32_t told = s->definition->steps[step].publicity.told_count;
     uint32_t raised = row->element_count > told ? row->element_count - told : 0;
     return work == &row->self && !work->overdue && raised == 0;
 }
-static bool is_undecided(const struct case_state *s, uint16_t step, const struct work_state *work) {
-    return work != &s->steps[step].self && work->incident_count > 0;
+static bool is_undecided(const struct data *d, const struct case_state *s, uint16_t step, const struct work_state *work) {
+    (void)d;
+    return work != &s->steps[step].self && work->incident_count > 0 && work->state != STEP_STUCK;
 }
-static bool was_asked(const struct case_state *s, uint16_t step, const struct work_state *work) {
+static bool was_asked(const struct data *d, const struct case_state *s, uint16_t step, const struct work_state *work) {
+    (void)d;
     (void)s;
     (void)step;
     return work->attempt > 0;
 }
 /* An operator sees it: it is stuck, its time is over, or an objection waits for him. */
-static bool is_seen(const struct case_state *s, uint16_t step, const struct work_state *work) {
+static bool is_seen(const struct data *d, const struct case_state *s, uint16_t step, const struct work_state *work) {
+    (void)d;
     const struct step_row *row = &s->steps[step];
     bool objected = false;
     for (uint32_t i = 0; s->definition->steps[step].kind == STEP_PUBLICITY && i < row->element_count; i++)
@@ -123,7 +131,7 @@ const struct move_row move_rows[MOVE_KIND_COUNT] = {
                            "is not undone: the department refuses"},
 };
 
-bool move_may_come(const struct move_row *row, const struct case_state *s, uint16_t step, int32_t index,
+bool move_may_come(const struct move_row *row, const struct data *d, const struct case_state *s, uint16_t step, int32_t index,
                    const struct work_state *work) {
     enum step_kind kind = s->definition->steps[step].kind;
     if (!(row->kinds >> kind & 1) || !(row->states >> work->state & 1))
@@ -133,7 +141,7 @@ bool move_may_come(const struct move_row *row, const struct case_state *s, uint1
     /* What has not begun yet waits for nobody but an operator. */
     if (work->hold != HOLD_NONE && work->state == STEP_RUNNING && row->kind != MOVE_SKIP && row->kind != MOVE_REFUSE)
         return false;
-    return !row->when || row->when(s, step, work);
+    return !row->when || row->when(d, s, step, work);
 }
 
 static uint32_t persons_of(const struct case_state *s, struct text party) {

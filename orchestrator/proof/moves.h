@@ -5,6 +5,7 @@
 
 #include "model/case.h"
 #include "model/input.h"
+#include "proof/data.h"
 
 /* Who acts. A case must be able to end though its applicant never acts again; departments answer in the end, time passes
  * by itself, and what has an open incident is seen by an operator. */
@@ -29,17 +30,18 @@ struct move_row {
     enum move_by by;
     unsigned kinds;                    /* set of 1 << step_kind; an approval's is its later check */
     unsigned states;                   /* set of 1 << step_state */
-    bool (*when)(const struct case_state *, uint16_t step, const struct work_state *);   /* NULL: always */
+    bool (*when)(const struct data *, const struct case_state *, uint16_t step, const struct work_state *);   /* NULL: always */
     bool has_data;                     /* one move an example of the step's data */
     const char *says;                  /* for people: "tax is granted" */
 };
 extern const struct move_row move_rows[MOVE_KIND_COUNT];   /* by kind */
 
 /* May a row's happening come to this work? */
-bool move_may_come(const struct move_row *, const struct case_state *, uint16_t step, int32_t index,
+bool move_may_come(const struct move_row *, const struct data *, const struct case_state *, uint16_t step, int32_t index,
                    const struct work_state *);
-/* Can a refusal or an expiry still stop the case? Only then does it matter what was accepted. */
-bool move_may_stop_case(const struct case_state *);
+/* Can a refusal or an expiry still stop the case while this step is at work? Only then does it matter whether it was
+ * accepted. */
+bool move_may_be_stopped(const struct data *, const struct case_state *, uint16_t step);
 /* The `number`th person of all parties that a wait for signatures names, and whether there is one. */
 bool move_signer(const struct case_state *, uint16_t step, uint32_t number, struct text *ret_party, uint32_t *ret_index);
 bool move_has_signed(const struct case_state *, struct text party, uint32_t index);

@@ -152,6 +152,21 @@ static void put_place(struct placing *p, const struct text *segments, size_t cou
         }
 }
 
+/* A result that is read as a whole: whatever of it can only be one of a few is tried. */
+static void put_whole(struct placing *p) {
+    struct data_source *source = &p->data->sources[p->source];
+    const struct sampler sampler = {p->data->arena, &p->data->library};
+    const struct schema_source *there = source->root;
+    const struct json *schema = source->schema ? sample_follow(&sampler, &there, source->schema) : NULL;
+    const struct json *properties = json_get_string(schema, "properties");
+    for (uint32_t i = 0; properties && properties->type == JSON_OBJECT && i < properties->count; i++) {
+        const struct schema_source *inner = there;
+        const struct json *one = sample_follow(&sampler, &inner, &properties->children[i].value);
+        if (text_is(json_get_text(one, TEXT("type")), "boolean") || json_get_string(one, "enum"))
+            put_place(p, &properties->children[i].key, 1);
+    }
+}
+
 static void visit_place(void *context, const struct expression_path *path) {
     struct placing *p = context;
     struct data *d = p->data;
@@ -162,9 +177,13 @@ static void visit_place(void *context, const struct expression_path *path) {
         return;
     if (step == NO_INDEX && text_is(path->segments[0], "form"))
         from = 1;
-    else if (step != NO_INDEX && text_is(path->segments[0], "steps") && path->count > 3 &&
-             text_equal(path->segments[1], d->definition->steps[step].id) && text_is(path->segments[2], "result"))
+    else if (step != NO_INDEX && text_is(path->segments[0], "steps") && path->count > 2 && path->segments[1].at &&
+             path->segments[2].at && text_equal(path->segments[1], d->definition->steps[step].id) &&
+             text_is(path->segments[2], "result")) {
         from = d->definition->steps[step].is_each ? 4 : 3;
+        if (path->count <= from)
+            put_whole(p);
+    }
     for (size_t i = from; i < path->count; i++)
         segments[count++] = path->segments[i];
     put_place(p, segments, count);

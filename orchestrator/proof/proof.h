@@ -55,12 +55,18 @@ extern const struct proof_code proof_codes[];   /* ends with code == NULL */
 /* One step of the longest promised way. */
 struct proof_way { struct text item, step; int64_t eighths, end_eighths; };
 
+/* How a step was seen to end: bit state · CASE_STOP_COUNT + stop (how the case was stopping then). */
+struct proof_ends { uint64_t bits[2]; };
+
 struct proof_report {
     enum proof_verdict verdict;
     const char *stopped_by;                    /* NOT_EXHAUSTED: "states", "time", "data" */
     uint64_t states, transitions, ends;        /* ends: states in which the case is over */
     uint32_t forms, examples, steps, steps_happened;
+    const struct proof_ends *step_ends;        /* of each step of the region's definition … */
+    const uint16_t *alike;                     /* … and the first of those that are like it: one's end stands for all */
     unsigned outcomes;                         /* set of 1 << case_outcome seen */
+    struct text never_refused;                 /* steps whose rule no data made false; absent: none */
     uint32_t fault_count;
     const struct proof_fault *faults;
     uint32_t way_count;                        /* the longest way through the items' promises, in working days */

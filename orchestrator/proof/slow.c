@@ -15,7 +15,7 @@ static bool item_goes_on(const struct explorer *e, uint16_t step, bool before) {
     for (uint16_t i = 0; i < d->step_count; i++) {
         if (i == step || d->steps[i].item != d->steps[step].item || !e->happened[i])
             continue;
-        if (before ? set_has(&e->independence.ancestors[step], i) : set_has(&e->independence.ancestors[i], step))
+        if (before ? set_has(&e->data.ancestors[step], i) : set_has(&e->data.ancestors[i], step))
             return true;
     }
     return false;

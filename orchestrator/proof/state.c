@@ -209,7 +209,7 @@ static uint64_t work_word(const struct data *d, const struct case_state *s, uint
     bool undecided = definition->kind == STEP_PUBLICITY && work->incident_count > 0;
     uint64_t rounds = definition->kind == STEP_INSPECTION ? work->correction : 0;
     uint64_t flags = (uint64_t)undecided << 6 | rounds << 8 | (uint64_t)work->hold << 32 |
-                     (uint64_t)((work->accepted || is_item_accepted(s, step, index)) && move_may_stop_case(s)) | (uint64_t)(work->correcting && s->phase != CASE_STOPPING) << 1 | (uint64_t)work->cancel_asked << 2 |
+                     (uint64_t)((work->accepted || is_item_accepted(s, step, index)) && move_may_be_stopped(d, s, step)) | (uint64_t)(work->correcting && s->phase != CASE_STOPPING) << 1 | (uint64_t)work->cancel_asked << 2 |
                      (uint64_t)work->overdue << 3 | (uint64_t)(work->attempt > 0) << 4 | (uint64_t)work->undo_over << 5;
     return mix(work->state + (flags << 8), rank(moments, work->due_at_us) << 16 | rank(moments, work->retry_at_us));
 }

@@ -198,16 +198,17 @@ static void judge_steps(struct judging *j) {
     }
 }
 
-/* A condition that was only ever seen one way: not everything was tried. */
-static void judge_conditions(struct judging *j) {
+/* A condition that was only ever seen one way: of a `when`, not everything was tried; a rule may be as good as true, where
+ * it only gathers, and is named. */
+static void judge_conditions(struct judging *j, struct proof_report *report) {
     struct explorer *e = j->e;
-    for (uint16_t i = 0; i < e->definition->step_count && !e->stopped_by; i++) {
+    for (uint16_t i = 0; i < e->definition->step_count; i++) {
         const struct step_definition *step = &e->definition->steps[i];
-        bool one_way = (step->when && e->happened[i] && !e->passed_over[i]) ||
-                       (step->kind == STEP_APPROVE && step->approve.condition && e->granted[i] && !e->refused[i]);
-        if (one_way)
-            e->stopped_by = text_format(e->arena, "data: the condition of %.*s was never seen false",
-                                        TEXT_ARG(step->id)).at;
+        if (step->when && e->happened[i] && !e->passed_over[i] && !e->stopped_by)
+            e->stopped_by = text_format(e->arena, "data: the condition of %.*s was never seen false", TEXT_ARG(step->id)).at;
+        if (step->kind == STEP_APPROVE && step->approve.condition && e->granted[i] && !e->refused[i])
+            report->never_refused = text_format(e->arena, "%.*s%s%.*s", TEXT_ARG(report->never_refused),
+                                                text_is_none(report->never_refused) ? "" : ", ", TEXT_ARG(step->id));
     }
 }
 
@@ -273,6 +274,8 @@ static void report_numbers(const struct judging *j, struct proof_report *report)
     for (uint16_t i = 0; i < e->definition->step_count; i++)
         report->steps_happened += e->happened[i];
     report->outcomes = e->outcomes;
+    report->step_ends = e->step_ends;
+    report->alike = e->classes.class_of;
     report->stopped_by = e->stopped_by;
     report->verdict = j->count > 0 ? PROOF_FAILS : e->stopped_by ? PROOF_NOT_EXHAUSTED : PROOF_HOLDS;
 }
@@ -326,7 +329,7 @@ enum outcome proof_run(const struct proof_options *given, struct arena *arena, s
             if (!judge_ends(j))
                 outcome = error_no_memory(error);
             judge_steps(j);
-            judge_conditions(j);
+            judge_conditions(j, &report);
         }
         judge_time(j);
         measure_silence(j, &report);

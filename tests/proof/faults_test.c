@@ -78,6 +78,21 @@ static const struct row rows[] = {
     {"a condition that data alone never make false", "?",
      "steps:\n  - {id: x, department: a, result: result.json}\n"
      "  - {id: y, department: b, needs: [x], when: {field: steps.x.result.level, under: 6}}\n"},
+    {"what only an answer at the last moment brings about", "",
+     "steps:\n  - {id: a, wait: {for: 20 days}}\n  - {id: b, department: b, timeout: {limit: 10 days, then: expire}}\n"
+     "  - {id: c, needs: [b], wait: {for: 15 days}}\n"
+     "  - {id: j, department: a, needs: [a, c], join: any, when: {all: [{field: steps.a.state, is: granted}, {field: steps.b.state, is: granted}]}}\n"},
+    {"a rule that whole results decide, each of several", "",
+     "steps:\n  - {id: x, department: a, result: result.json, each: {in: \"${ .form.owners // [] }\", as: o, gather: {all: true, deadline: 1 workdays, then: partial}}}\n"
+     "  - {id: rule, needs: [x], approve: {if: \"${ ((.steps.x.result // []) | map(select(. != null)) | any(.clear)) | not }\"}}\n"},
+    {"a wait for signatures that nobody is told of", "waits_for_ever sign",
+     "parties:\n  - {id: p, title: {zh-Hant: 一, zh-Hans: 一, en: One}, signs: true}\n"
+     "steps:\n  - {id: x, department: a}\n  - {id: sign, needs: [x], wait: {signed: [p]}}\n"},
+    {"a visit in which one item is never looked at", "step_never_happens z",
+     "items:\n" ITEM("i", "1 workdays") ITEM("k", "1 workdays")
+     "steps:\n  - {id: v, kind: inspection, lead: a, for: [i, {item: k, when: {all: [{field: form.kind, is: new}, {field: form.kind, is: old}]}}], rounds: 2}\n"
+     "  - {id: y, department: a, item: i, needs: [v]}\n"
+     "  - {id: z, department: b, needs: [y], when: {all: [{field: form.kind, is: new}, {field: form.urgent, is: true}, {field: form.urgent, is: false}]}}\n"},
     {"a publicity with an objection that somebody decides", "",
      "steps:\n  - {id: x, department: a}\n  - {id: p, kind: publicity, needs: [x], limit: 20 days, on_objection: incident}\n"
      "  - {id: y, department: b, needs: [p]}\n"},
