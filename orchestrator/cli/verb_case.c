@@ -124,6 +124,17 @@ static void print_incidents(struct invocation *c, const struct json *incidents) 
     }
 }
 
+/* "受理 Accepted", with how it ended behind it. */
+static struct text status_words(struct invocation *c, const struct json *row) {
+    const struct json *status = child(row, "status"), *ending = child(row, "ending");
+    if (!status || text_is_none(member(status, "zh-Hant")))
+        return TEXT_NONE;
+    if (!ending)
+        return text_format(&c->arena, "%.*s %.*s", TEXT_ARG(member(status, "zh-Hant")), TEXT_ARG(member(status, "en")));
+    return text_format(&c->arena, "%.*s %.*s, %.*s %.*s", TEXT_ARG(member(status, "zh-Hant")), TEXT_ARG(member(status, "en")),
+                       TEXT_ARG(member(ending, "zh-Hant")), TEXT_ARG(member(ending, "en")));
+}
+
 enum verb_status verb_case_show(struct invocation *c) {
     struct client_answer answer;
     enum verb_status status;
@@ -141,6 +152,7 @@ enum verb_status verb_case_show(struct invocation *c) {
         {"thing", member(row, "thing"), COLOUR_PLAIN},
         {"title", member(row, "title"), COLOUR_PLAIN},
         {"region", member(row, "region"), COLOUR_PLAIN},
+        {"status", status_words(c, row), COLOUR_STRONG},
         {"phase", member(row, "phase"), display_colour_of(member(row, "phase"))},
         {"outcome", text_is(outcome, "none") ? TEXT_NONE : outcome, display_colour_of(outcome)},
         {"part of", member(row, "parent"), COLOUR_PLAIN},

@@ -325,8 +325,9 @@ static void print_event(struct invocation *c, struct arena *arena, const struct 
         time = text_format(arena, "%.5s %.8s.%03d", time.at + 5, time.at + 11, (int)(at % TIME_SECOND_US / 1000));
     }
     const struct json *data = json_get_string(event, "data");
+    const struct json *status = json_get_string(event, "status");
     static const char *const wanted[] = {"item",   "clock", "state",   "outcome", "department", "answer", "fate",
-                                         "reason", "code",  "attempt", "child",   "actor",      NULL};
+                                         "reason", "code",  "attempt", "child",   "actor",      "light",  "basis", NULL};
     struct text step = member(event, "step"), index = member(data, "index");
     if (index.length > 0)
         step = text_format(arena, "%.*s.%.*s", TEXT_ARG(step), TEXT_ARG(index));
@@ -341,6 +342,9 @@ static void print_event(struct invocation *c, struct arena *arena, const struct 
         time_format_china(due, room);
         print_detail(c, "due", text_format(arena, "%.16s", room));
     }
+    if (status)
+        printf("  %s%.*s%s", display_colour(&c->display, COLOUR_STRONG), TEXT_ARG(member(status, "zh-Hant")),
+               display_colour(&c->display, COLOUR_PLAIN));
     fputc('\n', stdout);
 }
 

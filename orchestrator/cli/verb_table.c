@@ -147,6 +147,10 @@ const struct verb verb_table[] = {
     {"case", "timeline", "ID", 1, 1, NEEDS_SERVER, verb_case_timeline, "Show what happened in a case",
      "Its journal, oldest first: version, time of China, kind, step and the main data.",
      {{"follow", NULL, NULL, false, "Go on as events happen (server-sent events), until the case is closed"}, LIMIT_OPTION}},
+    {"case", "clock", "ID", 1, 1, NEEDS_SERVER, verb_case_clock, "Explain every due date of a case",
+     "Acceptance, promise, statute and delivery of each item and the promise of the case: limit, start, what was not counted and on "
+     "which basis, the days that were passed over, due date, light, and the departments' own time.",
+     NO_OPTIONS},
     {"case", "report", "ID", 1, 1, NEEDS_SERVER, verb_case_report, "What the case would have cost without yijianshi",
      "Its hand-offs from department to department and how long each took (from the answer to the next task), the values that nobody "
      "had to key in again (every plain value in the tasks' inputs), and the answers that were recorded on a department's behalf (代錄).",
@@ -164,6 +168,14 @@ const struct verb verb_table[] = {
      "Answers a department's request for correction; the department gets it as a message of the same attempt.",
      {{"form", "JSON", NULL, false, "Corrected parts of the form: JSON, @FILE or @-"},
       {"materials", "JSON", NULL, false, "Corrected materials: a JSON list, @FILE or @-"}}},
+    {"case", "rate", "ID LEVEL", 2, 2, NEEDS_SERVER, verb_case_rate, "Rate a closed case (好差評)",
+     "Once, after closing: 5 very satisfied, 4 satisfied, 3 on the whole, 2 dissatisfied, 1 very dissatisfied.",
+     {{"comment", "TEXT", NULL, false, "What the applicant has to say"}}},
+    {"case", "settle", "ID STEP", 2, 2, NEEDS_SERVER, verb_case_settle, "Settle a dispute: say which of two answers stands",
+     "A department contradicted itself; the first answer stands until then. The journal keeps both answers and the reason. What was "
+     "started or not started by the first is not turned back.",
+     {{"stands", "TYPE", "result rejected not_accepted", false, "The answer that stands, by its kind; the first unless told otherwise"},
+      REASON_OPTION}},
     {"case", "close", "ID", 1, 1, NEEDS_SERVER, verb_case_close, "Terminate a case",
      "An operator ends it: like a withdrawal, its outcome is terminated.", {REASON_OPTION}},
     {"case", "void", "ID", 1, 1, NEEDS_SERVER, verb_case_void, "Declare a case void", "What was granted is void.", {REASON_OPTION}},

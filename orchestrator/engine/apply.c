@@ -49,6 +49,11 @@ static bool apply_signal(struct case_state *s, const struct event *e) {
     return case_keep(s, &s->signals[at].name, e->id) && case_keep(s, &s->signals[at].data, e->data);
 }
 
+static bool apply_rated(struct case_state *s, const struct event *e) {
+    s->rating = e->count;
+    return true;
+}
+
 /* Says that something happened; the events behind it say what it changed. */
 static bool apply_nothing(struct case_state *s, const struct event *e) {
     (void)s;
@@ -95,6 +100,7 @@ static bool (*const applies[EVENT_KIND_COUNT])(struct case_state *, const struct
     [EVENT_CLOCK_STOPPED] = apply_clock_stopped,
     [EVENT_LIGHT_CHANGED] = apply_light,
     [EVENT_WARNING_SENT] = apply_nothing,
+    [EVENT_CASE_RATED] = apply_rated,
 };
 
 /* Kinds that always speak of a step. */
@@ -103,7 +109,7 @@ static bool needs_step(enum event_kind kind) {
     case EVENT_CASE_STARTED: case EVENT_STOP_DECIDED: case EVENT_INCIDENT_OPENED: case EVENT_INCIDENT_CLOSED:
     case EVENT_SIGNAL_NOTED: case EVENT_OPERATOR_ACTED: case EVENT_CASE_CLOSED: case EVENT_MIGRATED:
     case EVENT_ANSWER_RECORDED: case EVENT_ITEM_ACCEPTED: case EVENT_ITEM_ENDED: case EVENT_CLOCK_SET:
-    case EVENT_CLOCK_STOPPED: case EVENT_LIGHT_CHANGED:
+    case EVENT_CLOCK_STOPPED: case EVENT_LIGHT_CHANGED: case EVENT_CASE_RATED:
         return false;
     default:
         return true;

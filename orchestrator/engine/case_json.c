@@ -130,6 +130,7 @@ static void put_case(struct json_writer *w, const struct case_state *s) {
     put_number(w, "open", s->open_count);
     put_number(w, "incidents", s->incident_count);
     put_number(w, "disputes", s->dispute_count);
+    put_number(w, "rating", s->rating);
     put_number(w, "answered_for", s->answered_for_count);
 }
 

@@ -26,6 +26,7 @@ static const struct {
     [INPUT_ACKNOWLEDGE] = {decide_acknowledge, false},
     [INPUT_UNSENT] = {decide_unsent, false},
     [INPUT_CALENDAR_CHANGED] = {decide_calendar, false},
+    [INPUT_RATED] = {decide_rated, false},
 };
 
 bool emit(struct decision *d, struct event *event) {

@@ -106,6 +106,7 @@ struct case_state {
     uint32_t due_count;            /* moments that case_next_due looks for: 0 saves the walk */
     uint32_t answered_for_count;   /* answers recorded by operators (代錄) */
     uint32_t incident_count;       /* open ones */
+    uint32_t rating;               /* 好差評 1 to 5; 0: not rated */
     uint32_t dispute_count;        /* open ones */
     struct case_draft *draft;      /* NULL outside a decision */
 };

@@ -77,6 +77,7 @@ enum event_kind {
     EVENT_CLOCK_STOPPED,       /* item, clock; reason */
     EVENT_LIGHT_CHANGED,       /* item, clock, light, due */
     EVENT_WARNING_SENT,        /* item, step, attempt, department, region: the task of a warning; reason = the light, due */
+    EVENT_CASE_RATED,          /* 好差評: count = 5 very satisfied … 1 very dissatisfied, reason = the comment, actor */
     EVENT_KIND_COUNT
 };
 

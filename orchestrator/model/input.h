@@ -25,6 +25,7 @@ enum input_kind {
     INPUT_UNSENT,               /* no broker takes a message to a department: id = its id, step, index, attempt, undo, reason */
     INPUT_CALENDAR_CHANGED,
     INPUT_MIGRATED,             /* definition */
+    INPUT_RATED,                /* 好差評: level 1 to 5, reason = the comment */
     INPUT_KIND_COUNT
 };
 
@@ -39,6 +40,7 @@ struct input {
     uint32_t attempt;            /* 0: the current one (worklist, scripts, operators) */
     uint32_t undo;               /* n of a compensation's answer; 0: none */
     enum answer_kind answer;
+    uint32_t level;              /* of a rating; 0: none */
     bool retryable;
     enum case_outcome outcome;   /* child_ended; resolve_dispute: none */
     enum case_stop stop;         /* close: none = an operator's (terminates); else the parent's */

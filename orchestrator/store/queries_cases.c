@@ -17,6 +17,13 @@
     "(SELECT row_to_json(q) FROM (SELECT k.claimed_by AS by, k.at, k.until FROM task_claim k WHERE k.case_id = s.case_id " \
     "AND k.step = s.step AND k.index = s.index AND k.attempt = s.attempt AND k.until > now()) q) AS claim"
 
+/* What a status is told from (model/status.h): nothing of it is personal. */
+#define SAID \
+    "json_build_object('kind', e.kind, 'answer', e.data::json ->> 'answer', 'state', e.data::json ->> 'state', 'outcome', " \
+    "e.data::json ->> 'outcome', 'reason', CASE WHEN e.kind = 'item_accepted' THEN e.data::json ->> 'reason' END, " \
+    "'step_kind', (SELECT s.kind FROM step s WHERE s.case_id = e.case_id AND s.step = e.step AND s.index = -1), " \
+    "'region', (SELECT c.region FROM case_ c WHERE c.id = e.case_id))"
+
 const struct query queries_cases[] = {
     {"things_list", "", "the current definitions: thing, hash, published_at, published_by, title, regions", false,
      "SELECT row_to_json(x)::text FROM (SELECT d.thing, d.hash, d.published_at, d.published_by, d.canonical::json -> 'title' "
@@ -75,12 +82,18 @@ const struct query queries_cases[] = {
      "WHERE e.case_id = $1::text AND e.version > coalesce($2::text::int, 0) ORDER BY e.version"
      " LIMIT least(coalesce($4::text::int, 1000), 10000)) x"},
     {"case_events", "id,after_version,data,limit",
-     "as case_timeline; data: whose data is shown: * (all), a department's id (of its own steps), or absent (none)", false,
-     "SELECT row_to_json(x)::text FROM (SELECT e.version, e.at, e.kind, e.step, "
+     "as case_timeline, with `said` (what a status is told from); data: whose data is shown: * (all), a department's id (of its "
+     "own steps), or absent (none)",
+     false,
+     "SELECT row_to_json(x)::text FROM (SELECT " SAID " AS said, e.version, e.at, e.kind, e.step, "
      "CASE WHEN $3::text = '*' OR EXISTS (SELECT FROM step s WHERE s.case_id = e.case_id AND s.step = e.step "
      "AND s.department = $3::text AND s.index = coalesce((e.data::json ->> 'index')::int, -1)) THEN e.data::json END AS data "
      "FROM event e WHERE e.case_id = $1::text AND e.version > coalesce($2::text::int, 0) ORDER BY e.version"
      " LIMIT least(coalesce($4::text::int, 1000), 10000)) x"},
+    {"case_said", "id", "`events`: what each event of a case that has a status says, in order", false,
+     "SELECT json_build_object('events', coalesce(json_agg(" SAID " ORDER BY e.version), '[]'))::text FROM event e "
+     "WHERE e.case_id = $1::text AND e.kind IN ('case_started', 'step_asked', 'item_received', 'item_accepted', 'answer_noted', "
+     "'correction_sent', 'step_ended', 'stop_decided', 'case_closed')"},
     {"case_clocks", "id", "acceptance and clocks of a case's items, and of the case (item empty), as in the table clock", false,
      "SELECT row_to_json(x)::text FROM (SELECT k.item, k.clock, k.state, k.light, k.department, k.started_at, k.due_at, "
      "k.ended_at, k.changed_at, k.explained FROM clock k WHERE k.case_id = $1::text ORDER BY k.item = '' DESC, "

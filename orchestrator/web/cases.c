@@ -73,8 +73,16 @@ void handle_case(struct request *request) {
     reply_header(request, "ETag", tag);
     if (matches_tag(request_header(request, "If-None-Match"), tag))
         reply_json(request, 304, TEXT(""));
-    else
+    else if (!text_is_none(source = status_of_case(request, &row, source)))
         reply_json(request, 200, source);
+}
+
+void handle_clocks(struct request *request) {
+    struct json row;
+    struct text source;
+    struct record_list rows;
+    if (find_case(request, &source, &row) && ASK(request, "case_clocks", &rows, request->at[0]))
+        reply_page(request, &rows, rows.count, "clock");
 }
 
 /* Whose data this caller is shown: all, its own department's, nobody's. */
@@ -102,8 +110,11 @@ void handle_timeline(struct request *request) {
         !find_case(request, &source, &row))
         return;
     if (ASK(request, "case_events", &rows, request->at[0], text_format(&request->arena, "%lld", (long long)after),
-            data_scope(request), text_format(&request->arena, "%u", limit + 1)))
+            data_scope(request), text_format(&request->arena, "%u", limit + 1))) {
+        for (uint32_t i = 0; i < rows.count; i++)
+            rows.at[i] = status_of_row(&request->arena, rows.at[i]);
         reply_page(request, &rows, limit, "version");
+    }
 }
 
 void handle_events(struct request *request) {

@@ -29,12 +29,15 @@ void handle_submit(struct request *);
 void handle_cases(struct request *);
 void handle_case(struct request *);
 void handle_timeline(struct request *);
+void handle_clocks(struct request *);
+void handle_late(struct request *);
 void handle_events(struct request *);
 void handle_command(struct request *);
 /* operate.c: what is done to a case or a step */
 void handle_withdraw(struct request *);
 void handle_correction(struct request *);
 void handle_signal(struct request *);
+void handle_rating(struct request *);
 void handle_close(struct request *);
 void handle_void(struct request *);
 void handle_retry(struct request *);

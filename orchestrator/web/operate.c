@@ -39,6 +39,26 @@ void handle_withdraw(struct request *request) { send_case(request, INPUT_WITHDRA
 void handle_close(struct request *request) { send_case(request, INPUT_CLOSE, true); }
 void handle_void(struct request *request) { send_case(request, INPUT_VOID, true); }
 
+/* 好差評: 5 very satisfied … 1 very dissatisfied. */
+void handle_rating(struct request *request) {
+    const struct json *level, *comment;
+    int64_t value = 0;
+    if (!is_case_id(request) ||
+        !BODY_FIELDS(request, {"level", JSON_NUMBER, true, UNBOUNDED, &level},
+                     {"comment", JSON_STRING, false, MOST(reason_bytes_most), &comment}))
+        return;
+    if (!json_to_int64(level, &value) || value < 1 || value > 5) {
+        request_fault(request, TEXT("/level"), "maximum", "is a whole number from 1 (very dissatisfied) to 5 (very satisfied)");
+        reply_problem(request, "body_invalid", "the body has 1 fault");
+        return;
+    }
+    struct input input = command_input(request, INPUT_RATED, request->at[0]);
+    input.level = (uint32_t)value;
+    input.reason = text_of(comment);
+    if (!command_is_full(request))
+        command_send(request, &input, false);
+}
+
 /* JSON bytes of any value. */
 static struct text bytes_of(struct request *request, const struct json *value) {
     if (!value || value->type == JSON_OBJECT || value->type == JSON_ARRAY)

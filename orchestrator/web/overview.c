@@ -67,6 +67,18 @@ static void reply_all(struct request *request, const char *query) {
 }
 
 void handle_departments(struct request *request) { reply_all(request, "departments_stats"); }
+/* A department sees its own. */
+void handle_late(struct request *request) {
+    uint32_t limit;
+    struct record_list rows;
+    struct text department = request->caller.role == ROLE_DEPARTMENT ? request->caller.department
+                                                                      : request_parameter(request, "department");
+    if (request_limit(request, &limit) &&
+        ASK(request, "clocks_list", &rows, department, request_parameter(request, "light"), request_parameter(request, "item"),
+            request_parameter(request, "cursor"), text_format(&request->arena, "%u", limit + 1)))
+        reply_page(request, &rows, limit, "at");
+}
+
 void handle_statistics(struct request *request) { reply_all(request, "statistics"); }
 void handle_shards(struct request *request) { reply_all(request, "shards_list"); }
 

@@ -35,10 +35,12 @@ const struct route route_table[] = {
      "List and search cases, newest first"},
     {"GET", "/v1/cases/{case}", ALL, BODY_NONE, "", handle_case, "A case with its steps, sub-cases and incidents"},
     {"GET", "/v1/cases/{case}/timeline", ALL, BODY_NONE, "after,limit", handle_timeline, "What happened, oldest first"},
+    {"GET", "/v1/cases/{case}/clocks", ALL, BODY_NONE, "", handle_clocks, "Its clocks, each due date explained"},
     {"GET", "/v1/cases/{case}/events", ALL, BODY_NONE, "after", handle_events, "What happens, as it happens (server-sent events)"},
     {"POST", "/v1/cases/{case}/withdraw", SUBMITS, BODY_JSON, "", handle_withdraw, "The applicant withdraws"},
     {"POST", "/v1/cases/{case}/correction", SUBMITS, BODY_JSON, "", handle_correction, "The applicant's correction for a step"},
     {"POST", "/v1/cases/{case}/signal/{name}", SUBMITS, BODY_JSON, "", handle_signal, "A signal that a step waits for"},
+    {"POST", "/v1/cases/{case}/rating", SUBMITS, BODY_JSON, "", handle_rating, "The applicant's rating of a closed case (好差評)"},
     {"POST", "/v1/cases/{case}/close", OPERATES, BODY_JSON, "", handle_close, "Terminate a case"},
     {"POST", "/v1/cases/{case}/void", OPERATES | BIT(ADMIN), BODY_JSON, "", handle_void, "Declare a case void"},
     {"POST", "/v1/cases/{case}/steps/{step}/retry", OPERATES, BODY_JSON, "", handle_retry, "Ask a step's department again"},
@@ -70,6 +72,8 @@ const struct route route_table[] = {
 
     {"GET", "/v1/departments", WATCHES, BODY_NONE, "", handle_departments, "What each department has open"},
     {"GET", "/v1/departments/{department}", WATCHES | BIT(DEPARTMENT), BODY_NONE, "", handle_department, "One department"},
+    {"GET", "/v1/clocks", WATCHES | BIT(DEPARTMENT), BODY_NONE, "department,light,item,cursor,limit", handle_late,
+     "Open clocks whose light is not green, the first due first"},
     {"GET", "/v1/statistics", WATCHES, BODY_NONE, "", handle_statistics, "Cases by thing, phase and outcome"},
     {"GET", "/v1/shards", BIT(OPERATOR) | BIT(ADMIN), BODY_NONE, "", handle_shards, "Shards, their owners and what they have to do"},
 

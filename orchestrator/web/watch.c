@@ -259,6 +259,7 @@ void watch_forget(struct request *request) {
 static void say_event(struct stream *stream, struct arena *arena, struct text row) {
     struct json event;
     int64_t version;
+    row = status_of_row(arena, row);
     if (json_read(arena, row, 96, &event, NULL) != OUTCOME_OK || !json_to_int64(json_get_string(&event, "version"), &version) ||
         version <= stream->version)
         return;

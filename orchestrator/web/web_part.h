@@ -137,6 +137,13 @@ void command_answered(struct request *, int64_t id, int32_t status, struct text 
 /* Are there too many waiting? True: answered with 503. */
 bool command_is_full(struct request *);
 
+/* ---- status.c ---- */
+/* A row of the query case_events with the law's words as its first member `status`, without its `said`; the row as it is
+ * when it says nothing or can't be read. */
+struct text status_of_row(struct arena *, struct text row);
+/* The case's row with `status` and, when it is closed, `ending`. Absent: answered. */
+struct text status_of_case(struct request *, const struct json *row, struct text source);
+
 /* ---- forms.c ---- */
 enum outcome forms_create(struct forms **ret);
 void forms_free(struct forms *);

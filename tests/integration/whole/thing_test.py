@@ -37,7 +37,8 @@ def test_one_form_goes_in_and_seven_departments_finish_it():
     assert [e["at"] for e in timeline] == sorted(e["at"] for e in timeline)
     kinds = [e["kind"] for e in timeline]
     assert kinds[0] == "case_started" and kinds.count("case_closed") == 1
-    assert {e["step"] for e in timeline[kinds.index("case_closed") + 1:]} == {"handover"}
+    behind = timeline[kinds.index("case_closed") + 1:]
+    assert {e["step"] for e in behind if e["kind"] != "clock_stopped"} == {"handover"}
     assert body["started_at"] < body["closed_at"] and body["incidents"] == []
     for step in body["steps"]:
         if step["asked_at"] and step["ended_at"]:
