@@ -13,6 +13,7 @@
 #define BADGE_ROOM 6.0         /* for the condition on a box's upper edge */
 #define TITLE_COLUMNS 24u     /* of 7.6 units each at 15 px */
 #define SMALL_COLUMNS 30u
+#define WHO_COLUMNS 27u       /* its letters are a little larger, and a limit's digits wide */
 #define TITLE_LINES_MOST 3u
 
 /* Fill and edge by kind: who moves the case on is seen at a glance. */
@@ -99,8 +100,8 @@ static struct text second_line(const struct graph *g, const struct step_definiti
     struct text worker = graph_worker(g, step), limit = graph_limit(g, step);
     struct text first = worker.at ? worker : text_from(step_kind_name(step->kind));
     if (!limit.at)
-        return cut(g, first, SMALL_COLUMNS);
-    return text_format(g->arena, "%.*s · %.*s", TEXT_ARG(cut(g, first, SMALL_COLUMNS - 3 - graph_columns(limit))),
+        return cut(g, first, WHO_COLUMNS);
+    return text_format(g->arena, "%.*s · %.*s", TEXT_ARG(cut(g, first, WHO_COLUMNS - 3 - graph_columns(limit))),
                        TEXT_ARG(limit));
 }
 
@@ -108,7 +109,8 @@ static struct text third_line(const struct graph *g, const struct step_definitio
     struct text gather = step->is_each ? graph_join(g, &step->gather, 0) : TEXT_NONE;
     if (step->is_each)
         return text_format(g->arena, "each %.*s%s%.*s", TEXT_ARG(step->each_as), gather.at ? " · " : "", TEXT_ARG(gather));
-    return step->kind == STEP_TASK ? TEXT_NONE : text_from(step_kind_name(step->kind));
+    bool is_said = step->kind == STEP_TASK || !graph_worker(g, step).at;   /* without a worker the line above says it */
+    return is_said ? TEXT_NONE : text_from(step_kind_name(step->kind));
 }
 
 static double box_height(const struct graph *g, const struct step_definition *step) {
