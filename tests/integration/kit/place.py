@@ -114,7 +114,7 @@ class Place:
         env = dict(self.env)
         if token or self.daemons:
             env["YJS_TOKEN"] = token or self.token("operator")
-        done = subprocess.run([program("yjsctl"), *[str(a) for a in arguments]], capture_output=True, text=True, env=env, timeout=60)
+        done = subprocess.run([program("yjsctl"), *[str(a) for a in arguments]], capture_output=True, text=True, env=env, timeout=120)
         if not check:
             return done.returncode, done.stdout, done.stderr
         assert done.returncode == 0, f"yjsctl {' '.join(map(str, arguments))}: {done.returncode}\n{done.stdout}\n{done.stderr}"
