@@ -60,6 +60,13 @@ void engine_commands(struct text case_id, const struct event *e, struct command_
     case EVENT_STEP_ENDED: tell_topic(ret, MESSAGE_STEP_ENDED, case_id, e); break;
     case EVENT_STEP_STUCK:
     case EVENT_INCIDENT_OPENED: tell_topic(ret, MESSAGE_INCIDENT_OPENED, case_id, e); break;
+    case EVENT_ITEM_ACCEPTED:
+    case EVENT_ITEM_EXTENDED: tell_topic(ret, MESSAGE_STATUS_CHANGED, case_id, e); break;
+    case EVENT_ANSWER_NOTED:   /* 補正告知, 特別程序: those that name the case's region */
+        if (!text_is_none(e->region))
+            tell_topic(ret, MESSAGE_STATUS_CHANGED, case_id, e);
+        break;
+    case EVENT_LIGHT_CHANGED: tell_topic(ret, MESSAGE_LIGHT_CHANGED, case_id, e); break;
     case EVENT_CHILD_ASKED: add(ret, COMMAND_START_CHILD, MESSAGE_TASK, e); break;
     case EVENT_CHILD_CANCEL_ASKED: add(ret, COMMAND_STOP_CHILD, MESSAGE_TASK, e); break;
     case EVENT_CASE_CLOSED:

@@ -144,6 +144,11 @@ static void note(struct decision *d, uint16_t step) {
     noted.answer = in->answer;
     noted.attempt = work->attempt;
     noted.number = delegated_number(d, step);
+    bool is_told = in->answer == ANSWER_CORRECTION || in->answer == ANSWER_SPECIAL_START || in->answer == ANSWER_SPECIAL_END;
+    if (is_told) {
+        noted.thing = d->draft.thing;
+        noted.region = d->draft.region;
+    }
     noted.ordinal = in->answer == ANSWER_CORRECTION ? work->correction + 1 : 0;
     noted.data = in->data;
     noted.extra = in->extra;

@@ -84,6 +84,7 @@ void flow_end(struct decision *d, struct event *ended) {
     ended->department = work_of(d, step, index)->department;
     ended->thing = d->draft.thing;
     ended->region = d->draft.region;
+    ended->delivers = step_of(d, step)->kind == STEP_DELIVER;
     if (!emit(d, ended))
         return;
     close_incidents(d, step, index);

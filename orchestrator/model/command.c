@@ -13,6 +13,8 @@ static const char *const names[MESSAGE_KIND_COUNT] = {
     [MESSAGE_STEP_ENDED] = "step_ended",
     [MESSAGE_CASE_CLOSED] = "case_closed",
     [MESSAGE_INCIDENT_OPENED] = "incident_opened",
+    [MESSAGE_STATUS_CHANGED] = "status_changed",
+    [MESSAGE_LIGHT_CHANGED] = "light_changed",
 };
 
 const char *message_kind_name(enum message_kind kind) { return names_of(names, MESSAGE_KIND_COUNT, (size_t)kind); }

@@ -94,6 +94,7 @@ struct event {
     enum answer_fate fate;
     enum case_outcome outcome;
     enum case_stop stop;
+    bool delivers;               /* step_ended: of a step that hands over */
     bool spent;                  /* a refusal or expiry that triggers nothing and does not count for the outcome */
     int64_t due_us;
     int64_t sent_us;             /* when the answer that caused it was produced (the broker's time stamp), TIME_NONE: not known */

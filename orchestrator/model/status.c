@@ -59,6 +59,7 @@ static enum case_status status_of_answer(enum answer_kind answer) {
 }
 
 enum case_status status_of_event(const struct event *e, bool is_deliver) {
+    is_deliver = is_deliver || e->delivers;
     switch (e->kind) {
     case EVENT_CASE_STARTED: return STATUS_SUBMITTED;
     case EVENT_ITEM_RECEIVED: return STATUS_PRE_ACCEPTED;

@@ -33,7 +33,8 @@ const char *ending_name(enum case_ending);
 struct title status_words(enum case_status, struct text region);
 struct title ending_words(enum case_ending);
 
-/* What one event says by itself: kind, answer, state, and whether its step hands over; STATUS_NONE: nothing. */
+/* What one event says by itself: kind, answer, state, and whether its step hands over (a step_ended says so itself);
+ * STATUS_NONE: nothing. */
 enum case_status status_of_event(const struct event *, bool is_deliver);
 
 /* A case's status is the fold of its events' in their order: one item that goes back to be received does not take back

@@ -3,6 +3,7 @@
 
 #include "base/time.h"
 #include "model/limits.h"
+#include "model/status.h"
 #include "wire/input_codec.h"
 
 static struct text text_of_uint(struct arena *arena, uint32_t value) {
@@ -25,6 +26,47 @@ static struct text step_name(struct arena *arena, const struct event *event) {
 static void put_task_id(struct json_writer *w, struct arena *arena, struct text case_id, const struct event *event) {
     struct text step = step_name(arena, event);
     json_put_text(w, text_format(arena, "%.*s:%.*s:%u", TEXT_ARG(case_id), TEXT_ARG(step), event->attempt));
+}
+
+/* The law's words for what the event says, in those of its region. */
+static void write_status(struct json_writer *w, const struct event *event) {
+    enum case_status status = status_of_event(event, false);
+    if (status == STATUS_NONE)
+        return;
+    struct title words = status_words(status, event->region);
+    json_key(w, TEXT("status"));
+    json_open(w, '{');
+    json_key(w, TEXT("code"));
+    json_put_text(w, text_from(status_name(status)));
+    json_key(w, TEXT("zh-Hant"));
+    json_put_text(w, words.zh_hant);
+    json_key(w, TEXT("zh-Hans"));
+    json_put_text(w, words.zh_hans);
+    json_key(w, TEXT("en"));
+    json_put_text(w, words.en);
+    json_close(w, '}');
+}
+
+static void write_law(struct json_writer *w, const struct event *event) {
+    if (!text_is_none(event->item)) {
+        json_key(w, TEXT("item"));
+        json_put_text(w, event->item);
+    }
+    if (event->kind == EVENT_ITEM_EXTENDED) {
+        json_key(w, TEXT("extended_days"));
+        json_put_int64(w, event->count);
+    }
+    if (event->kind != EVENT_LIGHT_CHANGED)
+        return;
+    json_key(w, TEXT("clock"));
+    json_put_text(w, text_from(clock_kind_name(event->clock)));
+    json_key(w, TEXT("light"));
+    json_put_text(w, text_from(clock_light_name(event->light)));
+    if (event->due_us != TIME_NONE) {
+        char room[TIME_TEXT_SIZE];
+        json_key(w, TEXT("due"));
+        json_put_text(w, time_format_utc(event->due_us, room));
+    }
 }
 
 static void write_life_cycle(struct json_writer *w, struct arena *arena, struct text case_id, const struct event *event) {
@@ -52,6 +94,8 @@ static void write_life_cycle(struct json_writer *w, struct arena *arena, struct 
         json_key(w, TEXT("code"));
         json_put_text(w, event->reason);
     }
+    write_law(w, event);
+    write_status(w, event);
     json_key(w, TEXT("version"));
     json_put_int64(w, event->version);
 }

@@ -24,6 +24,7 @@ static const struct codec_field fields[] = {
     {"fate", CODEC_NAME, AT(fate), FATE_APPLIED, answer_fate_name_of, answer_fate_parse_of},
     {"outcome", CODEC_NAME, AT(outcome), CASE_OUTCOME_NONE, case_outcome_name_of, case_outcome_parse_of},
     {"stop", CODEC_NAME, AT(stop), CASE_STOP_NONE, case_stop_name_of, case_stop_parse_of},
+    {"delivers", CODEC_BOOL, AT(delivers), 0, NULL, NULL},
     {"spent", CODEC_BOOL, AT(spent), 0, NULL, NULL},
     {"due", CODEC_TIME, AT(due_us), TIME_NONE, NULL, NULL},
     {"sent", CODEC_TIME, AT(sent_us), TIME_NONE, NULL, NULL},

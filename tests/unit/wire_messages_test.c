@@ -223,10 +223,33 @@ static void test_longest_ids_are_taken_back(void **unused) {
     run_end(run);
 }
 
+/* 受理, 補正告知 and a light that gets worse: to the case topic in the law's words, and a warning to whoever has the task. */
+static void test_the_laws_time_is_told(void **unused) {
+    (void)unused;
+    struct item_definition item = {.id = TEXT("deed"), .department = TEXT("housing"), .promise = {LIMIT_WORKDAYS, 1}};
+    struct run *run = RUN_NEW({.id = "a", .item = "deed"}, {.id = "b", .item = "gas"});
+    run_limits(run, &item, (struct limit_time){LIMIT_NONE, 0});
+    submit_with(run, "{}", NULL);
+    answer(run, "b", ANSWER_CORRECTION);
+    check_all(run);
+    answer(run, "a", ANSWER_ACCEPTED);
+    check_all(run);
+    pass(run, case_next_due(&run->state) - run->now_us);
+    const struct event *light = event_at(run, EVENT_LIGHT_CHANGED, NULL, 0), *warning = event_at(run, EVENT_WARNING_SENT, "a", 0);
+    assert_non_null(light);
+    assert_non_null(warning);
+    struct command_list commands;
+    engine_commands(run->state.id, warning, &commands);
+    assert_int_equal(commands.count, 1);
+    assert_true(text_is(commands.at[0].department, "housing"));
+    check_all(run);
+    run_end(run);
+}
+
 static void test_every_kind_of_message_was_seen(void **unused) {
     (void)unused;
     for (unsigned kind = 0; kind < MESSAGE_KIND_COUNT; kind++)
-        if (kind != MESSAGE_WARNING && check.seen[kind] == 0)   /* warnings come with the legal clocks */
+        if (check.seen[kind] == 0)
             fail_msg("no %s was sent", message_kind_name((enum message_kind)kind));
 }
 
@@ -243,6 +266,7 @@ int main(void) {
         cmocka_unit_test(test_reasons_of_departments_never_break_a_message),
         cmocka_unit_test(test_sub_case_with_too_long_an_id_is_not_begun),
         cmocka_unit_test(test_longest_ids_are_taken_back),
+        cmocka_unit_test(test_the_laws_time_is_told),
         cmocka_unit_test(test_every_kind_of_message_was_seen),
     };
     return cmocka_run_group_tests_name("wire: messages", tests, begin, end);
