@@ -149,6 +149,27 @@ static enum outcome put_answer(struct run *run, const struct json *entry, const 
     return agenda_put(run, run->now_us + after, &input, error);
 }
 
+/* A lookup of a material of which the script says nothing finds it at once. */
+static enum outcome put_found(struct run *run, const struct run_case *c, const struct event *event, struct error *error) {
+    const struct definition *definition = c->state.definition;
+    const struct step_definition *fetch = &definition->steps[event->step_index];
+    struct input input = input_of(INPUT_ANSWER, run->now_us);
+    if (!fetch->is_fetch || event->kind != EVENT_STEP_ASKED || event->attempt > 1)
+        return OUTCOME_OK;
+    input.case_id = c->state.id;
+    input.step = event->step;
+    input.attempt = event->attempt;
+    input.department = event->department;
+    input.answer = ANSWER_RESULT;
+    input.source = TEXT("script");
+    input.id = text_format(&run->arena, "answer-%llu", (unsigned long long)run->order);
+    input.data = text_format(&run->arena, "{\"uri\":\"%.*s:%.*s\"}", TEXT_ARG(fetch->lookup.source),
+                             TEXT_ARG(definition->materials[fetch->fetches].id));
+    if (text_is_none(input.id) || text_is_none(input.data))
+        return error_no_memory(error);
+    return agenda_put(run, run->now_us, &input, error);
+}
+
 /* The script's entries for this step: under `step.index`, else `step`; the attempt'th (from 1), an object or a list of
  * several answers to one attempt. */
 static enum outcome put_answers(struct run *run, const struct run_case *c, const char *section, const struct event *event,
@@ -162,7 +183,7 @@ static enum outcome put_answers(struct run *run, const struct run_case *c, const
     if (!entries && !own)
         entries = json_get(answers, event->step);
     if (!entries)
-        return OUTCOME_OK;
+        return put_found(run, c, event, error);
     if (entries->type == JSON_OBJECT && attempt > 1)
         return OUTCOME_OK;
     const struct json *entry = entries->type == JSON_OBJECT ? entries : json_at(entries, attempt - 1);

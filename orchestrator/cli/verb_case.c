@@ -246,6 +246,26 @@ enum verb_status verb_case_signal(struct invocation *c) {
     return send(c, path, BODY_OF(c, {"data", data, true}), "signal");
 }
 
+enum verb_status verb_case_materials(struct invocation *c) {
+    struct text materials;
+    enum verb_status status;
+    if (!data_option(c, "materials", &materials, &status))
+        return status;
+    if (text_is_none(materials))
+        return invocation_usage(c, "give what has come: --materials '[…]'");
+    return send(c, path_of(c, "/v1/cases/", invocation_argument(c, 0), "/materials"), BODY_OF(c, {"materials", materials, true}),
+                "materials");
+}
+
+enum verb_status verb_case_objection(struct invocation *c) {
+    struct text body = BODY_OF(c, {"reason", text_from(invocation_option(c, "reason")), false},
+                               {"by", text_from(invocation_option(c, "by")), false},
+                               {"step", text_from(invocation_option(c, "step")), false});
+    if (!invocation_option(c, "reason"))
+        return invocation_usage(c, "an objection needs its --reason");
+    return send(c, path_of(c, "/v1/cases/", invocation_argument(c, 0), "/objection"), body, "objection");
+}
+
 enum verb_status verb_case_correction(struct invocation *c) {
     struct text form, materials;
     enum verb_status status;

@@ -121,12 +121,20 @@ void check_personal(struct compiler *c) {
 
 /* ---- materials ---- */
 
+static bool is_or_holds(const struct compiler *c, uint16_t listed, uint16_t material) {
+    const struct material_definition *group = &c->materials[listed];
+    for (uint16_t i = 0; i < group->any_of_count; i++)
+        if (group->any_of[i] == material)
+            return true;
+    return listed == material;
+}
+
 void check_materials(struct compiler *c) {
     for (uint16_t m = 0; m < c->out->material_count; m++) {
         bool is_given = false;
         for (uint16_t i = 0; i < c->out->step_count; i++)
             for (uint16_t k = 0; k < c->steps[i].material_count; k++)
-                is_given |= c->steps[i].materials[k] == m;
+                is_given |= is_or_holds(c, c->steps[i].materials[k], m);
         if (!is_given)
             compiler_fault(c, c->material_nodes[m]->place, "material_unused",
                            "the material %.*s is asked, but no step is given it", TEXT_ARG(c->materials[m].id));

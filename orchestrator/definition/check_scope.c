@@ -3,7 +3,7 @@
 #include "definition/compile.h"
 
 /* What `.case` has. The engine's scope (engine/) gives exactly these. */
-static const char *const case_names[] = {"id", "number", "thing", "region", "started_at", NULL};
+static const char *const case_names[] = {"id", "number", "thing", "region", "started_at", "offered_by", NULL};
 static const char *const step_names[] = {"state", "result", "reason", "missing", NULL};
 
 struct visit { struct reading *reading; const struct node *node; bool is_whole_path; };

@@ -105,6 +105,7 @@ static bool compile_tree(struct compiler *c) {
     c->out->promise = read_limit(node_get(c->root, "promise"));
     c->out->window = compile_window(c, node_get(c->root, "window"));
     c->out->holds_early = text_is(node_text(node_get(node_get(c->root, "window"), "early")), "hold");
+    compile_offered(c, node_get(c->root, "offered"));
     compile_regions(c);
     c->form = schemas_get(c, form, "form");
     c->out->form = c->form ? c->form->value : NULL;

@@ -91,6 +91,11 @@ bool compile_step_order(struct compiler *);                 /* ids, needs, order
 void compile_steps(struct compiler *);
 struct department_rule compile_department(struct compiler *, const struct node *value, const struct node *at,
                                           uint16_t step, bool as_is_known);
+/* ---- compile_material.c: lookups of materials, steps behind all others ---- */
+uint16_t fetch_steps_count(struct compiler *);
+bool fetch_steps_place(struct compiler *, uint16_t first);   /* ids and nodes; false: no memory */
+void fetch_step_compile(struct compiler *, uint16_t step);
+
 /* ---- compile_kind.c: inspection, publicity, delegated, windows, signatures, checks ---- */
 struct reading;
 void compile_inspection(struct compiler *, struct reading *, const struct node *, struct step_definition *);
@@ -101,6 +106,7 @@ void compile_check(struct compiler *, struct reading *, const struct node *step,
                    struct step_definition *);
 void compile_signed(struct compiler *, const struct node *parties, struct step_definition *);
 struct window compile_window(struct compiler *, const struct node *);
+void compile_offered(struct compiler *, const struct node *);
 void compile_delegated(struct compiler *, struct reading *, const struct node *, struct step_definition *);
 
 /* ---- check_scope.c: expressions and what they read ---- */

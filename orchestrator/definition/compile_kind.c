@@ -139,7 +139,7 @@ void compile_delegated(struct compiler *c, struct reading *reading, const struct
     step->reversible = false;
     reading->key = "follow";
     step->delegated.follow =
-        read_typed(reading, step_get(n, "follow"), EXPRESSION_TYPE_STRING | EXPRESSION_TYPE_NULL, "text, or null while it is not known");
+        read_typed(reading, step_get(n, "follow"), EXPRESSION_TYPE_STRING, "text");
 }
 
 /* ---- windows, signatures, later checks ---- */
@@ -180,6 +180,13 @@ struct window compile_window(struct compiler *c, const struct node *n) {
     if (is_read && window.opens_us != TIME_NONE && window.closes_us != TIME_NONE && window.closes_us <= window.opens_us)
         compiler_fault(c, n->place, "window_nonsense", "the window closes before it opens");
     return window;
+}
+
+void compile_offered(struct compiler *c, const struct node *n) {
+    if (!n || n->type != JSON_OBJECT)
+        return;
+    c->out->offered.by = compile_department(c, node_get(n, "by"), NULL, NO_INDEX, false).id;
+    c->out->offered.basis = node_text(node_get(n, "basis"));
 }
 
 void compile_signed(struct compiler *c, const struct node *list, struct step_definition *step) {

@@ -210,40 +210,47 @@ static int order_by_id(const void *left, const void *right, void *context) {
     return text_compare(steps[*(const uint16_t *)left].id, steps[*(const uint16_t *)right].id);
 }
 
+/* Room for all steps: those that are written, and `total` with the lookups of materials behind them. */
+static bool steps_make(struct compiler *c, uint16_t total) {
+    c->steps = arena_new_array(c->arena, total, struct step_definition);
+    c->step_nodes = arena_new_array(c->arena, total, const struct node *);
+    c->step_results = arena_new_array(c->arena, total, const struct schema_entry *);
+    c->step_inputs = arena_new_array(c->arena, total, const struct schema_entry *);
+    c->ancestor_words = (total + 63u) / 64u;
+    c->ancestors = arena_new_array(c->arena, (size_t)total * c->ancestor_words, uint64_t);
+    return !c->arena->failed;
+}
+
 bool compile_step_order(struct compiler *c) {
     struct ordering o = {.c = c};
     const struct node *list = node_get(c->root, "steps");
     o.count = compiler_gather(c, "steps", &c->step_ids, &o.nodes);
     if (list && list->type == JSON_ARRAY && list->count == 0)
         compiler_fault(c, list->place, "no_steps", "a definition has at least one step");
-    if (o.count > LIMIT_steps_most) {
-        compiler_fault(c, list->place, "too_many_steps", "%u steps; the limit steps_most is %d", o.count,
+    uint16_t fetches = fetch_steps_count(c), total = o.count + fetches;
+    if (total > LIMIT_steps_most) {
+        compiler_fault(c, list->place, "too_many_steps", "%u steps; the limit steps_most is %d", total,
                        (int)LIMIT_steps_most);
-        o.count = 0;
+        o.count = fetches = total = 0;
     }
-    c->steps = arena_new_array(c->arena, o.count, struct step_definition);
-    c->step_nodes = arena_new_array(c->arena, o.count, const struct node *);
-    c->step_results = arena_new_array(c->arena, o.count, const struct schema_entry *);
-    c->step_inputs = arena_new_array(c->arena, o.count, const struct schema_entry *);
-    c->ancestor_words = (o.count + 63u) / 64u;
-    c->ancestors = arena_new_array(c->arena, (size_t)o.count * c->ancestor_words, uint64_t);
-    uint16_t *by_id = arena_new_array(c->arena, o.count, uint16_t);
-    if (c->arena->failed || !ordering_make(&o))
+    uint16_t *by_id = arena_new_array(c->arena, total, uint16_t);
+    if (!steps_make(c, total) || !ordering_make(&o))
         return false;
     for (uint16_t i = 0; i < o.count; i++)
         o.position[i] = NO_INDEX;
     for (uint16_t i = 0; i < o.count; i++)
         read_needs(&o, i);
     place_ready(&o);
-    if ((o.placed < o.count && !place_the_rest(&o)) || !fill_steps(&o))
+    if ((o.placed < o.count && !place_the_rest(&o)) || !fill_steps(&o) || (fetches && !fetch_steps_place(c, o.count)))
         return false;
     if (!c->has_ring)
         fill_ancestors(c, o.count);
-    for (uint16_t i = 0; i < o.count; i++)
+    for (uint16_t i = 0; i < total; i++)
         by_id[i] = i;
-    qsort_r(by_id, o.count, sizeof *by_id, order_by_id, c->steps);
+    qsort_r(by_id, total, sizeof *by_id, order_by_id, c->steps);
     c->out->step_order_by_id = by_id;
     c->out->steps = c->steps;
-    c->out->step_count = o.count;
+    c->out->step_count = total;
+    c->out->fetch_count = fetches;
     return true;
 }

@@ -261,6 +261,18 @@ static void compile_kind(struct compiler *c, struct reading *reading, const stru
     }
 }
 
+/* Of a group to each of its members. */
+static void check_entitled_to(struct compiler *c, const struct step_definition *step, const struct node *at, uint16_t material) {
+    const struct material_definition *listed = &c->materials[material];
+    const struct department *refused =
+        listed->any_of_count ? NULL : entitled_not_to_material(c, &step->department, listed->id);
+    if (refused)
+        compiler_fault(c, at->place, "not_entitled", "department %.*s is not entitled to the material %.*s",
+                       TEXT_ARG(refused->id), TEXT_ARG(listed->id));
+    for (uint16_t i = 0; i < listed->any_of_count; i++)
+        check_entitled_to(c, step, at, listed->any_of[i]);
+}
+
 static void compile_step_materials(struct compiler *c, const struct node *list, struct step_definition *step) {
     uint16_t count = 0;
     if (!list || list->type != JSON_ARRAY)
@@ -279,11 +291,8 @@ static void compile_step_materials(struct compiler *c, const struct node *list, 
         else if (is_double)
             compiler_fault(c, id->place, "duplicate_id", "the material %.*s stands here twice", TEXT_ARG(id->text));
         else {
-            const struct department *refused = entitled_not_to_material(c, &step->department, id->text);
             materials[count++] = material;
-            if (refused)
-                compiler_fault(c, id->place, "not_entitled", "department %.*s is not entitled to the material %.*s",
-                               TEXT_ARG(refused->id), TEXT_ARG(id->text));
+            check_entitled_to(c, step, id, material);
         }
     }
     step->materials = materials;
@@ -357,6 +366,8 @@ void compile_steps(struct compiler *c) {
     c->out->things = c->things;
     for (uint16_t i = 0; i < c->out->step_count; i++) {   /* results and names first: later steps read them */
         struct step_definition *step = &c->steps[i];
+        if (step->is_fetch)
+            continue;
         const struct node *n = c->step_nodes[i];
         step->kind = step_kind_of(n);
         step->is_each = step_get(n, "each") != NULL;
@@ -373,5 +384,8 @@ void compile_steps(struct compiler *c) {
         }
     }
     for (uint16_t i = 0; i < c->out->step_count && !c->arena->failed; i++)
-        compile_step(c, i);
+        if (c->steps[i].is_fetch)
+            fetch_step_compile(c, i);
+        else
+            compile_step(c, i);
 }

@@ -226,7 +226,9 @@ void definition_graph(const struct definition *definition, const struct director
     _cleanup_(arena_free) struct arena arena;
     arena_init(&arena, GRAPH_ARENA_BYTES);
     struct json canonical = {0};
-    struct graph g = {.arena = &arena, .definition = definition, .directory = directory, .language = language, .out = out};
+    struct definition drawn = *definition;
+    drawn.step_count -= drawn.fetch_count;   /* lookups of materials belong to the steps that are given them */
+    struct graph g = {.arena = &arena, .definition = &drawn, .directory = directory, .language = language, .out = out};
     if (definition->canonical.at &&
         json_read(&arena, definition->canonical, LIMIT_json_depth_most, &canonical, NULL) == OUTCOME_OK)
         g.steps = json_get_string(&canonical, "steps");

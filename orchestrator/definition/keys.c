@@ -154,6 +154,7 @@ const struct shape shape_lookup_from = {"from", "from: {…} of a material", (co
     {.key = "lookup", .type = VALUE_ID, .flags = KEY_REQUIRED, .meaning = "a department marked `source: true`"},
     {.key = "input", .type = VALUE_TEMPLATE, .meaning = "what it is asked; sees .form, .case and .parties"},
     {.key = "basis", .type = VALUE_TEXT, .flags = KEY_REQUIRED, .meaning = "consent, separate_consent, guardian, court, or the law"},
+    {.key = "if_not_found", .type = VALUE_WORD, .words = "ask refuse continue", .meaning = "the applicant is asked for it (when it is required), the steps that are given it are refused, or they go on without it; default `ask`"},
     END}};
 
 const struct shape shape_tolerable = {"tolerable", "tolerable: {…} of a material (容缺)", (const struct key_row[]){
@@ -168,7 +169,8 @@ const struct shape shape_material = {"material", "a material (材料)", (const s
     {.key = "required", .type = VALUE_BOOLEAN, .meaning = "default false"},
     {.key = "when", .type = VALUE_CONDITION, .meaning = "asked only then; sees .form, .case and .parties"},
     {.key = "from", .type = VALUE_WORD_OR_SHAPE, .shape = &shape_lookup_from, .words = "applicant", .meaning = "who brings it; default `applicant`"},
-    {.key = "tolerable", .type = VALUE_SHAPE, .shape = &shape_tolerable, .meaning = "may come later"},
+    {.key = "any_of", .type = VALUE_IDS, .meaning = "a group: one of these materials is enough; a step that is given the group is given those that are there"},
+    {.key = "tolerable", .type = VALUE_SHAPE, .shape = &shape_tolerable, .meaning = "may come later (容缺受理)"},
     END}};
 
 const struct shape shape_override_item = {"override item", "an item in `override`", (const struct key_row[]){
@@ -199,6 +201,11 @@ const struct shape shape_override = {"override", "override: {\"<region>\": {…}
     {.key = "steps", .type = VALUE_MAP, .shape = &shape_override_step, .meaning = "by id, what differs"},
     END}};
 
+const struct shape shape_offered = {"offered", "offered: {…}", (const struct key_row[]){
+    {.key = "by", .type = VALUE_ID, .flags = KEY_REQUIRED, .meaning = "the department whose list of entitled persons starts cases"},
+    {.key = "basis", .type = VALUE_TEXT, .flags = KEY_REQUIRED, .meaning = "the law by which their data are used; recorded with each case"},
+    END}};
+
 const struct shape shape_definition = {"definition", "the definition", (const struct key_row[]){
     {.key = "thing", .type = VALUE_ID, .flags = KEY_REQUIRED, .meaning = "the thing's id"},
     {.key = "title", .type = VALUE_TITLE, .flags = KEY_REQUIRED, .meaning = "its name"},
@@ -208,6 +215,8 @@ const struct shape shape_definition = {"definition", "the definition", (const st
     {.key = "promise", .type = VALUE_LIMIT, .meaning = "what the case as a whole promises"},
     {.key = "window", .type = VALUE_SHAPE, .shape = &shape_window_whole, .meaning = "when applications are taken; default always"},
     {.key = "items", .type = VALUE_SHAPES, .shape = &shape_item, .meaning = "what the law knows; clocks and bases hang here"},
+    {.key = "trust", .type = VALUE_TEMPLATE, .meaning = "gives the credit subject's grade, A to D, where the form says it; sees .form, .case and .parties; default the application's `extra.trust`"},
+    {.key = "offered", .type = VALUE_SHAPE, .shape = &shape_offered, .meaning = "a department may start cases without an application (免申即享)"},
     {.key = "materials", .type = VALUE_SHAPES, .shape = &shape_material, .meaning = "what has to be there"},
     {.key = "steps", .type = VALUE_SHAPES, .shape = &shape_step, .flags = KEY_REQUIRED, .meaning = "what is done"},
     {.key = "override", .type = VALUE_REGION_MAP, .shape = &shape_override, .meaning = "what differs in a region"},
@@ -245,6 +254,6 @@ const struct shape shape_directory = {"directory", "departments.yaml", (const st
 
 const struct shape *const shapes_definition[] = {
     &shape_definition, &shape_party, &shape_item, &shape_uncounted, &shape_material, &shape_lookup_from,
-    &shape_tolerable, &shape_step, &shape_department_rule, &shape_join, &shape_each, &shape_retry, &shape_timeout,
+    &shape_tolerable, &shape_offered, &shape_step, &shape_department_rule, &shape_join, &shape_each, &shape_retry, &shape_timeout,
     &shape_compensate, &shape_check, &shape_inspected, &shape_window, &shape_window_whole, &shape_override, &shape_override_item, &shape_override_step, &shape_delegated, NULL};
 const struct shape *const shapes_directory[] = {&shape_directory, &shape_group, &shape_department, &shape_office, NULL};

@@ -50,7 +50,7 @@ struct key_row {
 struct shape { const char *name; const char *title; const struct key_row *rows; /* ends with key == NULL */ };
 
 extern const struct shape shape_definition, shape_step, shape_join, shape_each, shape_department_rule, shape_retry,
-    shape_timeout, shape_compensate, shape_check, shape_inspected, shape_delegated, shape_window, shape_window_whole, shape_party, shape_item, shape_uncounted, shape_material,
+    shape_timeout, shape_compensate, shape_check, shape_inspected, shape_delegated, shape_window, shape_window_whole, shape_offered, shape_party, shape_item, shape_uncounted, shape_material,
     shape_lookup_from, shape_tolerable, shape_override, shape_override_item, shape_override_step, shape_directory,
     shape_department, shape_group, shape_office, shape_calendar_year, shape_calendar_holiday, shape_calendar_closure,
     shape_calendar_hours_file, shape_calendar_hours;

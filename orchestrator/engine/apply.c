@@ -21,7 +21,7 @@ static bool apply_stop(struct case_state *s, const struct event *e) {
     if (s->phase != CASE_STOPPING)
         state_case_move(&s->phase, CASE_STOPPING);
     s->stop = e->stop;
-    return case_keep(s, &s->stop_reason, e->reason);
+    return apply_tolerated_over(s) && case_keep(s, &s->stop_reason, e->reason);
 }
 
 static bool apply_closed(struct case_state *s, const struct event *e) {
@@ -90,6 +90,11 @@ static bool (*const applies[EVENT_KIND_COUNT])(struct case_state *, const struct
     [EVENT_CALENDAR_CHANGED] = apply_calendar,
     [EVENT_OBJECTION_RAISED] = apply_objection,
     [EVENT_PERIOD_OVER] = apply_period_over,
+    [EVENT_MATERIAL_ASKED] = apply_material_asked,
+    [EVENT_MATERIALS_GIVEN] = apply_materials_given,
+    [EVENT_MATERIALS_SENT] = apply_nothing,
+    [EVENT_MATERIAL_TOLERATED] = apply_material_tolerated,
+    [EVENT_MATERIAL_MISSED] = apply_material_missed,
     [EVENT_ITEM_RECEIVED] = apply_item_received,
     [EVENT_ITEM_ACCEPTED] = apply_item_accepted,
     [EVENT_ITEM_EXTENDED] = apply_item_extended,
@@ -110,6 +115,7 @@ static bool needs_step(enum event_kind kind) {
     case EVENT_SIGNAL_NOTED: case EVENT_OPERATOR_ACTED: case EVENT_CASE_CLOSED: case EVENT_MIGRATED:
     case EVENT_ANSWER_RECORDED: case EVENT_ITEM_ACCEPTED: case EVENT_ITEM_ENDED: case EVENT_CLOCK_SET:
     case EVENT_CLOCK_STOPPED: case EVENT_LIGHT_CHANGED: case EVENT_CASE_RATED:
+    case EVENT_MATERIALS_GIVEN: case EVENT_MATERIAL_TOLERATED: case EVENT_MATERIAL_MISSED:
         return false;
     default:
         return true;

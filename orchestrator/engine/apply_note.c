@@ -32,6 +32,8 @@ bool apply_submission(struct case_state *s, struct text form, struct text extra)
     if (!read_kept(s, extra, &both))
         return false;
     const struct json *parties = json_get_string(&both, "parties"), *materials = json_get_string(&both, "materials");
+    s->trust = json_get_text(&both, TEXT("trust"));
+    s->offered_by = json_get_text(json_get_string(&both, "offer"), TEXT("by"));
     if (parties)
         s->parties = *parties;
     if (materials)
@@ -59,6 +61,20 @@ static struct json merged_materials(struct arena *arena, const struct json *old,
     return result;
 }
 
+static void keep_first(struct case_state *s) {   /* merging makes new values: the old ones stay */
+    if (s->corrected)
+        return;
+    s->first_form = s->form;
+    s->first_materials = s->materials;
+    s->corrected = true;
+}
+
+bool apply_materials(struct case_state *s, const struct json *materials) {
+    keep_first(s);
+    s->materials = merged_materials(case_arena(s), &s->materials, materials);
+    return !case_arena(s)->failed;
+}
+
 bool apply_corrected_form(struct case_state *s, struct text data) {
     struct json correction;
     if (text_is_none(data))
@@ -67,15 +83,11 @@ bool apply_corrected_form(struct case_state *s, struct text data) {
         return false;
     const struct json *form = json_get_string(&correction, "form");
     const struct json *materials = json_get_string(&correction, "materials");
-    if (!s->corrected) {   /* merging makes new values: the old ones stay */
-        s->first_form = s->form;
-        s->first_materials = s->materials;
-        s->corrected = true;
-    }
+    keep_first(s);
     if (form && form->type == JSON_OBJECT)
         s->form = json_merged(case_arena(s), &s->form, form);   /* RFC 7396 */
     if (materials && materials->type == JSON_ARRAY)
-        s->materials = merged_materials(case_arena(s), &s->materials, materials);
+        return apply_materials(s, materials);
     return !case_arena(s)->failed;
 }
 

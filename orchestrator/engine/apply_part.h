@@ -9,6 +9,8 @@
 /* Form, parties and materials of a submission or a correction. */
 bool apply_submission(struct case_state *, struct text form, struct text extra);
 bool apply_corrected_form(struct case_state *, struct text data);
+/* Materials (an array) that replace those of the same id; others are added. */
+bool apply_materials(struct case_state *, const struct json *materials);
 
 /* apply_step.c: what moves a step or an element */
 bool apply_asked(struct case_state *, const struct event *);
@@ -27,6 +29,15 @@ bool apply_objection(struct case_state *, const struct event *);
 bool apply_period_over(struct case_state *, const struct event *);
 bool apply_visit(struct case_state *, const struct event *, struct work_state *self);
 bool apply_mirrored(struct case_state *, const struct event *, struct work_state *);
+/* apply_material.c */
+bool apply_material_asked(struct case_state *, const struct event *);
+bool apply_materials_given(struct case_state *, const struct event *);
+bool apply_material_tolerated(struct case_state *, const struct event *);
+bool apply_material_missed(struct case_state *, const struct event *);
+/* What the lookup of a material has found becomes that material. */
+bool apply_fetched(struct case_state *, const struct event *);
+/* A case that stops waits for nothing that was to come later. */
+bool apply_tolerated_over(struct case_state *);
 bool apply_final(struct case_state *, struct work_state *, const struct event *);   /* apply_step.c */
 
 /* apply_note.c: what is remembered beside the flow */

@@ -146,6 +146,8 @@ bool apply_ended(struct case_state *s, const struct event *e) {
     bool arranged = e->index < 0 && s->definition->steps[e->step_index].kind == STEP_INSPECTION && e->answer == ANSWER_NONE;
     if (!arranged && !apply_final(s, work, e))
         return false;
+    if (s->definition->steps[e->step_index].is_fetch && e->state == STEP_GRANTED && !apply_fetched(s, e))
+        return false;
     return apply_mirrored(s, e, work) && case_keep(s, &work->reason, e->reason) && case_keep(s, &work->result, e->data) &&
            case_keep(s, &work->certificates, e->extra);
 }

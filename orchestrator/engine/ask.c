@@ -75,12 +75,21 @@ static bool office_find(struct decision *d, const struct department_rule *rule, 
     return office_of(department, region, ret, error);
 }
 
-static const struct json *material_given(const struct decision *d, struct text id) {
+static const struct json *material_given(const struct decision *d, uint16_t material) {
     const struct json *given = &d->draft.materials;
     for (uint32_t i = 0; given->type == JSON_ARRAY && i < given->count; i++)
-        if (text_equal(json_get_text(&given->children[i].value, TEXT("id")), id))
+        if (text_equal(json_get_text(&given->children[i].value, TEXT("id")), d->definition->materials[material].id))
             return &given->children[i].value;
     return NULL;
+}
+
+static void put_material(struct decision *d, struct json_writer *w, uint16_t material) {
+    const struct material_definition *listed = &d->definition->materials[material];
+    const struct json *given = material_given(d, material);
+    if (given)
+        json_put_value(w, given);
+    for (uint16_t i = 0; i < listed->any_of_count; i++)
+        put_material(d, w, listed->any_of[i]);
 }
 
 /* The topic to answer on; in a topic's name the `_` of an id is written `-`. */
@@ -139,11 +148,8 @@ static struct text task_data(struct decision *d, const struct task_data *data) {
     json_put_value(&w, data->input);
     json_key(&w, TEXT("materials"));
     json_open(&w, '[');
-    for (uint16_t i = 0; i < asked->material_count; i++) {
-        const struct json *material = material_given(d, d->definition->materials[asked->materials[i]].id);
-        if (material)
-            json_put_value(&w, material);
-    }
+    for (uint16_t i = 0; i < asked->material_count; i++)
+        put_material(d, &w, asked->materials[i]);
     json_close(&w, ']');
     put_reply_to(&w, data->office);
     if (data->due_us != TIME_NONE)

@@ -111,6 +111,7 @@ static void put_case(struct json_writer *w, const struct case_state *s) {
     put_text(w, "thing", s->thing);
     put_text(w, "definition", s->definition_hash);
     put_text(w, "region", s->region);
+    put_text(w, "offered_by", s->offered_by);
     put_text(w, "parent", s->parent);
     put_text(w, "parent_step", s->parent_step);
     if (s->parent_index >= 0) {
@@ -134,6 +135,27 @@ static void put_case(struct json_writer *w, const struct case_state *s) {
     put_number(w, "answered_for", s->answered_for_count);
 }
 
+static void put_tolerated(struct json_writer *w, const struct case_state *s) {
+    if (s->tolerated_count == 0)
+        return;
+    json_key(w, TEXT("tolerated"));
+    json_open(w, '{');
+    for (uint32_t i = 0; i < s->tolerated_count; i++) {
+        json_key(w, s->definition->materials[s->tolerated[i].material].id);
+        json_open(w, '{');
+        put_flag(w, "open", s->tolerated[i].is_open);
+        put_time(w, "due", s->tolerated[i].due_at_us);
+        put_text(w, "grade", s->tolerated[i].grade);
+        json_close(w, '}');
+    }
+    json_close(w, '}');
+}
+
+/* The lookup of a material that nobody has needed is nothing to show. */
+static bool is_shown(const struct case_state *s, uint16_t step) {
+    return !s->definition->steps[step].is_fetch || case_row(s, step)->self.state != STEP_WAITING;
+}
+
 void case_write_json(const struct case_state *s, struct buffer *out) {
     struct json_writer w;
     json_begin(&w, out);
@@ -149,10 +171,12 @@ void case_write_json(const struct case_state *s, struct buffer *out) {
         json_close(&w, '}');
     }
     clock_write_case(&w, s);
+    put_tolerated(&w, s);
     json_key(&w, TEXT("steps"));
     json_open(&w, '{');
     for (uint16_t i = 0; i < s->definition->step_count; i++)
-        put_step(&w, s, i);
+        if (is_shown(s, i))
+            put_step(&w, s, i);
     json_close(&w, '}');
     json_close(&w, '}');
 }

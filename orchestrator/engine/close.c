@@ -21,7 +21,7 @@ static enum case_outcome outcome_of(const struct decision *d) {
     }
     struct tally tally = {0};
     for (uint16_t i = 0; i < d->definition->step_count; i++) {
-        if (step_of(d, i)->kind == STEP_DELIVER)
+        if (step_of(d, i)->kind == STEP_DELIVER || step_of(d, i)->is_fetch)
             continue;
         count(&tally, &row_of(d, i)->self);
         for (uint32_t j = 0; case_is_its_elements(step_of(d, i)) && j < row_of(d, i)->element_count; j++)

@@ -42,7 +42,8 @@ static void ask_department(struct command_list *list, enum message_kind message,
     else if (message == MESSAGE_COMPENSATE)
         snprintf(behind, sizeof behind, ":undo:%u", (unsigned)e->ordinal);
     else if (message == MESSAGE_CORRECTION_ANSWER)
-        snprintf(behind, sizeof behind, ":%u", (unsigned)e->ordinal);
+        snprintf(behind, sizeof behind, e->kind == EVENT_MATERIALS_SENT ? ":materials:%u" : ":%u",
+                 (unsigned)(e->kind == EVENT_MATERIALS_SENT ? e->version : e->ordinal));
     else if (message == MESSAGE_WARNING)
         snprintf(behind, sizeof behind, ":warning:%u", (unsigned)e->version);
     name_task(add(list, COMMAND_PUBLISH, message, e), case_id, behind);
@@ -55,6 +56,7 @@ void engine_commands(struct text case_id, const struct event *e, struct command_
     case EVENT_CANCEL_ASKED: ask_department(ret, MESSAGE_CANCEL, case_id, e); break;
     case EVENT_UNDO_ASKED: ask_department(ret, MESSAGE_COMPENSATE, case_id, e); break;
     case EVENT_WARNING_SENT: ask_department(ret, MESSAGE_WARNING, case_id, e); break;
+    case EVENT_MATERIALS_SENT:
     case EVENT_CORRECTION_SENT: ask_department(ret, MESSAGE_CORRECTION_ANSWER, case_id, e); break;
     case EVENT_CASE_STARTED: tell_topic(ret, MESSAGE_CASE_STARTED, case_id, e); break;
     case EVENT_STEP_ENDED: tell_topic(ret, MESSAGE_STEP_ENDED, case_id, e); break;

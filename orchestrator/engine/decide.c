@@ -27,6 +27,7 @@ static const struct {
     [INPUT_UNSENT] = {decide_unsent, false},
     [INPUT_CALENDAR_CHANGED] = {decide_calendar, false},
     [INPUT_RATED] = {decide_rated, false},
+    [INPUT_MATERIALS_GIVEN] = {decide_materials, false},
 };
 
 bool emit(struct decision *d, struct event *event) {
@@ -92,7 +93,9 @@ static enum outcome check_size(const struct decision *d, const struct case_state
             more += event->count * sizeof(struct work_state);
         if (event->kind == EVENT_OBJECTION_RAISED)   /* their room doubles */
             more += 4 * sizeof(struct work_state);
-        if (event->kind == EVENT_CASE_STARTED || event->kind == EVENT_CORRECTION_SENT)
+        if (event->kind == EVENT_CASE_STARTED || event->kind == EVENT_CORRECTION_SENT ||
+            event->kind == EVENT_MATERIALS_GIVEN ||
+            (event->kind == EVENT_STEP_ENDED && event->step_index != NO_INDEX && d->definition->steps[event->step_index].is_fetch))
             more += (event->data.length + event->extra.length) * 8;   /* nodes of values that are read */
     }
     if (before->arena->used_bytes + more <= before->arena->ceiling_bytes)

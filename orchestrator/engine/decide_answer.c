@@ -179,6 +179,8 @@ static void note_correction(struct decision *d, uint16_t step) {
 static void answer_current(struct decision *d, uint16_t step) {
     const struct input *in = d->input;
     enum step_state state = work_of(d, step, in->index)->state;
+    if (material_not_found(d, step))
+        return;
     switch (in->answer) {
     case ANSWER_RESULT:
         if (step_of(d, step)->kind == STEP_INSPECTION && in->index < 0)

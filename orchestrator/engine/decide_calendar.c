@@ -47,6 +47,7 @@ enum outcome decide_calendar(struct decision *d) {
                      work->due_at_us);
         }
     }
+    material_calendar(d);
     clock_calendar(d);
     return OUTCOME_OK;
 }

@@ -1,5 +1,5 @@
 /* The applicant's correction goes to the department that asked for it; later steps see the corrected form. */
-#include "engine/decision.h"
+#include "engine/kinds.h"
 
 enum outcome decide_correction(struct decision *d) {
     const struct input *in = d->input;
@@ -16,6 +16,8 @@ enum outcome decide_correction(struct decision *d) {
         record(d, step, no_element ? FATE_NOT_ASKED : FATE_OUT_OF_PLACE);
         return OUTCOME_OK;
     }
+    if (step_of(d, step)->is_fetch)
+        return material_correction(d, step);
     struct json data;
     outcome = in->value ? (data = *in->value, OUTCOME_OK)
                         : json_read(d->arena, in->data, LIMIT_json_depth_most, &data, d->error);

@@ -65,37 +65,18 @@ static enum outcome find_region(struct decision *d, struct text *ret) {
                      TEXT_ARG(definition->thing), TEXT_ARG(*ret));
 }
 
-static bool is_given(const struct json *materials, struct text id) {
-    for (uint32_t i = 0; materials && materials->type == JSON_ARRAY && i < materials->count; i++)
-        if (text_equal(json_get_text(&materials->children[i].value, TEXT("id")), id))
-            return true;
-    return false;
-}
-
-/* One notice with all that is missing. What a lookup fetches is not asked; what may come later is not asked now. */
-static enum outcome check_materials(struct decision *d) {
-    _cleanup_buffer_ struct buffer missing;
-    buffer_init(&missing, LIMIT_reason_bytes_most);
-    for (uint16_t i = 0; i < d->definition->material_count; i++) {
-        const struct material_definition *material = &d->definition->materials[i];
-        bool wanted = material->required && !material->from_lookup && material->tolerable_until.unit == LIMIT_NONE;
-        if (!wanted || is_given(&d->draft.materials, material->id))
-            continue;
-        struct error error;
-        if (material->when && !evaluate_condition(d, material->when, 0, &wanted, &error)) {
-            if (d->failed)
-                return OUTCOME_FATAL;
-            return error_set(d->error, OUTCOME_REJECT, "material_condition",
-                             "whether material %.*s is needed can't be told from the form: %s", TEXT_ARG(material->id),
-                             error.message);
-        }
-        if (wanted)
-            buffer_format(&missing, "%s%.*s", missing.length ? ", " : "", TEXT_ARG(material->id));
-    }
-    if (missing.length == 0)
+/* 免申即享: a department may start a case of what the definition lets it offer; the basis stands in the journal. */
+static enum outcome check_offer(struct decision *d, const struct json *extra, struct text *ret_basis) {
+    const struct definition *definition = d->definition;
+    const struct json *offer = member_of(extra, "offer");
+    struct text by = json_get_text(offer, TEXT("by")), basis = json_get_text(offer, TEXT("basis"));
+    if (!offer || offer->type == JSON_NULL)
         return OUTCOME_OK;
-    return error_set(d->error, OUTCOME_REJECT, "material_missing", "these materials are required and missing: %.*s",
-                     TEXT_ARG(buffer_text(&missing)));
+    if (text_is_none(definition->offered.by) || !text_equal(definition->offered.by, by))
+        return error_set(d->error, OUTCOME_REJECT, "offer_not_allowed", "department \"%.*s\" may not start cases of %.*s",
+                         TEXT_ARG(by), TEXT_ARG(definition->thing));
+    *ret_basis = text_is_none(basis) ? definition->offered.basis : basis;
+    return OUTCOME_OK;
 }
 
 enum outcome decide_submit(struct decision *d) {
@@ -113,6 +94,8 @@ enum outcome decide_submit(struct decision *d) {
                          in->data.length, (int)LIMIT_form_bytes_most);
     struct event started = event_of(EVENT_CASE_STARTED, in->at_us);
     outcome = find_region(d, &started.region);
+    if (outcome == OUTCOME_OK)
+        outcome = check_offer(d, &extra, &started.reason);
     if (outcome == OUTCOME_OK)
         outcome = hold_submission(d);
     if (outcome != OUTCOME_OK)
@@ -132,7 +115,7 @@ enum outcome decide_submit(struct decision *d) {
     d->overlay.form = &form;
     if (!emit(d, &started))
         return OUTCOME_FATAL;
-    outcome = check_materials(d);
+    outcome = materials_at_intake(d);
     for (uint16_t i = 0; outcome == OUTCOME_OK && i < d->definition->step_count && !d->failed; i++)
         if (step_of(d, i)->need_count == 0)
             flow_evaluate(d, i);

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-enum due_kind { DUE_RETRY, DUE_STEP, DUE_JOIN, DUE_GATHER };
+enum due_kind { DUE_RETRY, DUE_STEP, DUE_JOIN, DUE_GATHER, DUE_MATERIAL /* index: of the tolerated row */ };
 struct due { int64_t at_us; enum due_kind kind; uint16_t step; int32_t index; };
 
 /* Calls `visit` for every moment the case waits for. */
@@ -23,6 +23,9 @@ static void visit_dues(const struct case_state *s, void (*visit)(void *, struct 
                 visit(context, (struct due){work->due_at_us, DUE_STEP, i, j});
         }
     }
+    for (uint32_t i = 0; i < s->tolerated_count; i++)
+        if (s->tolerated[i].due_at_us != TIME_NONE)
+            visit(context, (struct due){s->tolerated[i].due_at_us, DUE_MATERIAL, NO_INDEX, (int32_t)i});
 }
 
 static void keep_earliest(void *context, struct due due) {
@@ -61,6 +64,8 @@ static int compare(const void *a, const void *b) {
 
 /* Does the moment still stand, now that those before it have been worked off? */
 static bool still_stands(const struct decision *d, const struct due *due) {
+    if (due->kind == DUE_MATERIAL)
+        return d->draft.tolerated[due->index].due_at_us == due->at_us;
     const struct step_row *row = row_of(d, due->step);
     const struct work_state *work = work_of(d, due->step, due->index);
     switch (due->kind) {
@@ -68,6 +73,7 @@ static bool still_stands(const struct decision *d, const struct due *due) {
     case DUE_STEP: return work->due_at_us == due->at_us;
     case DUE_JOIN: return row->deadline_at_us == due->at_us && row->self.state == STEP_WAITING;
     case DUE_GATHER: return row->gather_at_us == due->at_us && row->self.state == STEP_RUNNING;
+    case DUE_MATERIAL: break;
     }
     return false;
 }
@@ -107,6 +113,7 @@ static void fire(struct decision *d, const struct due *due) {
     case DUE_STEP: time_over(d, due->step, due->index); break;
     case DUE_JOIN: flow_open_by_deadline(d, due->step); break;
     case DUE_GATHER: flow_gather_by_deadline(d, due->step); break;
+    case DUE_MATERIAL: material_missed(d, (uint32_t)due->index); break;
     }
 }
 

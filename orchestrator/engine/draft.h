@@ -74,7 +74,8 @@ static inline uint16_t case_item_of(const struct definition *definition, uint16_
     return shares ? asked->inspection.items[index].item : asked->item;
 }
 static inline bool case_holds_open(const struct definition *definition, uint16_t step, int32_t index) {
-    return definition->steps[step].kind != STEP_DELIVER && !case_is_beside(definition, step, index);
+    return definition->steps[step].kind != STEP_DELIVER && !definition->steps[step].is_fetch &&
+           !case_is_beside(definition, step, index);
 }
 
 #endif

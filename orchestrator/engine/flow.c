@@ -111,7 +111,7 @@ void flow_end_as(struct decision *d, uint16_t step, int32_t index, enum step_sta
 
 void flow_evaluate(struct decision *d, uint16_t step) {
     enum case_phase wanted = step_of(d, step)->kind == STEP_DELIVER ? CASE_CLOSED : CASE_RUNNING;
-    if (d->failed || d->draft.phase != wanted || row_of(d, step)->self.state != STEP_WAITING)
+    if (d->failed || step_of(d, step)->is_fetch || d->draft.phase != wanted || row_of(d, step)->self.state != STEP_WAITING)
         return;
     enum join_verdict verdict = join_of_needs(d, step);
     if (verdict == JOIN_UNSATISFIED)

@@ -1,4 +1,4 @@
-/* Between a join and its step's beginning: a step begins only within its window of dates. The join has opened, `when` was
+/* Between a join and its step's beginning: a step begins only within its window of dates and with its materials. The join has opened, `when` was
  * asked, nobody's time runs yet. */
 #include "engine/kinds.h"
 
@@ -38,7 +38,9 @@ static bool hold_by_window(struct decision *d, uint16_t step, struct text missin
     return true;
 }
 
-bool hold(struct decision *d, uint16_t step, struct text missing) { return hold_by_window(d, step, missing); }
+bool hold(struct decision *d, uint16_t step, struct text missing) {
+    return hold_by_window(d, step, missing) || (!d->failed && hold_by_materials(d, step, missing));
+}
 
 void hold_over(struct decision *d, uint16_t step) {
     if (!hold(d, step, TEXT_NONE) && !d->failed)

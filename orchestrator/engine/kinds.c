@@ -118,6 +118,8 @@ void kind_element_ended(struct decision *d, uint16_t step, int32_t index) {
 }
 
 void kind_step_ended(struct decision *d, uint16_t step) {
+    if (step_of(d, step)->is_fetch)
+        material_fetched(d, step);
     if (step_of(d, step)->kind != STEP_PUBLICITY)
         return;
     for (uint32_t i = 0; i < row_of(d, step)->element_count && !d->failed; i++) {

@@ -39,6 +39,33 @@ enum outcome hold_submission(struct decision *);
 /* Begins by its kind: open.c. */
 void begin_step(struct decision *, uint16_t step, struct text missing);
 
+/* ---- material.c ---- */
+/* One notice with all that is missing: REJECT material_missing; what may come later is tolerated. */
+enum outcome materials_at_intake(struct decision *);
+/* Is it there, or of a group one of its members? */
+bool material_is_given(const struct decision *, uint16_t material);
+bool material_is_in(const struct decision *, uint16_t material, uint16_t group);
+/* Does the step list the material, or a group that it is in? */
+bool material_is_listed(const struct decision *, uint16_t step, uint16_t material);
+bool material_is_carried(const struct decision *, uint16_t step, struct text id);
+/* Holds the step while its materials are fetched, or refuses it when one was not found; false: it may begin. */
+bool hold_by_materials(struct decision *, uint16_t step, struct text missing);
+/* The lookup of a material has ended: who was held for it goes on. */
+void material_fetched(struct decision *, uint16_t fetch);
+/* An answer to the lookup of a material that found nothing; false: it is none. */
+bool material_not_found(struct decision *, uint16_t step);
+
+/* ---- material_later.c ---- */
+/* Lets it come later when the subject's trust allows. */
+bool material_tolerate(struct decision *, uint16_t material);
+/* A newly published calendar: the days by which it must be there. */
+void material_calendar(struct decision *);
+bool material_is_tolerated(const struct decision *, uint16_t material);
+/* The applicant brings what a lookup had asked for. */
+enum outcome material_correction(struct decision *, uint16_t step);
+/* The day of tolerated row `row` has come. */
+void material_missed(struct decision *, uint32_t row);
+
 /* ---- signature.c ---- */
 bool signature_takes(const struct decision *, struct text signal);
 /* A signal "signed": {"party","index"} has signed. */

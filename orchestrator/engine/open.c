@@ -220,7 +220,7 @@ static unsigned nesting(struct text id) {
 
 static struct text parent_extra(struct decision *d) {
     const struct case_state *s = &d->draft;
-    if (s->parties.type == JSON_NULL && s->materials.type == JSON_NULL)
+    if (s->parties.type == JSON_NULL && s->materials.type == JSON_NULL && text_is_none(s->trust))
         return TEXT_NONE;
     _cleanup_buffer_ struct buffer out;
     buffer_init(&out, LIMIT_message_bytes_most);
@@ -234,6 +234,10 @@ static struct text parent_extra(struct decision *d) {
     if (s->materials.type != JSON_NULL) {
         json_key(&w, TEXT("materials"));
         json_put_value(&w, &s->materials);
+    }
+    if (!text_is_none(s->trust)) {
+        json_key(&w, TEXT("trust"));
+        json_put_text(&w, s->trust);
     }
     json_close(&w, '}');
     return keep_buffer(d, &out);

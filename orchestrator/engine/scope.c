@@ -115,7 +115,7 @@ static void resolve_steps(const struct scope *scope, struct expression_lookup *l
 
 static const struct json *case_object(struct decision *d) {
     char room[TIME_TEXT_SIZE];
-    struct json object = json_object(d->arena, 5);
+    struct json object = json_object(d->arena, 6);
     if (!object.children)
         return NULL;
     struct text started = text_copy(d->arena, time_format_utc(d->draft.started_at_us, room));
@@ -124,6 +124,7 @@ static const struct json *case_object(struct decision *d) {
     object.children[2] = (struct json_member){TEXT("thing"), text_or_null(d->draft.thing)};
     object.children[3] = (struct json_member){TEXT("region"), text_or_null(d->draft.region)};
     object.children[4] = (struct json_member){TEXT("started_at"), text_or_null(started)};
+    object.children[5] = (struct json_member){TEXT("offered_by"), text_or_null(d->draft.offered_by)};
     return new_json(d->arena, object);
 }
 

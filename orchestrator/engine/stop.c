@@ -52,6 +52,8 @@ static void stop_step(struct decision *d, uint16_t step, enum case_stop stop) {
     if (check && by_refusal && state_step_has_ended(row_of(d, step)->self.state))
         return;   /* what was granted on a promise is still checked */
     uint32_t count = row_of(d, step)->element_count;
+    if (stopped->is_fetch && row_of(d, step)->self.state == STEP_WAITING)
+        return;   /* nobody has asked for that material */
     if (stopped->kind == STEP_PUBLICITY) {   /* its end takes along what stands beside it */
         stop_work(d, step, -1, stop);
         return;

@@ -78,6 +78,15 @@ struct step_row {
 /* A signal that has come: a wait that opens later finds it. */
 struct signal_row { struct text name, data; int64_t at_us; };
 
+/* 容缺受理: a required material that may come later. */
+struct tolerated_row {
+    uint16_t material;
+    bool is_open;                  /* it has not come, and its day has not either: the case stays open */
+    int64_t since_us;
+    int64_t due_at_us;             /* TIME_NONE: not open */
+    struct text grade;             /* for whose trust */
+};
+
 struct case_draft;                 /* engine/: changed rows only, while a decision is being made */
 
 struct case_state {
@@ -94,6 +103,8 @@ struct case_state {
     int64_t started_at_us, closed_at_us, changed_at_us;
     int32_t priority;
     struct text source, source_id;   /* of the submission */
+    struct text trust;             /* the credit subject's grade as the application says it; absent: none */
+    struct text offered_by;        /* 免申即享: the department that started it; absent: an application did */
     struct json form, parties, materials;            /* values read from the first event, as corrections left them */
     struct json first_form, first_materials;         /* as they were submitted: a repeat is compared with these */
     bool corrected;                                  /* else the first ones are not kept apart */
@@ -101,6 +112,8 @@ struct case_state {
     struct item_row *items;        /* definition->item_count of them and one of the case itself; NULL: no clock runs here */
     struct signal_row *signals;
     uint32_t signal_count;
+    struct tolerated_row *tolerated;
+    uint32_t tolerated_count;
     uint32_t open_count;           /* steps and elements that wait or are active (deliver and checks excluded) */
     uint32_t undo_count;           /* those of them that are being undone */
     uint32_t due_count;            /* moments that case_next_due looks for: 0 saves the walk */

@@ -80,6 +80,8 @@ struct step_definition {
     struct { bool present; struct department_rule department; const struct expression *input; } compensate;
     int32_t priority;                    /* higher first; 0 default */
     struct window window;                /* it begins only within */
+    bool is_fetch;                       /* made by the compiler: the lookup of a material, asked by who needs it */
+    uint16_t fetches;                    /* … which one */
     const struct schema *result_schema;  /* NULL: any object */
     struct text result_schema_name;      /* its path, schemas/… */
     const struct schema *input_schema;   /* what the department is given; NULL: any object */
@@ -125,6 +127,7 @@ struct item_definition {
     const struct uncounted *uncounted;
     uint16_t first_step, last_step;
 };
+enum if_not_found { IF_NOT_FOUND_ASK, IF_NOT_FOUND_REFUSE, IF_NOT_FOUND_CONTINUE };
 struct material_definition {
     struct text id;
     struct title title;
@@ -132,6 +135,10 @@ struct material_definition {
     bool from_lookup;                    /* else from the applicant */
     struct text lookup_source, basis;
     const struct expression *lookup_input;
+    uint16_t fetch_step;                 /* the lookup, NO_INDEX: none */
+    enum if_not_found if_not_found;
+    uint16_t any_of_count;               /* a group: one of these is enough */
+    const uint16_t *any_of;
     struct limit_time tolerable_until;   /* LIMIT_NONE: not tolerable */
     struct text tolerable_trust;         /* "AB" */
     struct text if_missing;              /* "refuse" … */
@@ -152,6 +159,9 @@ struct definition {
     uint16_t step_count;     const struct step_definition *steps;      /* in an order in which needs come first */
     uint16_t item_count;     const struct item_definition *items;
     uint16_t material_count; const struct material_definition *materials;
+    const struct expression *trust;      /* the credit subject's grade, "A" to "D"; NULL: the application says it */
+    struct { struct text by, basis; } offered;   /* 免申即享: who may start cases without an application; absent: nobody */
+    uint16_t fetch_count;                /* of the steps, the last ones: lookups of materials */
     uint16_t party_count;    const struct party_definition *parties;
     uint16_t thing_count;    const struct thing_reference *things;
     const struct json *form;             /* the form's JSON Schema */

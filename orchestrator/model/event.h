@@ -19,7 +19,8 @@
 enum event_kind {
     EVENT_NONE,
     EVENT_CASE_STARTED,        /* thing, definition, region, number (root), parent…, priority, data = form,
-                                * extra = {parties, materials}, source, id, actor */
+                                * extra = {parties, materials, trust, offer}, source, id, actor; reason = the legal basis
+                                * of what a department offers */
     EVENT_STEP_ASKED,          /* step, index, attempt, department and region = whose topic, data = the task message's
                                 * data, due = timeout, dataschema (opens the step's join when it was waiting;
                                 * missing = list for a join by deadline); number = a delegated step's, as the other
@@ -30,7 +31,8 @@ enum event_kind {
                                 * its items; answer, data = the visit, extra, source, id of the lead's answer */
     EVENT_STEP_HELD,           /* a wait: due, reason = the signal's name, "until" or "for"; missing. A publicity:
                                 * reason "publicity", due = the end of its last day, calendar, data = {"first_day","last_day"}.
-                                * Any step that may not begin yet: reason "window", due = when it opens */
+                                * Any step that may not begin yet: reason "window", due = when it opens;
+                                * or "materials": they are being fetched */
     EVENT_CHILD_ASKED,         /* thing: child, attempt, definition (hash), thing, region, data = the child's form,
                                 * extra = {parties, materials}, due = timeout, missing */
     EVENT_STEP_ENDED,          /* state = one of the ends, answer, data = result, extra = certificates, reason, spent, source,
@@ -78,6 +80,14 @@ enum event_kind {
     EVENT_LIGHT_CHANGED,       /* item, clock, light, due */
     EVENT_WARNING_SENT,        /* item, step, attempt, department, region: the task of a warning; reason = the light, due */
     EVENT_CASE_RATED,          /* 好差評: count = 5 very satisfied … 1 very dissatisfied, reason = the comment, actor */
+    EVENT_MATERIAL_ASKED,      /* the lookup of a material (step) found nothing: the applicant is asked for it, as for a
+                                * correction; material, reason, source, id, ordinal */
+    EVENT_MATERIALS_GIVEN,     /* by the applicant: data = {"form","materials"}, source, id, actor; step = the lookup that
+                                * had asked for it */
+    EVENT_MATERIALS_SENT,      /* what came later goes to a department whose task is out: attempt, department, region,
+                                * data = {"form","materials"} */
+    EVENT_MATERIAL_TOLERATED,  /* 容缺受理: material, due, calendar, reason = the subject's grade; again: a new calendar */
+    EVENT_MATERIAL_MISSED,     /* its day has come and it has not: material, reason = refuse or incident */
     EVENT_KIND_COUNT
 };
 
@@ -99,7 +109,7 @@ struct event {
     int64_t due_us;
     int64_t sent_us;             /* when the answer that caused it was produced (the broker's time stamp), TIME_NONE: not known */
     struct text department, region;
-    struct text thing, definition, number, parent, parent_step, child;
+    struct text thing, definition, number, parent, parent_step, child, material;
     int32_t parent_index;
     struct text source, id, digest;   /* of the message that caused it; digest: of a final answer's content */
     struct text reason, actor;

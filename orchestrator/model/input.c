@@ -25,6 +25,7 @@ static const char *const names[INPUT_KIND_COUNT] = {
     [INPUT_CALENDAR_CHANGED] = "calendar_changed",
     [INPUT_MIGRATED] = "migrated",
     [INPUT_RATED] = "rated",
+    [INPUT_MATERIALS_GIVEN] = "materials_given",
 };
 
 const char *input_kind_name(enum input_kind kind) { return names_of(names, INPUT_KIND_COUNT, (size_t)kind); }

@@ -26,6 +26,7 @@ enum input_kind {
     INPUT_CALENDAR_CHANGED,
     INPUT_MIGRATED,             /* definition */
     INPUT_RATED,                /* 好差評: level 1 to 5, reason = the comment */
+    INPUT_MATERIALS_GIVEN,      /* by the applicant, not asked for: data = {"materials"} */
     INPUT_KIND_COUNT
 };
 

@@ -107,6 +107,39 @@ void handle_correction(struct request *request) {
         command_send(request, &input, false);
 }
 
+void handle_materials(struct request *request) {
+    const struct json *materials;
+    struct input input = command_input(request, INPUT_MATERIALS_GIVEN, request->at[0]);
+    if (!is_case_id(request) || !BODY_FIELDS(request, {"materials", JSON_ARRAY, true, UNBOUNDED, &materials}))
+        return;
+    input.data = text_format(&request->arena, "{\"materials\":%.*s}", TEXT_ARG(materials->text));
+    if (!command_is_full(request))
+        command_send(request, &input, false);
+}
+
+/* A department objects in its own name, anybody else over the desk that takes it. */
+void handle_objection(struct request *request) {
+    const struct json *reason, *by, *step, *data;
+    int32_t index;
+    struct input input = command_input(request, INPUT_SIGNAL, request->at[0]);
+    if (!is_case_id(request) ||
+        !BODY_FIELDS(request, {"reason", JSON_STRING, true, MOST(reason_bytes_most), &reason}, {"by", JSON_STRING, false, MOST(id_bytes_most), &by},
+                     {"step", JSON_STRING, false, UNBOUNDED, &step}, {"data", JSON_OBJECT, false, MOST(answer_bytes_most), &data}))
+        return;
+    if (step && (!step_name_split(step->text, &input.step, &index) || index >= 0)) {
+        reply_problem(request, "step_unknown", "a publicity is named by its id");
+        return;
+    }
+    input.id = TEXT("objection");
+    input.reason = reason->text;
+    if (by)
+        input.actor = text_of(by);
+    input.department = request->caller.role == ROLE_DEPARTMENT ? request->caller.department : TEXT_NONE;
+    input.data = text_of(data);
+    if (!command_is_full(request))
+        command_send(request, &input, false);
+}
+
 /* ---- steps ---- */
 
 static void send_step(struct request *request, enum input_kind kind) {

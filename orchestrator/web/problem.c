@@ -66,6 +66,8 @@ const struct problem problem_table[] = {
     {"region_not_offered", 409, "The thing is not offered in this region"},
     {"material_missing", 409, "Required materials are missing"},
     {"material_condition", 409, "Whether a material is needed can't be told from the form"},
+    {"unknown_material", 409, "The thing has no such material"},
+    {"offer_not_allowed", 403, "This department may not start cases of this thing"},
     {"window_not_open", 409, "Applications are not taken yet"},
     {"window_closed", 409, "Applications are not taken any more"},
     {"unknown_party", 409, "There is no such person in the case who signs"},

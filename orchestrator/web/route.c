@@ -26,6 +26,8 @@ const struct route route_table[] = {
     {"POST", "/v1/things/{thing}/checklist", ALL, BODY_JSON, "", handle_thing_checklist,
      "The one notice for an applicant's answers: what to bring, what is fetched, which items apply"},
     {"GET", "/v1/things/{thing}/source", ALL, BODY_NONE, "", handle_thing_source, "A definition as its author wrote it"},
+    {"POST", "/v1/things/{thing}/offers", SUBMITS | BIT(DEPARTMENT), BODY_JSON, "", handle_offer,
+     "Start a case for somebody who is entitled, without an application (免申即享)"},
 
     {"GET", "/v1/calendar/due", ALL, BODY_NONE, "from,limit,region,clock", handle_calendar_due, "When a limit is due"},
     {"GET", "/v1/calendar/{year}", ALL, BODY_NONE, "region", handle_calendar_year, "A year's working days, holidays and closures"},
@@ -39,6 +41,8 @@ const struct route route_table[] = {
     {"GET", "/v1/cases/{case}/events", ALL, BODY_NONE, "after", handle_events, "What happens, as it happens (server-sent events)"},
     {"POST", "/v1/cases/{case}/withdraw", SUBMITS, BODY_JSON, "", handle_withdraw, "The applicant withdraws"},
     {"POST", "/v1/cases/{case}/correction", SUBMITS, BODY_JSON, "", handle_correction, "The applicant's correction for a step"},
+    {"POST", "/v1/cases/{case}/materials", SUBMITS, BODY_JSON, "", handle_materials, "Materials that come after the application"},
+    {"POST", "/v1/cases/{case}/objection", SUBMITS | BIT(DEPARTMENT), BODY_JSON, "", handle_objection, "An objection to a publicity"},
     {"POST", "/v1/cases/{case}/signal/{name}", SUBMITS, BODY_JSON, "", handle_signal, "A signal that a step waits for"},
     {"POST", "/v1/cases/{case}/rating", SUBMITS, BODY_JSON, "", handle_rating, "The applicant's rating of a closed case (好差評)"},
     {"POST", "/v1/cases/{case}/close", OPERATES, BODY_JSON, "", handle_close, "Terminate a case"},

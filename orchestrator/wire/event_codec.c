@@ -37,6 +37,7 @@ static const struct codec_field fields[] = {
     {"parent_step", CODEC_TEXT, AT(parent_step), 0, NULL, NULL},
     {"parent_index", CODEC_INT32, AT(parent_index), -1, NULL, NULL},
     {"child", CODEC_TEXT, AT(child), 0, NULL, NULL},
+    {"material", CODEC_TEXT, AT(material), 0, NULL, NULL},
     {"source", CODEC_TEXT, AT(source), 0, NULL, NULL},
     {"id", CODEC_TEXT, AT(id), 0, NULL, NULL},
     {"digest", CODEC_TEXT, AT(digest), 0, NULL, NULL},

@@ -131,6 +131,17 @@
 {"a delegation to a system that is not there", HEAD "steps:\n  - {id: a, kind: delegated, system: province}\n", "unknown_department 5:38"},
 {"an approval without a rule", HEAD "steps:\n  - {id: a, kind: approve, check: {department: tax, within: 20 workdays}}\n", "missing_key 5:5"},
 
+/* ---- materials ---- */
+{"one of one, of a group, of what is required, of what is not there", HEAD TASK ", materials: [g, h, r, m]}\nmaterials:\n  - {id: r, required: true}\n  - {id: m}\n  - {id: g, any_of: [m]}\n  - {id: h, any_of: [g, r, x, m, m]}\n", "any_of_nonsense 9:21, any_of_nonsense 10:22, any_of_nonsense 10:25, unknown_material 10:28, duplicate_id 10:34"},
+{"a group that is fetched itself", HEAD TASK ", materials: [g]}\nmaterials:\n  - {id: m}\n  - {id: n}\n  - {id: g, any_of: [m, n], from: applicant}\n", "any_of_nonsense 9:35"},
+{"a trust that reads a step", HEAD TASK ", materials: [m]}\ntrust: \"${ .steps.a.result.grade }\"\nmaterials:\n  - {id: m, required: true, tolerable: {until: 5 workdays, trust: [A], if_missing: refuse}}\n", "not_an_ancestor 6:27"},
+{"a trust that is a list", HEAD TASK "}\ntrust: \"${ .form.utilities }\"\n", "wrong_value_type 6:8"},
+{"a step called as a lookup of a material is", HEAD "steps:\n  - {id: fetch_m, department: housing, materials: [m]}\nmaterials:\n  - {id: m, from: {lookup: licences, basis: consent}}\n", "duplicate_id 7:10"},
+{"a material whose lookup would have too long a name", HEAD "steps:\n  - {id: a, department: housing, materials: [aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa]}\nmaterials:\n  - {id: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa, from: {lookup: licences, basis: consent}}\n", "name_too_long 7:10"},
+{"a group with a member that the department may not have", HEAD "steps:\n  - {id: a, department: gas, materials: [g]}\nmaterials: [{id: deed}, {id: m}, {id: g, any_of: [deed, m]}]\n", "not_entitled 5:42"},
+
+{"offered by who is not there", HEAD TASK "}\noffered: {by: healt, basis: law}\n", "unknown_department 6:15"},
+
 /* ---- kinds of step ---- */
 {"a publicity of business hours", HEAD "steps:\n  - {id: p, kind: publicity, limit: 4 hours}\n", "publicity_not_days 5:37"},
 {"objections that nobody decides", HEAD "steps:\n  - {id: p, kind: publicity, limit: 20 days, on_objection: decide}\n", "missing_key 5:60"},

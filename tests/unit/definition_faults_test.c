@@ -96,6 +96,7 @@ static void test_what_is_too_large_is_refused_by_its_limit(void **state) {
         {"too many values", HEAD "x:\n", "- a\n", "", 200001, "yaml_size"},
         {"too many keys", HEAD "x:\n", "  k%d: a\n", "", 2100, "yaml_size"},
         {"too many faults", HEAD "steps:\n", "  - {id: s%d, department: nobody}\n", "", 600, "too_many_faults"},
+        {"too many materials", HEAD "steps:\n  - {id: a, department: housing}\nmaterials:\n", "  - {id: m%d}\n", "", 201, "too_many_materials"},
         {"too many needs", HEAD "steps:\n  - {id: a, department: housing}\n  - id: b\n    department: tax\n    needs:\n",
          "      - a\n", "", 257, "too_many_needs"},
         {"a canonical form that escapes make too large", HEAD TASK ", input: {k: \"", "\\x01", "\"}}\n", 720000,
