@@ -44,9 +44,7 @@ void begin_step(struct decision *, uint16_t step, struct text missing);
 enum outcome materials_at_intake(struct decision *);
 /* Is it there, or of a group one of its members? */
 bool material_is_given(const struct decision *, uint16_t material);
-bool material_is_in(const struct decision *, uint16_t material, uint16_t group);
-/* Does the step list the material, or a group that it is in? */
-bool material_is_listed(const struct decision *, uint16_t step, uint16_t material);
+/* Does a task of the step carry the material of this id? */
 bool material_is_carried(const struct decision *, uint16_t step, struct text id);
 /* Holds the step while its materials are fetched, or refuses it when one was not found; false: it may begin. */
 bool hold_by_materials(struct decision *, uint16_t step, struct text missing);

@@ -22,25 +22,10 @@ bool material_is_given(const struct decision *d, uint16_t material) {
     return is_there(d, wanted->id);
 }
 
-bool material_is_in(const struct decision *d, uint16_t material, uint16_t group) {
-    for (uint16_t i = 0; i < material_of(d, group)->any_of_count; i++)
-        if (material_of(d, group)->any_of[i] == material)
-            return true;
-    return false;
-}
-
-bool material_is_listed(const struct decision *d, uint16_t step, uint16_t material) {
-    const struct step_definition *listing = step_of(d, step);
-    for (uint16_t i = 0; i < listing->material_count; i++)
-        if (listing->materials[i] == material || material_is_in(d, material, listing->materials[i]))
-            return true;
-    return false;
-}
-
 bool material_is_carried(const struct decision *d, uint16_t step, struct text id) {
     for (uint16_t i = 0; i < d->definition->material_count; i++)
         if (text_equal(material_of(d, i)->id, id))
-            return material_is_listed(d, step, i);
+            return definition_step_lists(d->definition, step, i);
     return false;
 }
 
@@ -164,7 +149,7 @@ bool hold_by_materials(struct decision *d, uint16_t step, struct text missing) {
 void material_fetched(struct decision *d, uint16_t fetch) {
     for (uint16_t i = 0; i < d->definition->step_count && !d->failed; i++)
         if (work_of(d, i, -1)->hold == HOLD_MATERIALS && d->draft.phase != CASE_STOPPING &&
-            material_is_listed(d, i, step_of(d, fetch)->fetches))
+            definition_step_lists(d->definition, i, step_of(d, fetch)->fetches))
             hold_over(d, i);
 }
 
@@ -184,7 +169,7 @@ static bool says_not_found(const struct decision *d) {
 /* The material itself is required, or a group that it is in. */
 static bool is_required(const struct decision *d, uint16_t material) {
     for (uint16_t i = 0; i < d->definition->material_count; i++)
-        if (material_of(d, i)->required && material_is_in(d, material, i))
+        if (material_of(d, i)->required && definition_group_has(d->definition, i, material))
             return true;
     return material_of(d, material)->required;
 }

@@ -124,7 +124,7 @@ static void end_asking(struct decision *d) {
             continue;
         bool has = material_is_given(d, step_of(d, i)->fetches);
         for (uint16_t k = 0; k < d->definition->material_count; k++)
-            has = has || (material_is_in(d, step_of(d, i)->fetches, k) && material_is_given(d, k));
+            has = has || (definition_group_has(d->definition, k, step_of(d, i)->fetches) && material_is_given(d, k));
         if (has)
             flow_end_as(d, i, -1, STEP_GRANTED, TEXT_NONE);
     }
@@ -209,7 +209,7 @@ void material_missed(struct decision *d, uint32_t row) {
     if (!emit(d, &missed))
         return;
     for (uint16_t i = 0; i < d->definition->step_count && !d->failed; i++) {
-        if (step_of(d, i)->is_fetch || !material_is_listed(d, i, material))
+        if (step_of(d, i)->is_fetch || !definition_step_lists(d->definition, i, material))
             continue;
         first = first == NO_INDEX ? i : first;
         done = (refuses && refuse_step(d, i)) || done;

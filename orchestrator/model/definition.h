@@ -188,6 +188,19 @@ static inline const struct definition *definition_for_region(const struct defini
     return city;
 }
 
+/* Is a material in a group of which one is enough? */
+static inline bool definition_group_has(const struct definition *d, uint16_t group, uint16_t material) {
+    for (uint16_t i = 0; i < d->materials[group].any_of_count; i++)
+        if (d->materials[group].any_of[i] == material) return true;
+    return false;
+}
+/* Does the step list the material, or a group that it is in? */
+static inline bool definition_step_lists(const struct definition *d, uint16_t step, uint16_t material) {
+    for (uint16_t i = 0; i < d->steps[step].material_count; i++)
+        if (d->steps[step].materials[i] == material || definition_group_has(d, d->steps[step].materials[i], material)) return true;
+    return false;
+}
+
 /* Index of a step by its id, NO_INDEX when there is none. */
 uint16_t definition_find_step(const struct definition *, struct text id);
 const char *step_kind_name(enum step_kind);

@@ -42,6 +42,16 @@ static void add_signals(struct independence *all, uint16_t step) {
         }
 }
 
+/* A step that is held for a material goes on by the end of its lookup alone. */
+static void add_fetch(struct independence *all, uint16_t fetch) {
+    const struct definition *d = all->definition;
+    struct dependence *one = add(all, fetch, false);
+    one->while_asked = true;   /* who asks it first makes no difference */
+    for (uint16_t i = 0; i < d->step_count; i++)
+        if (definition_step_lists(d, i, d->steps[fetch].fetches))
+            set_add(&one->members, i);
+}
+
 bool independence_make(struct independence *all, const struct data *data, struct arena *arena) {
     const struct definition *d = data->definition;
     *all = (struct independence){.data = data, .definition = d};
@@ -59,6 +69,8 @@ bool independence_make(struct independence *all, const struct data *data, struct
         if (step->need_count > 1 && (step->join.mode == JOIN_AT_LEAST || step->join.deadline.unit != LIMIT_NONE))
             join_sets(&add(all, i, true)->members, &data->ancestors[i]);
         add_signals(all, i);
+        if (step->is_fetch)
+            add_fetch(all, i);
     }
     return true;
 }
@@ -75,6 +87,8 @@ static bool is_alone(const struct data *data, const struct case_state *s, uint16
 
 static bool holds_now(const struct independence *all, const struct dependence *one, const struct case_state *s) {
     enum step_state state = s->steps[one->while_step].self.state;
+    if (one->while_asked && state == STEP_WAITING)
+        return false;
     if (one->until_opened)
         return state == STEP_WAITING;
     return !state_step_has_ended(state) && (!stops_the_case(&s->definition->steps[one->while_step]) ||

@@ -7,6 +7,7 @@
  *    step that does not wait for its end;
  *  - the needs of a join that may open before all have ended (any, at least, by deadline), and what these wait for;
  *  - waits for the same signal;
+ *  - the lookup of a material that is out, and the steps that are given it;
  *  - steps whose time is over at the same moment.
  * While a case stops nothing begins and no policy is followed: every step is on its own. Pure. */
 #ifndef YJS_PROOF_INDEPENDENCE_H
@@ -15,7 +16,12 @@
 #include "model/case.h"
 #include "proof/data.h"
 
-struct dependence { uint16_t while_step; bool until_opened; /* else: until it has ended */ struct step_set members; };
+struct dependence {
+    uint16_t while_step;
+    bool until_opened;   /* else: until it has ended */
+    bool while_asked;    /* … and not before it was asked */
+    struct step_set members;
+};
 struct independence { const struct data *data; const struct definition *definition; struct dependence *at; uint32_t count; };
 
 bool independence_make(struct independence *, const struct data *, struct arena *);

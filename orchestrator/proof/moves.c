@@ -230,7 +230,12 @@ struct input move_input(const struct definition *d, const struct case_state *sta
         break;
     case MOVE_REJECT: case MOVE_LATE: case MOVE_UNDO_REFUSED: case MOVE_REFUSE: in.reason = TEXT("tried"); break;
     case MOVE_CORRECT: in.data = TEXT("{\"reasons\":[\"tried\"]}"); break;
-    case MOVE_CORRECTED: in.data = TEXT("{\"form\":{}}"); break;
+    case MOVE_CORRECTED:
+        in.data = TEXT("{\"form\":{}}");
+        if (d->steps[move->step].is_fetch)   /* the lookup found nothing, and he brings it */
+            in.data = text_format(arena, "{\"materials\":[{\"id\":\"%.*s\"}]}",
+                                  TEXT_ARG(d->materials[d->steps[move->step].fetches].id));
+        break;
     case MOVE_WITHDRAW: in.reason = TEXT("tried"); break;
     default: break;
     }

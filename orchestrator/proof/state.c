@@ -190,13 +190,24 @@ static bool is_item_accepted(const struct case_state *s, uint16_t step, int32_t 
     return s->items && item != NO_INDEX && s->items[item].phase == ITEM_ACCEPTED;
 }
 
+/* A step that is yet to begin, and is given what this lookup fetches. */
+static bool is_fetched_for(const struct case_state *s, uint16_t fetch) {
+    for (uint16_t i = 0; s->definition->steps[fetch].is_fetch && i < s->definition->step_count; i++) {
+        const struct work_state *work = &s->steps[i].self;
+        if ((work->state == STEP_WAITING || work->hold != HOLD_NONE) &&
+            definition_step_lists(s->definition, i, s->definition->steps[fetch].fetches))
+            return true;
+    }
+    return false;
+}
+
 static uint64_t work_word(const struct data *d, const struct case_state *s, uint16_t step, int32_t index,
                           const struct work_state *work, const struct moments *moments) {
     const struct step_definition *definition = &s->definition->steps[step];
     if (state_step_has_ended(work->state)) {
         bool read = is_still_read(d, s, step), undone = can_be_undone(definition, work), counted;
         uint64_t seen = 63;
-        if (read)
+        if (read || is_fetched_for(s, step))
             seen = work->state;
         else if (index < 0 && is_waited_for(s, step, &counted))
             seen = join_view(definition, work->state, counted);
