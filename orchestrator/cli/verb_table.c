@@ -105,7 +105,7 @@ const struct verb verb_table[] = {
       {"script", "FILE", NULL, true, "A script of thing run whose answers are taken as examples"},
       {"scripts", "FOLDER", NULL, false, "Write the scripts of what fails into this folder instead of printing them"},
       {"states", "N", NULL, false, "States at most; 2000000 unless told otherwise"},
-      {"seconds", "N", NULL, false, "Seconds at most; 60 unless told otherwise"},
+      {"seconds", "N", NULL, false, "Seconds at most; 120 unless told otherwise"},
       {"region", "CODE", NULL, false, "In which region; the definition's first unless told otherwise"},
       {"things", "FILE", NULL, true, "The definition of a sub-thing that is not published"},
       {"departments", "FILE", NULL, false, "The directory of departments; otherwise config/departments.yaml of the project"}}},

@@ -9,7 +9,7 @@
 #include "model/state.h"
 #include "proof/proof.h"
 
-enum { SCRIPTS_MOST = 64, STATES_MOST = 2000000, SECONDS_MOST = 60 };
+enum { SCRIPTS_MOST = 64, STATES_MOST = 2000000, SECONDS_MOST = 120 };
 #define VERIFY_ARENA_BYTES ((size_t)1 << 30)
 
 struct material { struct json application; bool has_application; const struct json *scripts[SCRIPTS_MOST]; uint32_t script_count; };

@@ -14,7 +14,7 @@
 #include "proof/proof.h"
 #include "proof/sample.h"
 
-enum { DATA_STEP_WORDS = 16, DATA_EXAMPLES_MOST = 4096, DATA_TRIES_MOST = 100000 };
+enum { DATA_STEP_WORDS = 16, DATA_EXAMPLES_MOST = 16384, DATA_TRIES_MOST = 400000 };
 struct step_set { uint64_t word[DATA_STEP_WORDS]; };
 static inline bool set_has(const struct step_set *s, uint16_t i) { return s->word[i / 64] >> (i % 64) & 1; }
 static inline void set_add(struct step_set *s, uint16_t i) { s->word[i / 64] |= UINT64_C(1) << (i % 64); }
