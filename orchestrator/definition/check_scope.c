@@ -97,8 +97,8 @@ static bool check_visit_path(const struct visit *visit, const struct expression_
     struct compiler *c = visit->reading->compiler;
     const struct step_definition *inspection = &c->steps[step];
     const char *items[64] = {NULL};
-    for (uint16_t i = 0; i < inspection->inspection.item_count && i < 63; i++)
-        items[i] = c->items[inspection->inspection.items[i].item].id.at;
+    for (uint16_t i = 0; i < inspection->inspection.item_count && i < 63; i++)   /* an id of a canonical form has no end of its own */
+        items[i] = text_format(c->arena, "%.*s", TEXT_ARG(c->items[inspection->inspection.items[i].item].id)).at;
     if (path->count > 3 && (!path->segments[3].at || !is_among(items, path->segments[3])))
         unknown_name(visit, path, "path_not_in_result", items, 3);
     else if (path->count > 4 && (!path->segments[4].at || !is_among(members, path->segments[4])))

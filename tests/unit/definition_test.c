@@ -151,6 +151,25 @@ static void test_region_with_an_override_has_other_departments_and_limits(void *
     arena_free(&arena);
 }
 
+static void test_what_a_visit_found_of_an_item_is_read_in_the_canonical_form_too(void **state) {
+    (void)state;
+    static const char source[] =
+        "thing: t\ntitle: {zh-Hant: 一, zh-Hans: 一, en: One}\nform: form.json\nitems: [{id: fire, department: housing}]\nsteps:\n"
+        "  - {id: visit, kind: inspection, lead: housing, for: [fire]}\n"
+        "  - {id: a, department: housing, needs: [visit], input: {x: \"${ .steps.visit.result.fire.outcome }\"}}\n";
+    struct arena arena;
+    struct fault_list faults;
+    const struct definition *d, *again;
+    arena_init(&arena, SETTING_ARENA_BYTES);
+    struct definition_context context = setting_context(&arena);
+    assert_int_equal(definition_compile(&arena, text_from(source), TEXT("t"), &context, &faults, &d, NULL), OUTCOME_OK);
+    assert_int_equal(definition_compile(&arena, d->canonical, TEXT("c"), NULL, &faults, &again, NULL), OUTCOME_OK);
+    assert_true(text_equal(d->hash, again->hash));
+    definition_free(d);
+    definition_free(again);
+    arena_free(&arena);
+}
+
 static void test_hash_of_a_sub_thing_is_fixed_by_publishing(void **state) {
     (void)state;
     static const char source[] = "thing: t\ntitle: {zh-Hant: 一, zh-Hans: 一, en: One}\nform: form.json\n"
@@ -256,6 +275,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_designs_example_compiles_without_fault),
         cmocka_unit_test(test_canonical_form_compiles_to_the_same_definition_and_hash),
+        cmocka_unit_test(test_what_a_visit_found_of_an_item_is_read_in_the_canonical_form_too),
         cmocka_unit_test(test_hash_does_not_hang_on_how_the_source_is_written),
         cmocka_unit_test(test_region_with_an_override_has_other_departments_and_limits),
         cmocka_unit_test(test_hash_of_a_sub_thing_is_fixed_by_publishing),
