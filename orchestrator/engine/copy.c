@@ -51,12 +51,15 @@ bool case_copy(struct case_state *to, const struct case_state *from, struct aren
     to->arena = arena;
     to->steps = arena_new_array(arena, steps, struct step_row);
     to->signals = arena_new_array(arena, from->signal_count + 1u, struct signal_row);
+    to->tolerated = arena_new_array(arena, from->tolerated_count + 1u, struct tolerated_row);
     to->items = items ? arena_new_array(arena, items, struct item_row) : NULL;
-    if (!to->steps || !to->signals || (items && !to->items))
+    if (!to->steps || !to->signals || !to->tolerated || (items && !to->items))
         return false;
     memcpy(to->steps, from->steps, steps * sizeof *to->steps);
     if (from->signal_count)
         memcpy(to->signals, from->signals, from->signal_count * sizeof *to->signals);
+    if (from->tolerated_count)
+        memcpy(to->tolerated, from->tolerated, from->tolerated_count * sizeof *to->tolerated);
     if (items)
         memcpy(to->items, from->items, items * sizeof *to->items);
     for (uint16_t i = 0; i < steps; i++)

@@ -152,6 +152,19 @@ static void add_owner(void *context, uint16_t step, int64_t at_us) {
         set_add(o->set, step);
 }
 
+/* What is held for a material and the lookups that fetch materials are tried together: no need says who waits for whom. */
+static void add_held(const struct explorer *e, const struct position *p, struct step_set *chosen) {
+    bool any = false;
+    for (uint16_t i = 0; i < e->definition->step_count; i++)
+        if (p->state.steps[i].self.hold == HOLD_MATERIALS && p->state.steps[i].self.state == STEP_RUNNING) {
+            set_add(chosen, i);
+            any = true;
+        }
+    for (uint16_t i = 0; any && i < e->definition->step_count; i++)
+        if (e->definition->steps[i].kind == STEP_LOOKUP && state_step_is_active(p->state.steps[i].self.state))
+            set_add(chosen, i);
+}
+
 static struct step_set steps_to_try(const struct explorer *e, const struct position *p, int64_t due) {
     struct step_set chosen = {{0}};
     if (e->options->every_order) {
@@ -166,6 +179,7 @@ static struct step_set steps_to_try(const struct explorer *e, const struct posit
             set_add(&chosen, i);
             break;
         }
+    add_held(e, p, &chosen);
     independence_grow(&e->independence, &p->state, &chosen);
     return chosen;
 }
