@@ -97,9 +97,9 @@ static void correction(struct decision *d, uint16_t item, const struct event *no
 
 static struct json data_of(struct decision *d, struct text data) {
     struct json value = JSON_NULL_VALUE;
-    if (!text_is_none(data) && json_read(d->arena, data, LIMIT_json_depth_most, &value, NULL) != OUTCOME_OK)
-        value = JSON_NULL_VALUE;
-    return value;
+    enum outcome outcome = text_is_none(data) ? OUTCOME_OK : json_read(d->arena, data, LIMIT_json_depth_most, &value, NULL);
+    d->failed = d->failed || outcome == OUTCOME_FATAL;
+    return outcome == OUTCOME_OK ? value : JSON_NULL_VALUE;
 }
 
 static void special(struct decision *d, uint16_t item, const struct event *noted) {

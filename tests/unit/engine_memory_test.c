@@ -73,6 +73,45 @@ static void test_out_of_memory_in_a_decision_changes_nothing(void **unused) {
     run_end(run);
 }
 
+static struct input timed_answer(struct run *run, enum answer_kind kind, const char *data) {
+    struct input in = answer_input(run, "a", kind);
+    in.data = optional(data);
+    return in;
+}
+
+static void test_out_of_memory_in_the_laws_time_changes_nothing(void **unused) {
+    (void)unused;
+    static const struct uncounted payment[] = {{.reason = {"payment", 7}}};
+    struct item_definition item = {.id = TEXT("deed"), .department = TEXT("housing"), .promise = {LIMIT_WORKDAYS, 3},
+                                   .statute = {LIMIT_WORKDAYS, 9}, .extension_days = 10, .uncounted = payment, .uncounted_count = 1};
+    struct run *run = RUN_NEW({.id = "a", .item = "deed"},
+                              {.id = "p", .kind = STEP_WAIT, .wait = WAIT_SIGNAL, .signal = "paid", .item = "deed", .uncounted = "payment"},
+                              {.id = "h", .kind = STEP_DELIVER, .by = "post", .department = "post", .needs = "a"});
+    run_limits(run, &item, (struct limit_time){LIMIT_WORKDAYS, 10});
+    struct input in = input_of(INPUT_SUBMIT, 0);
+    in.region = TEXT("441300");
+    in.data = TEXT("{}");
+    assert_survives_small_arenas(run, &in);
+    assert_survives(run, &in);
+    struct input answers[] = {timed_answer(run, ANSWER_ACCEPTED, NULL),
+                              timed_answer(run, ANSWER_SPECIAL_START, "{\"procedure\":\"hearing\"}"),
+                              timed_answer(run, ANSWER_SPECIAL_END, "{\"procedure\":\"hearing\"}"),
+                              timed_answer(run, ANSWER_EXTEND, "{\"days\":2,\"approved_by\":\"head\",\"reason\":\"r\"}")};
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+        answers[i].id = (struct text){&"0123"[i], 1};
+        assert_survives_small_arenas(run, &answers[i]);
+        assert_survives(run, &answers[i]);
+    }
+    run->now_us += 40 * DAYS;
+    in = input_of(INPUT_TIMER_FIRED, 0);
+    assert_survives_small_arenas(run, &in);
+    assert_survives(run, &in);
+    in = timed_answer(run, ANSWER_RESULT, "{}");
+    assert_survives_small_arenas(run, &in);
+    assert_survives(run, &in);
+    run_end(run);
+}
+
 static void test_event_that_finds_no_memory_is_not_applied(void **unused) {
     (void)unused;
     struct run *run = rich_case();
@@ -134,6 +173,7 @@ static void test_event_out_of_its_turn_is_not_applied(void **unused) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_out_of_memory_in_a_decision_changes_nothing),
+        cmocka_unit_test(test_out_of_memory_in_the_laws_time_changes_nothing),
         cmocka_unit_test(test_event_that_finds_no_memory_is_not_applied),
         cmocka_unit_test(test_answer_that_would_burst_the_case_is_refused_by_its_limit),
         cmocka_unit_test(test_event_out_of_its_turn_is_not_applied),

@@ -1,4 +1,5 @@
-"""Random definitions and scripts: everything that oracle.py models, mixed. The same seed gives the same pair."""
+"""Random definitions and scripts: everything that oracle.py models, mixed. The same seed gives the same pair. Items, and so the
+law's time, are not among it: property/engine_clock has an oracle of its own for them."""
 import random
 
 TITLE = {"zh-Hant": "件", "zh-Hans": "件", "en": "thing"}
