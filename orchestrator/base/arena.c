@@ -107,13 +107,18 @@ void *arena_alloc(struct arena *arena, size_t size) {
     return at ? memset(at, 0, size) : NULL;
 }
 
-void *arena_array(struct arena *arena, size_t count, size_t size) {
+void *arena_room(struct arena *arena, size_t count, size_t size) {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes)) {
         arena->failed = true;
         return NULL;
     }
-    return arena_alloc(arena, bytes);
+    return arena_take(arena, bytes);
+}
+
+void *arena_array(struct arena *arena, size_t count, size_t size) {
+    void *at = arena_room(arena, count, size);
+    return at ? memset(at, 0, count * size) : NULL;
 }
 
 char *arena_copy(struct arena *arena, const void *bytes, size_t length) {

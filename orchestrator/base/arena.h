@@ -34,6 +34,8 @@ void arena_free(struct arena *);
 void *arena_alloc(struct arena *, size_t size);
 /* count * size with overflow check. */
 void *arena_array(struct arena *, size_t count, size_t size);
+/* The same, its bytes as they come: for who fills them anyway. */
+void *arena_room(struct arena *, size_t count, size_t size);
 /* A copy of `length` bytes with a NUL behind it. */
 char *arena_copy(struct arena *, const void *bytes, size_t length);
 

@@ -13,7 +13,7 @@ struct vector { void *at; uint32_t count, room; };
 static inline void *vector_add(struct vector *v, struct arena *arena, size_t size) {
     if (v->count == v->room) {
         uint32_t room = v->room ? v->room * 2 : 64;
-        void *at = arena_array(arena, room, size);
+        void *at = arena_room(arena, room, size);
         if (!at)
             return NULL;
         if (v->count)
@@ -21,7 +21,7 @@ static inline void *vector_add(struct vector *v, struct arena *arena, size_t siz
         v->at = at;
         v->room = room;
     }
-    return (char *)v->at + size * v->count++;
+    return memset((char *)v->at + size * v->count++, 0, size);
 }
 #define vector_new(vector, arena, type) ((type *)vector_add((vector), (arena), sizeof(type)))
 #define vector_at(vector, type) ((type *)(vector)->at)
