@@ -36,6 +36,6 @@ if [ "$YJS_FAULT_INSIDE" = own ]; then
     more=(--own-network --small-disk "$disk")
 fi
 status=0
-nice python3 fault.py "$@" ${more[@]+"${more[@]}"} || status=$?
+python3 fault.py "$@" ${more[@]+"${more[@]}"} || status=$?
 [ -z "${disk:-}" ] || { umount -l "$disk"; rmdir "$disk" 2>/dev/null || true; }
 exit $status

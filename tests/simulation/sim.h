@@ -72,6 +72,15 @@ enum sim_harm {
 };
 struct sim_torture { enum sim_harm harm; uint64_t at, seen; bool struck; };
 
+/* ---- troubles of a seed, and which of them it takes to fail (sim_shrink.c) ---- */
+
+enum { SIM_TROUBLES_MOST = 4096 };
+/* Troubles are numbered as they are met; one that is spared was drawn and does not happen. */
+struct sim_troubles { bool spared[SIM_TROUBLES_MOST]; uint32_t count; };
+/* Spares one trouble after the other, halves first, as long as the seed still fails. `play` plays with `troubles` and
+ * gives whether it failed. The number that are left. */
+uint32_t sim_shrink(struct sim_troubles *, bool (*play)(void *context, struct sim_troubles *), void *context);
+
 struct sim;
 struct sim_event { int64_t at_us; uint64_t order; void (*run)(struct sim *, void *argument); void *argument; };
 
@@ -102,6 +111,7 @@ struct sim {
     struct sim_things *things;
     struct sim_profile profile;
     struct sim_torture torture;
+    struct sim_troubles *troubles;
     int64_t now_us;
     struct sim_event *heap;
     uint32_t heap_count, heap_room;
@@ -143,6 +153,8 @@ uint64_t sim_draw(struct sim *);
 uint32_t sim_below(struct sim *, uint32_t bound);
 bool sim_chance(struct sim *, uint32_t in_a_million);
 int64_t sim_between(struct sim *, int64_t least, int64_t most);
+/* Chance's no to what should go well: as sim_chance, numbered, and perhaps spared. */
+bool sim_trouble(struct sim *, uint32_t in_a_million, const char *what);
 void sim_at(struct sim *, int64_t at_us, void (*run)(struct sim *, void *), void *argument);
 bool sim_step(struct sim *, int64_t until_us);   /* the next event; false: none before `until_us` */
 void sim_fail(struct sim *, const char *format, ...) __attribute__((format(printf, 2, 3)));

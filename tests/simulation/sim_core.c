@@ -14,6 +14,15 @@ uint64_t sim_draw(struct sim *s) {
 
 uint32_t sim_below(struct sim *s, uint32_t bound) { return bound ? (uint32_t)((sim_draw(s) >> 32) * bound >> 32) : 0; }
 bool sim_chance(struct sim *s, uint32_t in_a_million) { return in_a_million > 0 && sim_below(s, 1000000) < in_a_million; }
+bool sim_trouble(struct sim *s, uint32_t in_a_million, const char *what) {
+    if (!sim_chance(s, in_a_million))
+        return false;
+    uint32_t number = s->troubles->count++;
+    bool spared = number < SIM_TROUBLES_MOST && s->troubles->spared[number];
+    if (!spared)
+        sim_say(s, "trouble %u: %s", number, what);
+    return !spared;
+}
 int64_t sim_between(struct sim *s, int64_t least, int64_t most) {
     return most <= least ? least : least + (int64_t)(sim_draw(s) % (uint64_t)(most - least + 1));
 }

@@ -114,9 +114,9 @@ static void troubles(struct sim_daemon *d, const char *call, const char *when) {
     }
     if (s->healing)
         return;
-    if (sim_chance(s, s->profile.crash))
+    if (sim_trouble(s, s->profile.crash, "a crash"))
         crash_here(d, call, when);
-    if (sim_chance(s, s->profile.pause))
+    if (sim_trouble(s, s->profile.pause, "a standstill"))
         pause_here(d);
 }
 
@@ -143,15 +143,15 @@ static enum store_trouble store_before(void *context, struct store_client *clien
         return STORE_TROUBLE_LOST;
     if (s->healing)
         return STORE_TROUBLE_NONE;
-    if (commits && sim_chance(s, s->profile.unknown)) {
+    if (commits && sim_trouble(s, s->profile.unknown, "a commit of unknown fate")) {
         bool done = sim_chance(s, 500000);
         sim_say(s, "commit of unknown fate: %s", done ? "done" : "not done");
         s->unknowns++;
         return done ? STORE_TROUBLE_UNKNOWN_DONE : STORE_TROUBLE_UNKNOWN_NOT;
     }
-    if (sim_chance(s, s->profile.lost))
+    if (sim_trouble(s, s->profile.lost, "the store's session is lost"))
         return STORE_TROUBLE_LOST;
-    return sim_chance(s, s->profile.busy) ? STORE_TROUBLE_BUSY : STORE_TROUBLE_NONE;
+    return sim_trouble(s, s->profile.busy, "the store refuses for now") ? STORE_TROUBLE_BUSY : STORE_TROUBLE_NONE;
 }
 
 static void store_after(void *context, struct store_client *client, const char *call) {
@@ -207,13 +207,13 @@ static struct bus_plan plan(void *context, struct bus_client *client, const stru
         one.fate = BUS_PLAN_LANDS_UNTOLD;
     else if (sim_strikes(s, HARM_publication_impossible))
         one.fate = BUS_PLAN_IMPOSSIBLE;
-    else if (!s->healing && sim_chance(s, s->profile.publish_fails))
+    else if (!s->healing && sim_trouble(s, s->profile.publish_fails, "a delivery fails"))
         one.fate = BUS_PLAN_FAILS;
-    else if (!s->healing && sim_chance(s, s->profile.publish_untold))
+    else if (!s->healing && sim_trouble(s, s->profile.publish_untold, "a delivery is told as failed"))
         one.fate = BUS_PLAN_LANDS_UNTOLD;
-    else if (!s->healing && sim_chance(s, s->profile.publish_impossible))
+    else if (!s->healing && sim_trouble(s, s->profile.publish_impossible, "a message is refused for good"))
         one.fate = BUS_PLAN_IMPOSSIBLE;
-    if (!s->healing && sim_chance(s, 5000))
+    if (!s->healing && sim_trouble(s, 5000, "a delivery is slow"))
         one.lands_after_us += sim_between(s, 100 * MS, 9000 * MS);
     static const char *const fates[] = {"lands", "fails", "lands untold", "impossible"};
     sim_say(s, "    sends %.*s to %.*s: %s", TEXT_ARG(sim_header(p->headers, p->header_count, "ce_id")), TEXT_ARG(p->topic), fates[one.fate]);

@@ -2,6 +2,7 @@
  *
  *     yjs-sim --seeds 1000 --from 1          a thousand seeds; says how to play a failing one again
  *     yjs-sim --seed 42 --verbose            one, told event by event
+ *     yjs-sim --seed 42 --shrink             and, when it fails, with as few troubles as it takes
  *     yjs-sim --seeds 100 --twice            each played twice: both runs must be the same
  *     yjs-sim --mutations --seeds 200        faults on purpose: each must be caught within so many seeds
  *     yjs-sim --mutation NAME --seed 7       one of them
@@ -16,7 +17,7 @@
 #include "base/log.h"
 #include "sim.h"
 
-struct options { uint64_t from, seeds; bool verbose, twice, go_on, mutations, torture; struct text harm; uint64_t at, stride; };
+struct options { uint64_t from, seeds; bool verbose, twice, go_on, mutations, torture, shrink; struct text harm; uint64_t at, stride; };
 struct totals { uint64_t seeds, failed, cases, commits, calls, crashes, pauses, unknowns, virtual_us; };
 
 static uint64_t playing;   /* for the last words of a process that aborts */
@@ -110,7 +111,7 @@ static void end(struct sim *s) {
 }
 
 static uint64_t play_harmed(struct sim_things *things, uint64_t seed, bool verbose, struct sim_torture *torture,
-                            struct totals *totals, char fault[512]) {
+                            struct sim_troubles *troubles, struct totals *totals, char fault[512]) {
     struct sim *s = calloc(1, sizeof *s);
     if (!s)
         abort();
@@ -120,6 +121,7 @@ static uint64_t play_harmed(struct sim_things *things, uint64_t seed, bool verbo
     s->things = things;
     s->verbose = verbose;
     s->torture = *torture;
+    s->troubles = troubles;
     memory_fail_hold(true);
     if (torture->harm == HARM_no_memory)
         memory_fail_once_after((size_t)torture->at);
@@ -146,7 +148,33 @@ static uint64_t play_harmed(struct sim_things *things, uint64_t seed, bool verbo
 
 static uint64_t play_seed(struct sim_things *things, uint64_t seed, bool verbose, struct totals *totals, char fault[512]) {
     struct sim_torture none = {0};
-    return play_harmed(things, seed, verbose, &none, totals, fault);
+    struct sim_troubles all = {.count = 0};
+    return play_harmed(things, seed, verbose, &none, &all, totals, fault);
+}
+
+struct shrinking { struct sim_things *things; uint64_t seed; bool verbose; char fault[512]; };
+
+static bool play_spared(void *context, struct sim_troubles *troubles) {
+    struct shrinking *shrinking = context;
+    struct sim_torture none = {0};
+    struct totals totals = {0};
+    play_harmed(shrinking->things, shrinking->seed, shrinking->verbose, &none, troubles, &totals, shrinking->fault);
+    return shrinking->fault[0] != '\0';
+}
+
+/* Says what it takes, and tells that run when `verbose`. */
+static void shrink(struct sim_things *things, uint64_t seed, bool verbose) {
+    struct shrinking shrinking = {.things = things, .seed = seed};
+    struct sim_troubles troubles = {.count = 0};
+    if (!play_spared(&shrinking, &troubles)) {
+        printf("seed %llu does not fail\n", (unsigned long long)seed);
+        return;
+    }
+    uint32_t all = troubles.count, left = sim_shrink(&troubles, play_spared, &shrinking);
+    shrinking.verbose = verbose;
+    troubles.count = 0;
+    play_spared(&shrinking, &troubles);
+    printf("seed %llu fails with %u of its %u troubles: %s\n", (unsigned long long)seed, (unsigned)left, (unsigned)all, shrinking.fault);
 }
 
 struct tortured { struct sim_things *things; bool verbose; char fault[512]; };
@@ -154,7 +182,8 @@ struct tortured { struct sim_things *things; bool verbose; char fault[512]; };
 static const char *play_tortured(void *context, struct sim_torture *torture) {
     struct tortured *tortured = context;
     struct totals totals = {0};
-    play_harmed(tortured->things, 1, tortured->verbose, torture, &totals, tortured->fault);
+    struct sim_troubles none = {.count = 0};
+    play_harmed(tortured->things, 1, tortured->verbose, torture, &none, &totals, tortured->fault);
     return tortured->fault;
 }
 
@@ -164,6 +193,8 @@ static bool parse(int argc, char **argv, struct options *o) {
         struct text name = text_from(argv[i]);
         if (text_is(name, "--verbose"))
             o->verbose = true;
+        else if (text_is(name, "--shrink"))
+            o->shrink = true;
         else if (text_is(name, "--twice"))
             o->twice = true;
         else if (text_is(name, "--go-on"))
@@ -209,7 +240,8 @@ static void play_all(const struct options *o, struct sim_things *things, struct 
         if (!*fault)
             continue;
         totals->failed++;
-        printf("seed %llu: %s\n    play it again: yjs-sim --seed %llu --verbose\n", (unsigned long long)seed, fault, (unsigned long long)seed);
+        printf("seed %llu: %s\n    play it again: yjs-sim --seed %llu --verbose; with as few troubles as it takes: --shrink\n",
+               (unsigned long long)seed, fault, (unsigned long long)seed);
         fflush(stdout);
         if (!o->go_on)
             return;
@@ -219,7 +251,7 @@ static void play_all(const struct options *o, struct sim_things *things, struct 
 int main(int argc, char **argv) {
     struct options options;
     if (!parse(argc, argv, &options)) {
-        fprintf(stderr, "yjs-sim [--seeds N] [--from S] [--seed S] [--verbose] [--twice] [--go-on] [--mutations | --mutation NAME]\n");
+        fprintf(stderr, "yjs-sim [--seeds N] [--from S] [--seed S] [--verbose] [--shrink] [--twice] [--go-on] [--mutations | --mutation NAME]\n");
         return 2;
     }
     setvbuf(stdout, NULL, _IOLBF, 1 << 16);
@@ -230,6 +262,11 @@ int main(int argc, char **argv) {
     struct sim_things things;
     if (!sim_things_make(&things))
         return 2;
+    if (options.shrink) {
+        shrink(&things, options.from, options.verbose);
+        sim_things_free(&things);
+        return 0;
+    }
     if (options.mutations) {
         uint32_t missed = sim_mutations_run(options.from, options.seeds, play_mutated, &things);
         sim_things_free(&things);
