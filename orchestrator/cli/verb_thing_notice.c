@@ -26,6 +26,7 @@ static const struct word words[] = {
     {"later", {"可以後補的材料(容缺受理)", "可以后补的材料(容缺受理)", "May come later"}},
     {"fetched", {"免提交的材料", "免提交的材料", "Nothing to bring: fetched"}},
     {"material", {"材料", "材料", "MATERIAL"}},
+    {"one_of", {"任選其一:", "任选其一:", "one of:"}},
     {"given", {"提供給", "提供给", "GIVEN TO"}},
     {"source", {"來源", "来源", "FROM"}},
     {"until", {"補交期限", "补交期限", "WITHIN"}},
@@ -106,7 +107,10 @@ static void print_materials(struct invocation *c, const struct json *materials, 
         if (!text_is(member(m, "need"), need))
             continue;
         count++;
-        table_put(&table, in_language(c, json_get_string(m, "title")));
+        const struct json *any_of = json_get_string(m, "any_of");
+        struct text title = in_language(c, json_get_string(m, "title"));
+        table_put(&table, !any_of ? title : text_format(&c->arena, "%.*s (%s %.*s)", TEXT_ARG(title), word(c, "one_of"),
+                                                        TEXT_ARG(joined(c, any_of))));
         if (later) {
             table_put(&table, in_language(c, json_get_string(m, "until")));
             table_put(&table, member(m, "trust"));

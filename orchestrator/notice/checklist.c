@@ -172,6 +172,12 @@ static enum outcome put_material(struct json_writer *w, const struct definition 
     json_key(w, TEXT("title"));
     put_title(w, &m->title);
     put_text_member(w, "need", text_from(need_of(m, wanted)));
+    if (m->any_of_count) {
+        struct use members = {0};
+        for (uint16_t i = 0; i < m->any_of_count; i++)
+            use_add(a->arena, &members, d->materials[m->any_of[i]].id);
+        put_ids(w, "any_of", &members);
+    }
     if (m->from_lookup)
         put_department(w, "source", "source_title", directory, m->lookup_source);
     put_text_member(w, "basis", m->basis);

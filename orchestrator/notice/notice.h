@@ -20,10 +20,11 @@ struct notice_figures { uint32_t fields, shared, keyings, fetched, lookups; };
 
 /* The notice for an application's form, as JSON:
  *   {"thing","title","region","promise","items":[{"id","code","title","department","department_title","applies","promise",
- *    "statute","basis"}…],"materials":[{"id","title","need","source","source_title","basis","until","trust","if_missing",
- *    "given_to":[…]}…],"departments":[{"id","title"}…],"figures":{…}}
+ *    "statute","basis"}…],"materials":[{"id","title","need","any_of":[…],"source","source_title","basis","until","trust",
+ *    "if_missing","given_to":[…]}…],"departments":[{"id","title"}…],"figures":{…}}
  * `applies`: yes, no, or depends (on what is not known before the case runs). `need`: bring, if_any (not required), later
- * (容缺: until when, for which grades, else what), fetched (免提交: from where, on which basis), not_needed. Titles have
+ * (容缺: until when, for which grades, else what), fetched (免提交: from where, on which basis), not_needed. `any_of`: of these materials
+ * one is enough. Titles have
  * all three languages.
  * REJECT form_invalid: the message names every fault with its JSON pointer; region_not_offered; material_condition: whether
  * a material is needed can't be told. FATAL out_of_memory. `directory` may be NULL. */

@@ -17,9 +17,11 @@ static const char yaml[] =
     "  - {id: plan, title: " T("Plan") ", required: true, from: applicant, tolerable: {until: 5 workdays, trust: [A, B], if_missing: refuse}}\n"
     "  - {id: deed, title: " T("Deed") ", required: true, from: {lookup: licences, input: {unit: \"${ .form.home.unit }\"}, basis: consent}}\n"
     "  - {id: plea, title: " T("Plea") ", required: true, from: applicant, when: {field: form.urgent, is: true}}\n"
+    "  - {id: card, title: " T("Card") ", required: false, from: applicant}\n"
+    "  - {id: proof, title: " T("Proof") ", required: true, any_of: [letter, card]}\n"
     "steps:\n"
     "  - {id: file, department: housing, item: filing, input: {unit: \"${ .form.home.unit }\", note: \"${ .form.note }\"}, "
-    "materials: [contract, letter, plan, deed, plea], result: result.json}\n"
+    "materials: [contract, plan, deed, plea, proof], result: result.json}\n"
     "  - {id: piped, department: gas, item: gas, needs: [file], when: {field: form.utilities, has: gas}, "
     "input: {unit: \"${ .form.home.unit }\"}, materials: [deed]}\n"
     "  - {id: rushed, department: tax, item: rush, needs: [file], when: {all: [{field: form.urgent, is: true}, "
@@ -82,7 +84,8 @@ static void test_each_material_is_named_once_with_what_is_wanted_of_it(void **st
     begin(&s);
     assert_int_equal(write(&s, "{\"home\":{\"unit\":\"1\"},\"utilities\":[\"water\"]}", NULL, &notice, &error), OUTCOME_OK);
     const struct json *materials = json_get_string(&notice, "materials");
-    assert_int_equal(materials->count, 5);
+    assert_int_equal(materials->count, 7);
+    assert_int_equal(json_get_string(by_id(materials, "proof"), "any_of")->count, 2);
     expect(materials, "contract", "need", "bring");
     expect(materials, "letter", "need", "if_any");
     expect(materials, "plan", "need", "later");
