@@ -102,7 +102,7 @@ void compile_inspection(struct compiler *, struct reading *, const struct node *
 /* What all items' departments are given by the step's own `input` they are entitled to, too. */
 void check_inspection_input(struct reading *, const struct node *input, const struct step_definition *);
 void compile_publicity(struct compiler *, const struct node *, struct step_definition *);
-void compile_check(struct compiler *, struct reading *, const struct node *step, const struct node *check,
+void compile_check(struct compiler *, struct reading *, const struct node *n, const struct node *check,
                    struct step_definition *);
 void compile_signed(struct compiler *, const struct node *parties, struct step_definition *);
 struct window compile_window(struct compiler *, const struct node *);

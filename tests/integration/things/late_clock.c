@@ -1,7 +1,6 @@
 /* A wall clock that is late by YJS_LATE_SECONDS, to be preloaded into a daemon under test: what it takes in happened so
  * long ago, and a daemon started later without it finds that its days have passed. Waiting goes by the monotonic clock
  * and by the C library's own way to the wall clock, which are as they were. */
-#define _GNU_SOURCE
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <time.h>
