@@ -93,12 +93,9 @@ class Harm:
     def broker_stopped(self):
         node = self.draw.randint(1, 3)
         self.setting.kafka.signal(signal.SIGSTOP, node)
-        begun = time.monotonic()
-        try:
-            took = self.flowed(self.everything(), through_broker=True)
-            time.sleep(max(0, begun + self.draw.uniform(2, 6) - time.monotonic()))
-        finally:
-            self.setting.kafka.signal(signal.SIGCONT, node)
+        time.sleep(self.draw.uniform(2, 6))
+        self.setting.kafka.signal(signal.SIGCONT, node)
+        took = self.flowed(self.everything(), through_broker=True)
         self.in_sync()
         return took
 
@@ -195,7 +192,7 @@ KINDS = {
     "adapter_stopped": (5, None, "the end of a SIGSTOP"),
     "postgres_killed": (9, None, "its return after kill -9 of all its processes"),
     "broker_killed": (9, None, "kill -9 of one of three"),
-    "broker_stopped": (4, None, "SIGSTOP of one of three"),
+    "broker_stopped": (4, None, "the end of a SIGSTOP of one of three, 2 to 6 s long"),
     "daemon_cut_from_postgres": (6, "own_network", "the cut"),
     "daemon_cut_from_kafka": (5, "own_network", "the end of the cut"),
     "adapter_cut_from_kafka": (4, "own_network", "the end of the cut"),
