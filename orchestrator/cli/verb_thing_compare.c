@@ -120,7 +120,7 @@ static void print_matrix(struct invocation *c, const struct matrix *m, const str
     table_begin(&table, &c->arena, headings);
     for (uint32_t i = 0; i < m->count; i++) {
         const struct matrix_row *row = &m->rows[i];
-        table_put(&table, row->step ? row->step->id : TEXT_NONE);
+        table_put(&table, row->step->id);
         table_put(&table, matrix_department_title(directory, row->department, c->display.language));
         table_put(&table, row->item ? row->item->code : TEXT_NONE);
         table_put(&table, row->kind == MATRIX_FIELD ? row->name : text_format(&c->arena, "(%.*s)", TEXT_ARG(row->name)));

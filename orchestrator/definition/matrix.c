@@ -148,7 +148,7 @@ static bool put_row(struct builder *b, struct matrix_row row) {
 }
 
 static const struct item_definition *item_of(const struct builder *b, const struct step_definition *step) {
-    return step && step->item != NO_INDEX ? &b->definition->items[step->item] : NULL;
+    return step->item != NO_INDEX ? &b->definition->items[step->item] : NULL;
 }
 
 static void give(const struct receiver *r, uint32_t index) {
@@ -159,7 +159,7 @@ static void give(const struct receiver *r, uint32_t index) {
             text_equal(b->out->rows[i].department, r->department))
             return;
     /* A sub-case's own matrix says on which bases it gives on what it was given. */
-    b->out->personal_without_basis += field->personal && !r->basis.length && !(r->step && r->step->kind == STEP_THING);
+    b->out->personal_without_basis += field->personal && !r->basis.length && r->step->kind != STEP_THING;
     put_row(b, (struct matrix_row){MATRIX_FIELD, field->name, field->title, field->personal, r->step, item_of(b, r->step),
                                    r->department, r->basis});
 }
@@ -209,7 +209,7 @@ static bool give_read(struct builder *b, const struct step_definition *step, con
     struct receiver r = {b, department, basis, step, from, NULL, 0};
     if (!what || !department.at)
         return true;
-    if (step && step->is_each && step->each_in && !expression_paths(step->each_in, b->arena, note_list, &list))
+    if (step->is_each && step->each_in && !expression_paths(step->each_in, b->arena, note_list, &list))
         return false;
     if (list.found) {
         r.prefix = list.segments;
@@ -251,17 +251,11 @@ static bool give_step(struct builder *b, const struct step_definition *step) {
     return fine;
 }
 
-static bool give_material(struct builder *b, const struct material_definition *m) {
-    return !m->from_lookup || give_read(b, NULL, m->lookup_input, m->lookup_source, m->basis, b->out->count);
-}
-
 enum outcome definition_matrix(const struct definition *definition, struct text language, struct arena *arena,
                                struct matrix *ret, struct error *error) {
     struct matrix matrix = {0};
     struct builder b = {.definition = definition, .language = language, .arena = arena, .out = &matrix};
     bool fine = gather_fields(&b);
-    for (uint16_t i = 0; fine && i < definition->material_count; i++)
-        fine = give_material(&b, &definition->materials[i]);
     for (uint16_t i = 0; fine && i < definition->step_count; i++)
         fine = give_step(&b, &definition->steps[i]);
     if (!fine || arena->failed)

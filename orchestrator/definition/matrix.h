@@ -12,7 +12,7 @@ struct matrix_row {
     struct text name;                          /* child.name, guardians[].phone; a material's id */
     struct text title;                         /* "The child / Name": in the language asked for, else the name */
     bool personal;                             /* a field marked x-personal */
-    const struct step_definition *step;        /* NULL: a material that is looked up before any step */
+    const struct step_definition *step;        /* fetch_<material>: a material is fetched by a step that the compiler makes */
     const struct item_definition *item;        /* NULL: the step works on none */
     struct text department;                    /* an id; a group's id for a member picked by data */
     struct text basis;                         /* of the look-up, else of the item; absent: neither names one */

@@ -19,10 +19,10 @@ static struct text department_title_of(const struct matrix_row *row, const struc
 }
 static struct text step_of(const struct matrix_row *row, const struct writing *w) {
     (void)w;
-    return row->step ? row->step->id : TEXT("");
+    return row->step->id;
 }
 static struct text step_title_of(const struct matrix_row *row, const struct writing *w) {
-    return row->step ? matrix_title(&row->step->title, w->language, row->step->id) : TEXT("");
+    return matrix_title(&row->step->title, w->language, row->step->id);
 }
 static struct text item_code_of(const struct matrix_row *row, const struct writing *w) {
     (void)w;

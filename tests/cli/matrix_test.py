@@ -50,14 +50,14 @@ class Matrix(Case):
     def test_each_step_has_a_row_for_each_field_and_material_it_gives_away(self):
         rows = [(r["step"], r["department"], r["name"], r["basis"]) for r in self.matrix()["rows"]]
         self.assertEqual(rows, [
-            (None, "gamma", "child.name", "guardian"),
             ("look", "gamma", "child.name", "consent"),
             ("admit", "alpha", "child.name", "the law on schools"), ("admit", "alpha", "child.phone", "the law on schools"),
             ("admit", "alpha", "wishes[]", "the law on schools"),
             ("admit", "alpha", "paper", "the law on schools"), ("admit", "alpha", "deed", "the law on schools"),
             ("again", "alpha", "child.name", "the law on schools"),
             ("cards", "beta", "people[].name", "the law on cards"),
-            ("note", "beta", "people[].name", None)])
+            ("note", "beta", "people[].name", None),
+            ("fetch_deed", "gamma", "child.name", "guardian")])
 
     def test_personal_data_that_leave_without_a_basis_are_counted(self):
         self.assertEqual(self.matrix()["personal_without_basis"], 1)   # the note's names
