@@ -105,6 +105,7 @@ static const struct bus_port functions = {
     .notices = bus_notices,
     .descriptor = bus_descriptor,
     .lag = bus_lag,
+    .ask_reaches = bus_ask_reaches,
     .stop = bus_stop,
     .commit_for_lag_tools = bus_commit_for_lag_tools,
 };

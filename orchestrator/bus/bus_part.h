@@ -36,6 +36,7 @@ struct bus_partition {
     enum bus_partition_state state;
     int64_t next;                       /* the next offset to read, or BUS_OFFSET_BEGINNING until the first message */
     uint64_t assigned_in;               /* the assign() that named it last */
+    bool asked_reaches;                 /* the scout was asked how far back it reaches, and has not said */
     bool asked_low;                     /* the scout was asked where the beginning is, for lag() */
 };
 
@@ -53,12 +54,13 @@ struct bus_topic_entry {
 };
 
 /* What the scout found, for the conductor's thread to take in. */
-enum scout_finding_kind { SCOUT_AWAY, SCOUT_BACK, SCOUT_TOPIC, SCOUT_LOW_FOR_LAG, SCOUT_OFFSET_GONE };
+enum scout_finding_kind { SCOUT_AWAY, SCOUT_BACK, SCOUT_TOPIC, SCOUT_LOW_FOR_LAG, SCOUT_OFFSET_GONE, SCOUT_LOG_BEGINS };
 struct scout_finding {
     enum scout_finding_kind kind;
     struct bus_topic_entry *topic;
     int32_t partition, partition_count; /* count 0: the topic is not there */
     int64_t offset, low, high;
+    int64_t asked_us, begins_us;        /* LOG_BEGINS */
     char reason[192];
 };
 struct scout_findings { struct scout_finding *at; uint32_t count, room; };
@@ -146,6 +148,7 @@ uint32_t bus_notices(void *, struct bus_notice *, uint32_t most);
 void bus_notice_add(struct bus *, const struct bus_notice *);
 /* Takes in what the scout found. */
 void bus_take_findings(struct bus *);
+void bus_ask_reaches(void *, struct text topic, int32_t partition, int64_t asked_us);
 void bus_on_error(rd_kafka_t *, int error, const char *reason, void *bus);
 void bus_on_log(const rd_kafka_t *, int level, const char *facility, const char *line);
 
@@ -160,6 +163,8 @@ void scout_free(struct scout *);
 /* Asks whether the topic is there; the answer comes as a finding, and again whenever it changes until it is there. */
 void scout_look_for(struct scout *, struct bus_topic_entry *);
 void scout_suspect(struct scout *);
+/* Where does the log begin, of what is as young as asked_us? */
+void scout_ask_reaches(struct scout *, const struct bus_partition *, int64_t asked_us);
 void scout_ask(struct scout *, enum scout_finding_kind, const struct bus_partition *, const char *reason);
 /* What was found since the last call; the caller frees `at` with memory_free. */
 struct scout_findings scout_take(struct scout *);

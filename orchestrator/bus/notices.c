@@ -74,6 +74,27 @@ static void take_offsets(struct bus *bus, const struct scout_finding *finding) {
     bus_notice_add(bus, &notice);
 }
 
+/* begins_us 0: it reaches back far enough, or nobody could say. */
+static void take_begin(struct bus *bus, const struct scout_finding *finding) {
+    bus_partition_find(finding->topic, finding->partition)->asked_reaches = false;
+    if (finding->begins_us == 0)
+        return;
+    struct bus_notice notice = {.kind = BUS_NOTICE_LOG_BEGINS, .partition = finding->partition,
+                                .asked_us = finding->asked_us, .begins_us = finding->begins_us};
+    snprintf(notice.topic, sizeof notice.topic, "%s", finding->topic->name.at);
+    bus_notice_add(bus, &notice);
+}
+
+void bus_ask_reaches(void *context, struct text topic, int32_t partition, int64_t asked_us) {
+    struct bus *bus = context;
+    struct bus_topic_entry *entry = bus->scout.running ? bus_topic_get(bus, topic) : NULL;
+    struct bus_partition *one = entry ? bus_partition_get(entry, partition) : NULL;
+    if (!one || one->asked_reaches)
+        return;
+    one->asked_reaches = true;
+    scout_ask_reaches(&bus->scout, one, asked_us);
+}
+
 void bus_take_findings(struct bus *bus) {
     if (!bus->scout.running)
         return;
@@ -94,6 +115,9 @@ void bus_take_findings(struct bus *bus) {
         case SCOUT_LOW_FOR_LAG:
         case SCOUT_OFFSET_GONE:
             take_offsets(bus, finding);
+            break;
+        case SCOUT_LOG_BEGINS:
+            take_begin(bus, finding);
             break;
         }
     }

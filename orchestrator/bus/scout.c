@@ -104,6 +104,52 @@ static void scout_look(struct scout *scout) {
     rd_kafka_metadata_destroy(metadata);
 }
 
+/* The first offset whose message is as young as `at_ms`; RD_KAFKA_OFFSET_END when there is none. */
+static rd_kafka_resp_err_t first_since(struct scout *scout, const struct scout_finding *question, int64_t at_ms, int64_t *ret) {
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_t *one = rd_kafka_topic_partition_list_add(list, question->topic->name.at, question->partition);
+    one->offset = at_ms;
+    rd_kafka_resp_err_t error = rd_kafka_offsets_for_times(scout->reader, list, ASK_MS);
+    if (!error)
+        error = one->err;
+    *ret = one->offset;
+    rd_kafka_topic_partition_list_destroy(list);
+    return error;
+}
+
+/* The time stamp of the first message, when that is younger than was asked for: Kafka tells offsets of times only, so it
+ * is closed in on between what is known to be too old and what is known to be young enough. */
+static rd_kafka_resp_err_t find_begin(struct scout *scout, struct scout_finding *question) {
+    int64_t first = 0, offset = 0, old_ms = question->asked_us / 1000, young_ms;
+    rd_kafka_resp_err_t error = first_since(scout, question, 0, &first);
+    if (!error)
+        error = first_since(scout, question, old_ms, &offset);
+    if (error || (offset >= 0 && offset > first))
+        return error;
+    question->begins_us = INT64_MAX;
+    if (offset < 0)
+        return error;
+    for (young_ms = INT64_MAX / 1000; !error && young_ms - old_ms > 1;) {
+        int64_t middle = old_ms + (young_ms - old_ms) / 2;
+        error = first_since(scout, question, middle, &offset);
+        if (offset == first)
+            old_ms = middle;
+        else
+            young_ms = middle;
+    }
+    question->begins_us = error ? 0 : old_ms * 1000;
+    return error;
+}
+
+static rd_kafka_resp_err_t find_answer(struct scout *scout, struct scout_finding *question) {
+    if (question->kind == SCOUT_LOG_BEGINS) {
+        find_begin(scout, question);
+        return RD_KAFKA_RESP_ERR_NO_ERROR; /* whoever asked asks again some time */
+    }
+    return rd_kafka_query_watermark_offsets(scout->reader, question->topic->name.at, question->partition, &question->low,
+                                            &question->high, ASK_MS);
+}
+
 /* Answers the oldest question about a partition's offsets, or leaves it for later. */
 static void scout_answer_one(struct scout *scout) {
     pthread_mutex_lock(&scout->lock);
@@ -116,8 +162,7 @@ static void scout_answer_one(struct scout *scout) {
     pthread_mutex_unlock(&scout->lock);
     if (!any)
         return;
-    rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(
-        scout->reader, question.topic->name.at, question.partition, &question.low, &question.high, ASK_MS);
+    rd_kafka_resp_err_t error = find_answer(scout, &question);
     if (!error) {
         scout_say(scout, &question);
         return;
@@ -238,15 +283,24 @@ void scout_suspect(struct scout *scout) {
     pthread_mutex_unlock(&scout->lock);
 }
 
+static void scout_put(struct scout *scout, const struct scout_finding *question) {
+    pthread_mutex_lock(&scout->lock);
+    findings_add(&scout->asked, question);
+    pthread_cond_signal(&scout->wake);
+    pthread_mutex_unlock(&scout->lock);
+}
+
 void scout_ask(struct scout *scout, enum scout_finding_kind kind, const struct bus_partition *partition,
                const char *reason) {
     struct scout_finding question = {
         .kind = kind, .topic = partition->topic, .partition = partition->number, .offset = partition->next};
     snprintf(question.reason, sizeof question.reason, "%s", reason);
-    pthread_mutex_lock(&scout->lock);
-    findings_add(&scout->asked, &question);
-    pthread_cond_signal(&scout->wake);
-    pthread_mutex_unlock(&scout->lock);
+    scout_put(scout, &question);
+}
+
+void scout_ask_reaches(struct scout *scout, const struct bus_partition *partition, int64_t asked_us) {
+    scout_put(scout, &(struct scout_finding){.kind = SCOUT_LOG_BEGINS, .topic = partition->topic,
+                                             .partition = partition->number, .asked_us = asked_us});
 }
 
 struct scout_findings scout_take(struct scout *scout) {

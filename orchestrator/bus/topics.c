@@ -54,6 +54,9 @@ void bus_topics_forget_handles(struct bus *bus) {
         if (entry->writer)
             rd_kafka_topic_destroy(entry->writer);
         entry->reader = entry->writer = NULL;
+        for (int32_t i = 0; i < entry->partition_room; i++)
+            if (entry->partitions[i])
+                entry->partitions[i]->asked_reaches = false; /* a scout that ends takes its questions along */
         entry->state = BUS_TOPIC_UNCHECKED;
         entry->missing_said = entry->wanted = false;
     }

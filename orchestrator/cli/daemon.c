@@ -99,7 +99,7 @@ static enum outcome make_conductor(struct daemon *d, struct error *error) {
         .instance = text_from(d->instance), .region = s->region, .batch_inputs_most = (uint32_t)s->batch_inputs,
         .cache_bytes_most = (size_t)s->cache_bytes, .member_ttl_us = s->member_ttl, .heartbeat_us = s->heartbeat,
         .inbox_poll_us = s->poll, .definitions_poll_us = 2 * TIME_SECOND_US, .publish_give_up_us = s->publish_give_up,
-        .publications_most = (uint32_t)s->publications, .life_cycle_steps = s->life_cycle_steps,
+        .tasks_check_us = s->tasks_check, .publications_most = (uint32_t)s->publications, .life_cycle_steps = s->life_cycle_steps,
         .crashed = !d->check_only && crash_mark_arm(settings_path(&d->settings, s->state), d->instance),
     };
     d->ports.clock = d->clock;

@@ -21,6 +21,7 @@ enum outcome conductor_create(const struct conductor_settings *settings, const s
     arena_init(&c->dead_arena, (size_t)16 << 20);
     buffer_init(&c->scratch, LIMIT_case_state_bytes_most);
     map_init(&c->topics);
+    map_init(&c->task_logs);
     map_init(&c->cases);
     map_init(&c->definitions);
     map_init(&c->current);
@@ -89,6 +90,7 @@ void conductor_free(struct conductor *c) {
     memory_free(c->shards);
     message_schemas_free(c->messages_known);
     map_free(&c->topics);
+    map_free(&c->task_logs);
     map_free(&c->cases);
     map_free(&c->definitions);
     map_free(&c->current);
@@ -144,6 +146,9 @@ static void take_notices(struct conductor *c) {
             break;
         case BUS_NOTICE_TOPIC_MISSING:
             log_warn("topic_missing", "a topic is not there yet; yjsctl topic apply makes it", LOG_STRING("topic", notice.topic));
+            break;
+        case BUS_NOTICE_LOG_BEGINS:
+            again_begins(c, &notice);
             break;
         case BUS_NOTICE_FATAL:
             log_error("bus_fatal", "the broker's client can't go on; starting afresh", LOG_STRING("why", notice.reason));
@@ -321,6 +326,7 @@ enum outcome conductor_turn(struct conductor *c, int64_t *ret_wake_at_us, struct
         publish_catch_up(c, now);
     if (!c->store_open || c->draining)
         return OUTCOME_OK;
+    bool more = again_turn(c, now);
     definitions_refresh(c, now);
     if (!calendar_keep(c, now))
         return OUTCOME_OK;
@@ -329,7 +335,7 @@ enum outcome conductor_turn(struct conductor *c, int64_t *ret_wake_at_us, struct
         *ret_wake_at_us = now + 5000;
         return OUTCOME_OK;
     }
-    *ret_wake_at_us = run_batch(c, now) ? now : publish_next_resume(c, *ret_wake_at_us);
+    *ret_wake_at_us = run_batch(c, now) || more ? now : publish_next_resume(c, *ret_wake_at_us);
     return OUTCOME_OK;
 }
 

@@ -29,6 +29,7 @@ struct conductor_settings {
     int64_t inbox_poll_us;            /* behind the NOTIFY hint, and for timers */
     int64_t definitions_poll_us;
     int64_t publish_give_up_us;       /* a message that can't be published for so long is put aside */
+    int64_t tasks_check_us;           /* how often it is seen whether tasks have left their topics; 0: never */
     uint32_t publications_most;       /* handed to the bus and not acknowledged; beyond it no new batch */
     bool life_cycle_steps;            /* step_ended on the case topic too */
     bool crashed;                     /* this instance's last run ended by a fatal signal: begin carefully */
@@ -49,6 +50,7 @@ struct conductor_ports { struct store_port store; struct bus_port bus; struct cl
     X(published, "messages acknowledged by the broker") \
     X(publish_failed, "deliveries that failed and were taken up again") \
     X(unsent, "messages put aside") \
+    X(published_again, "messages published again because they had left their topic") \
     X(cases_started, "cases started") \
     X(cases_closed, "cases closed") \
     X(steps_asked, "tasks asked, attempts included") \

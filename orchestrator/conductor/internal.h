@@ -136,6 +136,9 @@ struct conductor {
     struct arena aside_arena;
     struct vector dead_waiting;            /* struct bus_publication: dead letters whose topic is looked up; in dead_arena */
     uint32_t dead_sent;                    /* of them */
+    struct map task_logs;                  /* topic/partition -> struct task_log (again.c), in `arena` */
+    uint32_t again_open;                   /* of them, those whose tasks go out again */
+    int64_t again_at_us;
     struct arena dead_arena;               /* bounded: beyond it a dead letter stands in the store alone */
     struct bus_message messages[2][LIMIT_batch_inputs_most];
     struct conductor_meters meters;
@@ -237,6 +240,11 @@ void aside_forget(struct conductor *, int32_t shard);             /* -1: all tha
 /* Tasks and their like that were put aside become inputs of their cases: whoever waits for the answer needs a person. */
 enum outcome aside_gather(struct conductor *, struct batch *, struct error *);
 
+/* again.c: tasks that have left their topic */
+bool again_turn(struct conductor *, int64_t monotonic_us);       /* true: there is more to do at once */
+void again_begins(struct conductor *, const struct bus_notice *); /* what the bus says of one partition */
+void again_forget(struct conductor *);                            /* the next look finds everything anew */
+
 /* conductor.c: a topic by its name, known from now on; NULL: no memory */
 const struct topic_known *conductor_know_topic(struct conductor *, struct text name);
 
@@ -244,6 +252,9 @@ const struct topic_known *conductor_know_topic(struct conductor *, struct text n
 void publish_batch(struct conductor *, struct batch *);           /* after its commit */
 void publish_dead_letters(struct conductor *, struct batch *);    /* likewise, to the dead-letter topic */
 void publish_dead_again(struct conductor *);
+/* One message of the journal once more, which nobody waits for: should it fail, again_forget has it tried again. */
+enum outcome publish_again(struct conductor *, int32_t shard, struct text case_id, const struct command *, struct arena *,
+                           struct error *);
 void publish_bus_back(struct conductor *, int64_t monotonic_us);
 void publish_deliveries(struct conductor *, int64_t monotonic_us);
 void publish_catch_up(struct conductor *, int64_t monotonic_us);  /* what lies above sent_seq, from the store */

@@ -42,6 +42,7 @@
     X(calendar_unreckoned, "a published calendar is taken up, and open cases stay as they are") \
     X(own_name_ignored, "what stands under our name from an earlier life is left") \
     X(inbox_again, "a command that the batch under way takes is taken again") \
+    X(left_tasks_forgotten, "tasks that have left their topic are not published again") \
     X(goes_on_after_loss, "the batch decided upon one that was lost is written all the same")
 
 enum mutation {

@@ -179,6 +179,7 @@ static enum outcome take_wanted(struct conductor *c, const struct text *members,
         shard->stalled_since_us = shard->resume_at_us = 0;
         shard->aside_count = 0;
         shard->calendar_state = CALENDAR_UNREAD;
+        c->again_at_us = 0;    /* who knows what its topics lost meanwhile */
         c->calendar_at_us = 0; /* no batch before the calendar is known to be as new as the former owner's */
         poison_taken(c, shard, &taken[i]);
     }

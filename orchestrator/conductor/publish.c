@@ -9,6 +9,10 @@
 #define RESUME_AFTER_US (200 * INT64_C(1000))   /* after a failed delivery */
 #define TRY_AGAIN_AFTER_US (10 * INT64_C(1000)) /* when the bus took nothing yet: its queue is full, a topic is looked up */
 
+/* of no shard: */
+#define TOKEN_DEAD UINT64_MAX                   /* nobody asks what became of a dead letter's notice */
+#define TOKEN_AGAIN (UINT64_MAX - 1)            /* a task that had left its topic */
+
 /* token: generation (12 bits) | shard (12) | seq (40) */
 static uint64_t token_of(const struct shard *shard, int64_t seq) {
     return (uint64_t)(shard->generation & 0xfff) << 52 | (uint64_t)(shard->number & 0xfff) << 40 |
@@ -66,9 +70,9 @@ static void rewind_shard(struct conductor *c, struct shard *shard, int64_t monot
         shard->stalled_since_us = monotonic_us;
 }
 
-static enum outcome publish_command(struct conductor *c, struct shard *shard, struct text case_id,
-                                    const struct command *command, uint64_t token, struct arena *arena, struct error *error) {
-    struct bus_header headers[CLOUD_EVENT_HEADERS_MOST];
+/* A command as its message, but for the token; its topic is interned. `headers`: CLOUD_EVENT_HEADERS_MOST of them. */
+static enum outcome make_publication(struct conductor *c, int32_t shard, struct text case_id, const struct command *command,
+                                     struct bus_header *headers, struct arena *arena, struct bus_publication *ret) {
     uint32_t header_count = 0;
     struct text value;
     bool to_department = !text_is_none(command->department);
@@ -76,13 +80,33 @@ static enum outcome publish_command(struct conductor *c, struct shard *shard, st
     struct text topic = topic_name(arena, to_department ? region : c->settings.region, command->department,
                                    to_department ? "task.v1" : "case.v1");
     if (text_is_none(topic) || !cloud_event_write(arena, case_id, command, headers, &header_count, &value))
-        return error_no_memory(error);
+        return OUTCOME_FATAL;
     const struct topic_known *known = conductor_know_topic(c, topic);
     if (!known)
+        return OUTCOME_FATAL;
+    *ret = (struct bus_publication){.topic = known->name, .partition = shard, .key = case_root(case_id), .value = value,
+                                    .headers = headers, .header_count = header_count};
+    return OUTCOME_OK;
+}
+
+static enum outcome publish_command(struct conductor *c, struct shard *shard, struct text case_id,
+                                    const struct command *command, uint64_t token, struct arena *arena, struct error *error) {
+    struct bus_header headers[CLOUD_EVENT_HEADERS_MOST];
+    struct bus_publication publication;
+    if (make_publication(c, shard->number, case_id, command, headers, arena, &publication) != OUTCOME_OK)
         return error_no_memory(error);
-    shard->topic = ring_at(shard, shard->ring_count - 1)->topic = known->name;
-    struct bus_publication publication = {.topic = topic, .partition = shard->number, .key = case_root(case_id), .value = value,
-                                          .headers = headers, .header_count = header_count, .token = token};
+    shard->topic = ring_at(shard, shard->ring_count - 1)->topic = publication.topic;
+    publication.token = token;
+    return c->ports.bus.publish(c->ports.bus.context, &publication, error);
+}
+
+enum outcome publish_again(struct conductor *c, int32_t shard, struct text case_id, const struct command *command,
+                           struct arena *arena, struct error *error) {
+    struct bus_header headers[CLOUD_EVENT_HEADERS_MOST];
+    struct bus_publication publication;
+    if (make_publication(c, shard, case_id, command, headers, arena, &publication) != OUTCOME_OK)
+        return error_no_memory(error);
+    publication.token = TOKEN_AGAIN;
     return c->ports.bus.publish(c->ports.bus.context, &publication, error);
 }
 
@@ -219,7 +243,7 @@ void publish_dead_letters(struct conductor *c, struct batch *batch) {
         headers[count++] = (struct bus_header){TEXT("yjs_offset"), text_format(batch->arena, "%lld", (long long)message->offset)};
         struct bus_publication publication = {.topic = topic, .partition = message->partition, .key = message->key,
                                               .value = message->value, .headers = headers, .header_count = count,
-                                              .token = UINT64_MAX};
+                                              .token = TOKEN_DEAD};
         if (c->dead_waiting.count > 0 || c->ports.bus.publish(c->ports.bus.context, &publication, &error) != OUTCOME_OK)
             keep_dead(c, &publication);
     }
@@ -271,6 +295,8 @@ static struct publication *find(struct shard *shard, uint64_t seq_low) {
 }
 
 static void take_delivery(struct conductor *c, const struct bus_delivery *delivery, int64_t monotonic_us) {
+    if (delivery->token == TOKEN_AGAIN && delivery->fate != BUS_DELIVERED)
+        again_forget(c);
     int32_t number = (int32_t)(delivery->token >> 40 & 0xfff);
     if (number >= c->shard_count)
         return;

@@ -46,9 +46,18 @@ enum bus_notice_kind {
     BUS_NOTICE_BACK,
     BUS_NOTICE_OFFSET_GONE,        /* the position is outside the log: the partition is stopped; low..high is what there is */
     BUS_NOTICE_TOPIC_MISSING,      /* an assigned topic is not there (it is taken up when it appears) */
+    BUS_NOTICE_LOG_BEGINS,         /* the answer to ask_reaches: of what was written from `asked_us` on, nothing is there that
+                                    * is older than `begins_us` (INT64_MAX: nothing at all) */
     BUS_NOTICE_FATAL,              /* the producer can't go on: the conductor drops its shards and starts the bus afresh */
 };
-struct bus_notice { enum bus_notice_kind kind; char topic[256]; int32_t partition; int64_t offset, low, high; char reason[192]; };
+struct bus_notice {
+    enum bus_notice_kind kind;
+    char topic[256];
+    int32_t partition;
+    int64_t offset, low, high;
+    int64_t asked_us, begins_us;
+    char reason[192];
+};
 
 struct bus_port {
     void *context;
@@ -79,6 +88,11 @@ struct bus_port {
     int (*descriptor)(void *context);
     /* Messages that lie behind the read position, over the assigned partitions of `topic` (absent: of all); -1 unknown. */
     int64_t (*lag)(void *context, struct text topic);
+    /* Asks whether the partition still reaches back to `asked_us` (by its messages' time stamps). When its first message is
+     * younger, or it has none from then on, a notice LOG_BEGINS comes; when it does, or it can't be said (no such topic,
+     * no broker), none comes: ask again some time. One question a partition is under way at a time; a further one is
+     * dropped. */
+    void (*ask_reaches)(void *context, struct text topic, int32_t partition, int64_t asked_us);
     /* Ends the clients; waits at most wait_ms for what is queued. Deliveries that came meanwhile may still be taken;
      * what was not acknowledged comes as PURGED. */
     void (*stop)(void *context, int wait_ms);

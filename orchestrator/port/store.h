@@ -119,6 +119,15 @@ struct store_due { struct text case_id; int32_t shard; int64_t due_at_us; };
 struct store_definition { struct text hash, thing; bool current; struct text canonical; int64_t published_at_us; };
 struct store_case_place { struct text case_id; int32_t shard; bool open; };
 
+/* What departments are asked of and have not answered: an office (the oldest of its), or a step or element. */
+struct store_asked {
+    int32_t shard;
+    struct text department, region;   /* region absent: the installation's */
+    struct text case_id, step;
+    int32_t index;
+    int64_t asked_at_us;
+};
+
 struct store_port {
     void *context;
     /* Connects (again), checks the schema's version and P; RETRY while the database is away. */
@@ -166,10 +175,18 @@ struct store_port {
      * not, at most `most`. */
     enum outcome (*cases_after)(void *context, struct text after, uint32_t most, struct arena *,
                                 struct store_case_place **ret, uint32_t *ret_count, struct error *);
+    /* The offices of which something is asked in these shards: shard, department, region, asked_at_us of the oldest. */
+    enum outcome (*asked_offices)(void *context, const int32_t *shards, uint32_t count, struct arena *, struct store_asked **ret,
+                                  uint32_t *ret_count, struct error *);
+    /* What was asked of one office in `shard` before `before_us`, of the first `cases_most` cases with such behind `after`
+     * (absent: from the first), whole cases in the order of their ids. */
+    enum outcome (*asked_steps)(void *context, int32_t shard, struct text department, struct text region, int64_t before_us,
+                                struct text after, uint32_t cases_most, struct arena *, struct store_asked **ret,
+                                uint32_t *ret_count, struct error *);
     /* A commit has two halves, so that the next batch can be decided while the store works on this one. `begin` hands it
      * over: UNDER_WAY; or AWAY, REFUSED, and it is over. What the batch points to stays as it is until `end`, or until
      * `close`. One commit is under way at a time; meanwhile only offsets, events_after, journals, inbox, timers,
-     * definitions, calendar, calendar_progress, cases_after and numbers may be called. They see what was committed: perhaps this batch, perhaps not yet. */
+     * definitions, calendar, calendar_progress, cases_after, asked_offices, asked_steps and numbers may be called. They see what was committed: perhaps this batch, perhaps not yet. */
     enum store_fate (*commit_begin)(void *context, const struct store_batch *, struct error *);
     /* Hands over what the store could not take at once; never waits. To be called now and then while deciding. */
     void (*commit_push)(void *context);

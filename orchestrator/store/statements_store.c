@@ -1,6 +1,17 @@
 /* The conductor's statements. Those of a batch take one array a column and touch all its rows at once. */
 #include "store/statements.h"
 
+/* What is asked of departments and not answered. A compensation may be another department's than the step's: its event
+ * says whose. */
+#define ASKED_TASKS \
+    "SELECT shard, department, region, case_id, step, index, asked_at FROM step WHERE open AND state IN ('running', 'cancelling') " \
+    "AND department IS NOT NULL AND asked_at IS NOT NULL AND "
+#define ASKED_UNDOES \
+    " UNION ALL SELECT s.shard, u.data ->> 'department', u.data ->> 'region', s.case_id, s.step, s.index, u.at FROM step s " \
+    "CROSS JOIN LATERAL (SELECT e.at, e.data::json AS data FROM event e WHERE e.case_id = s.case_id AND e.step = s.step " \
+    "AND e.kind = 'undo_asked' AND coalesce((e.data::json ->> 'index')::int, -1) = s.index ORDER BY e.version DESC LIMIT 1) u " \
+    "WHERE s.open AND s.state = 'undoing' AND "
+
 const struct pg_statement statements_store[] = {
     /* --- a batch, in this order --- */
     {"begin", "BEGIN"},
@@ -174,6 +185,14 @@ const struct pg_statement statements_store[] = {
      "ORDER BY publication DESC LIMIT 1"},
     {"calendar_progress", "SELECT shard, version, after, done FROM shard_calendar WHERE shard = ANY ($1::int[])"},
     {"cases_after", "SELECT id, shard, phase <> 'closed' FROM case_ WHERE id > $1::text ORDER BY id LIMIT $2::int"},
+    {"asked_offices",
+     "SELECT shard, department, region, min(asked_at) FROM (" ASKED_TASKS "shard = ANY ($1::int[])" ASKED_UNDOES
+     "s.shard = ANY ($1::int[])) a GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"},
+    {"asked_steps",
+     "WITH a AS MATERIALIZED (SELECT * FROM (" ASKED_TASKS "shard = $1::int" ASKED_UNDOES "s.shard = $1::int) a "
+     "WHERE department = $2::text AND region IS NOT DISTINCT FROM $3::text AND asked_at < $4::timestamptz AND case_id > $5::text) "
+     "SELECT case_id, step, index, asked_at FROM a WHERE case_id IN (SELECT DISTINCT case_id FROM a ORDER BY case_id LIMIT $6::int) "
+     "ORDER BY case_id, step, index"},
     {"numbers", "SELECT value, at, region FROM give_numbers($1::text[], $2::text[], $3::text[], $4::timestamptz)"},
     {NULL, NULL},
 };

@@ -165,7 +165,7 @@ struct store_port store_port(struct store *store) {
         .definitions = store_definitions,
         .calendar = store_calendar,
         .calendar_progress = store_calendar_progress,
-        .cases_after = store_cases_after,
+        .cases_after = store_cases_after, .asked_offices = store_asked_offices, .asked_steps = store_asked_steps,
         .commit_begin = store_commit_begin,
         .commit_push = store_commit_push,
         .commit_end = store_commit_end,

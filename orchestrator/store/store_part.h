@@ -58,6 +58,11 @@ enum outcome store_inbox(void *, const int32_t *, uint32_t, uint32_t, struct are
 enum outcome store_timers(void *, const int32_t *, uint32_t, int64_t, uint32_t, struct arena *, struct store_due **, uint32_t *,
                           struct error *);
 enum outcome store_definitions(void *, struct text, struct arena *, struct store_definition **, uint32_t *, struct error *);
+/* store_asked.c */
+enum outcome store_asked_offices(void *, const int32_t *, uint32_t, struct arena *, struct store_asked **, uint32_t *,
+                                 struct error *);
+enum outcome store_asked_steps(void *, int32_t, struct text, struct text, int64_t, struct text, uint32_t, struct arena *,
+                               struct store_asked **, uint32_t *, struct error *);
 /* store_calendar.c */
 enum outcome store_calendar(void *, struct text, struct arena *, struct text *, struct text *, struct error *);
 enum outcome store_calendar_progress(void *, const int32_t *, uint32_t, struct arena *, struct store_calendar **, uint32_t *,

@@ -209,6 +209,50 @@ static void test_cases_come_in_the_order_of_their_ids(void **state) {
     assert_true(text_is(found[0].case_id, "b"));
 }
 
+static struct store_step asked_step(const char *case_id, int32_t index, const char *state, const char *department, int64_t at_us) {
+    return (struct store_step){.case_id = text_from(case_id), .step = TEXT("tax"), .index = index, .state = text_from(state), .shard = 4,
+                               .department = text_from(department), .region = TEXT("441300"), .kind = TEXT("task"), .attempt = 1,
+                               .asked_at_us = at_us, .ended_at_us = TIME_NONE, .due_at_us = TIME_NONE};
+}
+
+static void test_what_departments_have_not_answered_is_told_by_office_and_a_compensation_by_the_one_it_went_to(void **state) {
+    struct scene *s = *state;
+    struct store_shard shard = take_one(s, &s->a, "a", 4);
+    struct store_case cases[] = {case_row_of("n1", 4, "running"), case_row_of("n2", 4, "running"), case_row_of("n3", 4, "stopping")};
+    struct store_step steps[] = {asked_step("n1", 0, "running", "tax", AT + 2), asked_step("n1", 1, "granted", "tax", AT),
+                                 asked_step("n2", -1, "cancelling", "tax", AT + 1), asked_step("n3", -1, "undoing", "tax", AT),
+                                 asked_step("n2", 3, "stuck", "tax", AT)};
+    struct store_event undo = {.shard = 4, .seq = 1, .case_id = TEXT("n3"), .version = 1, .at_us = AT + 5, .kind = TEXT("undo_asked"),
+                               .step = TEXT("tax"), .data = TEXT("{\"department\":\"housing\",\"region\":\"441302\"}")};
+    shard.next_seq = 2;
+    struct store_batch batch = {.shards = &shard, .shard_count = 1, .cases = cases, .case_count = 3, .steps = steps, .step_count = 5,
+                                .events = &undo, .event_count = 1};
+    assert_int_equal(commit(s, &s->a, &batch), STORE_COMMITTED);
+    struct store_asked *found = NULL;
+    uint32_t count = 0;
+    assert_int_equal(s->b.asked_offices(s->b.context, (int32_t[]){4}, 1, &s->arena, &found, &count, &s->error), OUTCOME_OK);
+    assert_int_equal(count, 2);
+    for (uint32_t i = 0; i < 2; i++) {
+        bool is_tax = text_is(found[i].department, "tax");
+        assert_true(is_tax || (text_is(found[i].department, "housing") && text_is(found[i].region, "441302")));
+        assert_int_equal(found[i].asked_at_us, is_tax ? AT + 1 : AT + 5);
+        assert_int_equal(found[i].shard, 4);
+    }
+    assert_int_equal(s->b.asked_offices(s->b.context, (int32_t[]){3}, 1, &s->arena, &found, &count, &s->error), OUTCOME_OK);
+    assert_int_equal(count, 0);
+    assert_int_equal(s->b.asked_steps(s->b.context, 4, TEXT("tax"), TEXT("441300"), AT + 3, TEXT_NONE, 10, &s->arena, &found, &count, &s->error),
+                     OUTCOME_OK);
+    assert_int_equal(count, 2);
+    assert_true(text_is(found[0].case_id, "n1") && found[0].index == 0 && text_is(found[1].case_id, "n2") && found[1].index == -1);
+    assert_int_equal(s->b.asked_steps(s->b.context, 4, TEXT("tax"), TEXT("441300"), AT + 3, TEXT("n1"), 1, &s->arena, &found, &count, &s->error),
+                     OUTCOME_OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(s->b.asked_steps(s->b.context, 4, TEXT("housing"), TEXT("441302"), AT + 6, TEXT_NONE, 10, &s->arena, &found, &count, &s->error),
+                     OUTCOME_OK);
+    assert_int_equal(count, 1);
+    assert_true(text_is(found[0].case_id, "n3") && found[0].asked_at_us == AT + 5);
+}
+
 static void test_progress_of_a_calendar_is_written_with_the_batch_and_fenced(void **state) {
     struct scene *s = *state;
     struct store_shard shard = take_one(s, &s->a, "a", 4);
@@ -500,6 +544,7 @@ int store_suite_run(const struct store_world *given) {
         T(test_offsets_move_with_the_batch),
         T(test_timers_come_in_order_of_their_due_moment),
         T(test_cases_come_in_the_order_of_their_ids),
+        T(test_what_departments_have_not_answered_is_told_by_office_and_a_compensation_by_the_one_it_went_to),
         T(test_progress_of_a_calendar_is_written_with_the_batch_and_fenced),
         T(test_store_without_a_calendar_says_so),
         T(test_forwarded_input_waits_in_the_other_shards_inbox_until_it_is_done),

@@ -66,6 +66,12 @@ bool bus_truth_append(struct bus_truth *t, struct text name, int32_t partition, 
     return true;
 }
 
+void bus_truth_empty(struct bus_truth *t, struct text name) {
+    struct fake_topic *topic = bus_truth_topic(t, name);
+    for (int32_t i = 0; topic && i < topic->partition_count; i++)
+        topic->logs[i] = (struct fake_log){0};
+}
+
 /* ---- what is under way ---- */
 
 static void tell(struct bus_client *client, struct fake_sending *s, enum bus_delivery_fate fate, const char *reason) {
@@ -374,6 +380,22 @@ static int64_t fake_lag(void *context, struct text topic) {
     return lag;
 }
 
+static void fake_ask_reaches(void *context, struct text name, int32_t partition, int64_t asked_us) {
+    ENTER("ask_reaches");
+    const struct fake_topic *topic = bus_truth_topic(t, name);
+    if (topic && !t->down && partition >= 0 && partition < topic->partition_count) {
+        const struct fake_log *log = &topic->logs[partition];
+        struct bus_message **messages = log->messages.at;
+        struct bus_notice begins = {.kind = BUS_NOTICE_LOG_BEGINS, .partition = partition, .asked_us = asked_us, .begins_us = INT64_MAX};
+        snprintf(begins.topic, sizeof begins.topic, "%.*s", TEXT_ARG(name));
+        for (uint32_t i = log->messages.count; i-- > 0 && messages[i]->timestamp_us >= asked_us;)
+            begins.begins_us = messages[i]->timestamp_us;
+        if (begins.begins_us == INT64_MAX || messages[0]->timestamp_us >= asked_us)
+            notice(client, &begins);
+    }
+    LEAVE("ask_reaches");
+}
+
 static void fake_stop(void *context, int wait_ms) {
     ENTER("stop");
     if (wait_ms > 0 && !t->down)
@@ -397,6 +419,6 @@ struct bus_port bus_client_port(struct bus_client *client) {
     return (struct bus_port){
         .context = client, .start = fake_start, .assign = fake_assign, .poll = fake_poll, .release = fake_release,
         .seek = fake_seek, .pause = fake_pause, .publish = fake_publish, .deliveries = fake_deliveries, .purge = fake_purge,
-        .notices = fake_notices, .descriptor = fake_descriptor, .lag = fake_lag, .stop = fake_stop,
+        .notices = fake_notices, .descriptor = fake_descriptor, .lag = fake_lag, .ask_reaches = fake_ask_reaches, .stop = fake_stop,
     };
 }

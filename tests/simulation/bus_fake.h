@@ -93,6 +93,8 @@ struct fake_topic *bus_truth_topic(struct bus_truth *, struct text name);
 /* As any other producer. What it is handed is copied. False: no such topic. */
 bool bus_truth_append(struct bus_truth *, struct text topic, int32_t partition, struct text key, struct text value,
                       const struct bus_header *headers, uint32_t header_count);
+/* The topic is removed and made again. */
+void bus_truth_empty(struct bus_truth *, struct text topic);
 /* Lets what is due land, and be told. */
 void bus_truth_advance(struct bus_truth *);
 

@@ -42,7 +42,7 @@ struct sim_profile {
     uint32_t crash, pause, lost, busy, unknown;   /* chances in a million: per port call; unknown: per commit */
     uint32_t publish_fails, publish_impossible, publish_untold;
     int64_t store_latency_us, bus_latency_us;
-    bool late_topics, rebalance, bad_messages, small_cache, small_queue, store_outage, bus_outage, steps_on_case_topic;
+    bool late_topics, topics_removed, rebalance, bad_messages, small_cache, small_queue, store_outage, bus_outage, steps_on_case_topic;
     int64_t storm_us;                             /* when it ends, healing begins */
 };
 

@@ -353,7 +353,7 @@ void sim_daemon_start(struct sim *s, uint32_t number) {
         .instance = text_from(d->name), .region = TEXT(SIM_REGION), .batch_inputs_most = sim_chance(s, 200000) ? 3 : 1000,
         .cache_bytes_most = s->profile.small_cache ? 40000 : (size_t)64 << 20, .member_ttl_us = 3000 * MS,
         .heartbeat_us = 1000 * MS, .inbox_poll_us = 200 * MS, .definitions_poll_us = 2000 * MS,
-        .publish_give_up_us = 6000 * MS, .publications_most = s->profile.small_queue ? 20 : 1000,
+        .publish_give_up_us = 6000 * MS, .tasks_check_us = 5000 * MS, .publications_most = s->profile.small_queue ? 20 : 1000,
         .life_cycle_steps = s->profile.steps_on_case_topic, .crashed = died && sim_chance(s, 300000),
     };
     struct conductor_ports ports = {.store = store_client_port(d->store), .bus = bus_client_port(d->bus),

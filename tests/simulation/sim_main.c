@@ -60,6 +60,7 @@ static void draw_profile(struct sim *s) {
     p->bus_outage = !calm && sim_chance(s, 300000);
     p->steps_on_case_topic = sim_chance(s, 500000);
     p->storm_us = sim_between(s, 5000 * MS, 25000 * MS);
+    p->topics_removed = !calm && sim_chance(s, 300000);
 }
 
 static void play(struct sim *s) {

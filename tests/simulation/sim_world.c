@@ -179,9 +179,20 @@ void sim_world_begin(struct sim *s) {
     applications(s);
 }
 
+static void on_topic_removed(struct sim *s, void *argument) {
+    const struct bus_message *message = argument;
+    sim_say(s, "     topic %.*s is removed and made again", TEXT_ARG(message->topic));
+    bus_truth_empty(&s->bus, message->topic);
+}
+
 void sim_world_landed(struct sim *s, const struct bus_message *message) {
     struct text region, department;
-    if (text_ends_with(message->topic, ".task.v1") && topic_parse(&s->arena, message->topic, &region, &department) == TOPIC_TASK)
+    bool is_task = text_ends_with(message->topic, ".task.v1");
+    if (is_task && !s->healing && s->profile.topics_removed && sim_chance(s, 20000)) {
+        sim_at(s, s->now_us + 1, on_topic_removed, (void *)(uintptr_t)message);
+        return;   /* it leaves with its topic before its department has read it */
+    }
+    if (is_task && topic_parse(&s->arena, message->topic, &region, &department) == TOPIC_TASK)
         world_department(s, department, message);
 }
 

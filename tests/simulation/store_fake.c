@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/json.h"
 #include "base/murmur2.h"
 
 #define FAKE_BYTES_MOST ((size_t)8 << 30)
@@ -388,6 +389,107 @@ static enum outcome fake_cases_after(void *context, struct text after, uint32_t 
     LEAVE("cases_after");
 }
 
+/* A compensation may be another department's than the step's: its event says whose. */
+static void take_undo_office(const struct fake_case *one, struct arena *arena, struct store_asked *asked) {
+    for (uint32_t i = one->events.count; i-- > 0;) {
+        const struct store_event *event = vector_at(&one->events, struct store_event *)[i];
+        struct json data;
+        struct error error;
+        int64_t index = -1;
+        if (!text_is(event->kind, "undo_asked") || !text_equal(event->step, asked->step) ||
+            json_read(arena, event->data, 96, &data, &error) != OUTCOME_OK)
+            continue;
+        const struct json *element = json_get_string(&data, "index");
+        if (element)
+            json_to_int64(element, &index);
+        if (index != asked->index)
+            continue;
+        asked->department = json_get_text(&data, TEXT("department"));
+        asked->region = json_get_text(&data, TEXT("region"));
+        asked->asked_at_us = event->at_us;
+        return;
+    }
+}
+
+/* What is asked in one shard. */
+static void asked_rows(struct store_truth *t, int32_t shard, struct arena *arena, struct vector *rows) {
+    for (uint32_t i = 0; i < t->case_list.count; i++) {
+        const struct fake_case *one = vector_at(&t->case_list, struct fake_case *)[i];
+        for (uint32_t j = 0; one->there && j < one->steps.count; j++) {
+            const struct store_step *row = &vector_at(&one->steps, struct fake_step)[j].row;
+            bool is_undo = text_is(row->state, "undoing");
+            if (row->shard != shard || (!is_undo && !text_is(row->state, "running") && !text_is(row->state, "cancelling")))
+                continue;
+            struct store_asked asked = {.shard = shard, .department = text_copy(arena, row->department),
+                                        .region = text_copy(arena, row->region), .case_id = text_copy(arena, row->case_id),
+                                        .step = text_copy(arena, row->step), .index = row->index, .asked_at_us = row->asked_at_us};
+            if (is_undo)
+                take_undo_office(one, arena, &asked);
+            if (!text_is_none(asked.department) && asked.asked_at_us != TIME_NONE)
+                *vector_new(rows, arena, struct store_asked) = asked;
+        }
+    }
+}
+
+static bool same_office(const struct store_asked *a, struct text department, struct text region) {
+    return text_equal(a->department, department) && text_is_none(a->region) == text_is_none(region) &&
+           (text_is_none(region) || text_equal(a->region, region));
+}
+
+static enum outcome fake_asked_offices(void *context, const int32_t *shards, uint32_t count, struct arena *arena,
+                                       struct store_asked **ret, uint32_t *ret_count, struct error *error) {
+    ENTER("asked_offices")
+    struct vector offices = {0};
+    for (uint32_t i = 0; i < count; i++) {
+        struct vector rows = {0};
+        asked_rows(t, shards[i], arena, &rows);
+        for (uint32_t j = 0; j < rows.count; j++) {
+            const struct store_asked *row = &vector_at(&rows, struct store_asked)[j];
+            struct store_asked *office = NULL;
+            for (uint32_t k = 0; k < offices.count && !office; k++) {
+                struct store_asked *known = &vector_at(&offices, struct store_asked)[k];
+                office = known->shard == row->shard && same_office(known, row->department, row->region) ? known : NULL;
+            }
+            if (!office)
+                *vector_new(&offices, arena, struct store_asked) = *row;
+            else if (row->asked_at_us < office->asked_at_us)
+                office->asked_at_us = row->asked_at_us;
+        }
+    }
+    *ret = offices.at;
+    *ret_count = offices.count;
+    LEAVE("asked_offices");
+}
+
+static int compare_asked(const void *a, const void *b) {
+    const struct store_asked *x = a, *y = b;
+    int order = text_compare(x->case_id, y->case_id);
+    return order ? order : (order = text_compare(x->step, y->step)) ? order : x->index - y->index;
+}
+
+static enum outcome fake_asked_steps(void *context, int32_t shard, struct text department, struct text region, int64_t before_us,
+                                     struct text after, uint32_t cases_most, struct arena *arena, struct store_asked **ret,
+                                     uint32_t *ret_count, struct error *error) {
+    ENTER("asked_steps")
+    struct vector all = {0}, rows = {0};
+    uint32_t cases = 0;
+    asked_rows(t, shard, arena, &all);
+    if (all.count)
+        qsort(all.at, all.count, sizeof(struct store_asked), compare_asked);
+    for (uint32_t i = 0; i < all.count; i++) {
+        const struct store_asked *row = &vector_at(&all, struct store_asked)[i];
+        if (!same_office(row, department, region) || row->asked_at_us >= before_us || text_compare(row->case_id, after) <= 0)
+            continue;
+        cases += rows.count == 0 || !text_equal(vector_at(&rows, struct store_asked)[rows.count - 1].case_id, row->case_id);
+        if (cases > cases_most)
+            break;
+        *vector_new(&rows, arena, struct store_asked) = *row;
+    }
+    *ret = rows.at;
+    *ret_count = rows.count;
+    LEAVE("asked_steps");
+}
+
 static enum outcome fake_numbers(void *context, struct store_number *numbers, uint32_t count, struct arena *arena,
                                  struct error *error) {
     ENTER("numbers")
@@ -413,6 +515,7 @@ struct store_port store_client_port(struct store_client *client) {
         .offsets = fake_offsets, .events_after = fake_events_after, .journals = fake_journals, .inbox = fake_inbox,
         .timers = fake_timers, .definitions = fake_definitions, .calendar = fake_calendar,
         .calendar_progress = fake_calendar_progress, .cases_after = fake_cases_after,
+        .asked_offices = fake_asked_offices, .asked_steps = fake_asked_steps,
         .commit_begin = store_fake_commit_begin, .commit_push = store_fake_commit_push,
         .commit_end = store_fake_commit_end, .trying = fake_trying,
         .numbers = fake_numbers, .descriptor = fake_descriptor,

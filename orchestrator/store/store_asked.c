@@ -1,0 +1,50 @@
+/* What departments are asked of and have not answered, as the conductor reads it to see whether their topics still have it. */
+#include "store/store_part.h"
+
+static enum outcome give(struct arena *arena, struct store_asked *rows, const PGresult *result, struct store_asked **ret,
+                         uint32_t *ret_count, struct error *error) {
+    if (arena->failed)
+        return error_no_memory(error);
+    *ret = rows;
+    *ret_count = (uint32_t)PQntuples(result);
+    return OUTCOME_OK;
+}
+
+enum outcome store_asked_offices(void *context, const int32_t *shards, uint32_t count, struct arena *arena,
+                                 struct store_asked **ret, uint32_t *ret_count, struct error *error) {
+    struct store *store = context;
+    struct pg_arguments arguments = {0};
+    pg_argument_text(&arguments, store_int32_array(&store->scratch[0], shards, count));
+    _cleanup_result_ PGresult *result = NULL;
+    enum outcome outcome = pg_run(&store->aside, "asked_offices", &arguments, true, &result, error);
+    if (outcome != OUTCOME_OK)
+        return outcome;
+    struct store_asked *rows = arena_new_array(arena, (size_t)PQntuples(result), struct store_asked);
+    for (int i = 0; rows && i < PQntuples(result); i++)
+        rows[i] = (struct store_asked){.shard = pg_get_int32(result, i, 0, -1), .department = pg_get_text(arena, result, i, 1),
+                                       .region = pg_get_text(arena, result, i, 2), .asked_at_us = pg_get_time(result, i, 3),
+                                       .index = -1};
+    return give(arena, rows, result, ret, ret_count, error);
+}
+
+enum outcome store_asked_steps(void *context, int32_t shard, struct text department, struct text region, int64_t before_us,
+                               struct text after, uint32_t cases_most, struct arena *arena, struct store_asked **ret,
+                               uint32_t *ret_count, struct error *error) {
+    struct store *store = context;
+    struct pg_arguments arguments = {0};
+    pg_argument_int32(&arguments, shard);
+    pg_argument_text(&arguments, department);
+    pg_argument_text(&arguments, region);
+    pg_argument_int64(&arguments, before_us - PG_EPOCH_US);
+    pg_argument_text(&arguments, text_is_none(after) ? TEXT("") : after);
+    pg_argument_int32(&arguments, (int32_t)cases_most);
+    _cleanup_result_ PGresult *result = NULL;
+    enum outcome outcome = pg_run(&store->aside, "asked_steps", &arguments, true, &result, error);
+    if (outcome != OUTCOME_OK)
+        return outcome;
+    struct store_asked *rows = arena_new_array(arena, (size_t)PQntuples(result), struct store_asked);
+    for (int i = 0; rows && i < PQntuples(result); i++)
+        rows[i] = (struct store_asked){.shard = shard, .department = department, .region = region, .case_id = pg_get_text(arena, result, i, 0), .step = pg_get_text(arena, result, i, 1),
+                                       .index = pg_get_int32(result, i, 2, -1), .asked_at_us = pg_get_time(result, i, 3)};
+    return give(arena, rows, result, ret, ret_count, error);
+}
