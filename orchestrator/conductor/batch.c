@@ -8,7 +8,7 @@ struct batch *batch_make(struct conductor *c) {
     int place = c->under_way == &c->batches[0];
     struct batch *batch = &c->batches[place];
     arena_reset(&c->batch_arenas[place]);
-    *batch = (struct batch){.arena = &c->batch_arenas[place], .messages = c->messages[place],
+    *batch = (struct batch){.arena = &c->batch_arenas[place], .serial = ++c->batch_serial, .messages = c->messages[place],
                             .now_us = conductor_now(c) + (mutation_is(clock_ahead) ? TIME_SECOND_US : 0)};
     return batch;
 }
@@ -106,7 +106,7 @@ static void measure_hand_offs(struct conductor *c, const struct batch *batch) {
 static void settle_touched(struct conductor *c, struct batch *batch) {
     for (uint32_t i = 0; i < batch->touched.count; i++) {
         struct open_case *open = vector_at(&batch->touched, struct open_case *)[i];
-        if (open->touched)
+        if (open->last_batch != batch->serial)
             continue;
         if (open->state.phase == CASE_CLOSED || open->state.version == 0)
             cache_forget(c, open);
@@ -130,9 +130,13 @@ static void committed(struct conductor *c, struct batch *batch) {
     add_counters(c, &batch->counted);
     METER_ADD(c, batches, 1);
     measure_hand_offs(c, batch);
+}
+
+void batch_publish(struct conductor *c, struct batch *batch) {
     publish_batch(c, batch);
     publish_dead_letters(c, batch);
     settle_touched(c, batch);
+    batch_release(c, batch);
 }
 
 void batch_take_apart(struct conductor *c) {
@@ -236,21 +240,29 @@ enum outcome batch_send(struct conductor *c, struct batch *batch, struct error *
         publish_batch(c, batch);
     enum store_fate fate = c->ports.store.commit_begin(c->ports.store.context, &rows, error);
     forget_touched(c, batch);
-    if (fate != STORE_UNDER_WAY)
-        return conclude(c, batch, fate, 0, error);
+    if (fate != STORE_UNDER_WAY) {
+        enum outcome outcome = conclude(c, batch, fate, 0, error);
+        if (outcome == OUTCOME_OK)   /* a mutation's */
+            batch_publish(c, batch);
+        return outcome;
+    }
     c->under_way = batch;
     return OUTCOME_OK;
 }
 
-enum outcome batch_land(struct conductor *c, struct error *error) {
+enum outcome batch_land(struct conductor *c, struct batch **ret_landed, struct error *error) {
     struct batch *batch = c->under_way;
     int32_t *fenced = NULL;
     uint32_t fenced_count = 0;
+    *ret_landed = NULL;
     if (!batch)
         return OUTCOME_OK;
     enum store_fate fate = c->ports.store.commit_end(c->ports.store.context, batch->arena, &fenced, &fenced_count, error);
     c->under_way = NULL;
     enum outcome outcome = conclude(c, batch, fate, fenced_count, error);
-    batch_release(c, batch);
+    if (outcome == OUTCOME_OK)
+        *ret_landed = batch;
+    else
+        batch_release(c, batch);
     return outcome;
 }

@@ -67,7 +67,8 @@ void cache_trim(struct conductor *c) {
         struct open_case *open = list_entry(node, struct open_case, by_use);
         if (mutation_is(cache_unbounded) || c->cache_bytes <= c->settings.cache_bytes_most)
             return;
-        if (!open->touched)   /* by the batch that is being decided: not yet in the store */
+        bool is_pinned = open->touched || (c->under_way && open->last_batch == c->under_way->serial);
+        if (!is_pinned)   /* else what changed it is not yet in the store */
             cache_forget(c, open);
     }
 }

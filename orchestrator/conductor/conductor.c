@@ -254,13 +254,18 @@ static void drop_all(struct conductor *c, const struct error *why) {
 /* False: it went wrong, and the shards were dropped. */
 static bool land(struct conductor *c) {
     struct error error = {0};
-    if (batch_land(c, &error) == OUTCOME_OK)
-        return true;
-    drop_all(c, &error);
-    return false;
+    struct batch *landed;
+    if (batch_land(c, &landed, &error) != OUTCOME_OK) {
+        drop_all(c, &error);
+        return false;
+    }
+    if (landed)
+        batch_publish(c, landed);
+    return true;
 }
 
 /* Takes what has come, decides it while the store still has the batch before, waits for that one, and hands over this.
+ * The store is given this one before the other's messages leave: it is the slower of the two.
  * Inputs tried one at a time, notes of the daemon's own and the cases that a calendar moves go alone. True when something
  * was done. */
 static bool run_batch(struct conductor *c, int64_t monotonic_us) {
@@ -280,12 +285,13 @@ static bool run_batch(struct conductor *c, int64_t monotonic_us) {
         outcome = batch_decide(c, batch, &error);
     /* What the store has in hand is waited for in any case: it may well be done. */
     struct error lost = {0};
-    bool landed = batch_land(c, &lost) == OUTCOME_OK || mutation_is(goes_on_after_loss);
-    if (outcome == OUTCOME_OK && landed && batch_send(c, batch, &error) == OUTCOME_OK) {
-        if (!c->under_way)   /* a mutation's */
-            batch_release(c, batch);
+    struct batch *before;
+    bool landed = batch_land(c, &before, &lost) == OUTCOME_OK || mutation_is(goes_on_after_loss);
+    bool sent = outcome == OUTCOME_OK && landed && batch_send(c, batch, &error) == OUTCOME_OK;
+    if (before)
+        batch_publish(c, before);
+    if (sent)
         return !alone || (land(c), true);
-    }
     batch_release(c, batch);
     drop_all(c, outcome == OUTCOME_OK && !landed ? &lost : &error);
     return true;

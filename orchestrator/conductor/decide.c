@@ -20,6 +20,7 @@ static bool touch(struct batch *batch, struct open_case *open) {
         return false;
     *place = open;
     open->touched = true;
+    open->last_batch = batch->serial;
     open->version_before = open->state.version;
     open->dirty = (struct vector){0};
     return true;

@@ -59,6 +59,7 @@ struct open_case {
     size_t counted_bytes;
     /* by the batch under way */
     bool touched;
+    uint64_t last_batch;          /* serial of the batch that touched it last */
     uint32_t version_before;      /* the batch */
     struct vector dirty;          /* dirty_step */
 };
@@ -81,6 +82,7 @@ struct pending {
 
 struct batch {
     struct arena *arena;
+    uint64_t serial;                       /* 1, 2, 3 … in this daemon's life */
     int64_t now_us;
     struct vector pending;                 /* struct pending */
     struct vector internal;                /* struct pending: sub-cases' inputs, in order */
@@ -107,6 +109,7 @@ struct conductor {
     struct arena batch_arenas[2], turn_arena, catch_up_arena;
     struct batch batches[2];               /* one is decided while the store works on the other */
     struct batch *under_way;               /* handed to the store, its fate not known; NULL: none */
+    uint64_t batch_serial;
     struct buffer scratch;
     struct message_schemas *messages_known; /* in `arena` */
 
@@ -202,8 +205,11 @@ struct batch *batch_make(struct conductor *);
 enum outcome batch_decide(struct conductor *, struct batch *, struct error *);
 /* Hands it to the store. */
 enum outcome batch_send(struct conductor *, struct batch *, struct error *);
-/* Waits for what is under way and publishes it. OK when nothing is. Else the shards are to be taken afresh. */
-enum outcome batch_land(struct conductor *, struct error *);
+/* Waits for what is under way. OK: *ret_landed (NULL: nothing was) is in the store, and batch_publish is owed to it.
+ * Else the shards are to be taken afresh. */
+enum outcome batch_land(struct conductor *, struct batch **ret_landed, struct error *);
+/* Sends what a landed batch asks for and is done with it; the store may have the next one in hand already. */
+void batch_publish(struct conductor *, struct batch *);
 /* Its messages go back to the bus. */
 void batch_release(struct conductor *, struct batch *);
 /* From now on one input a batch, until so many went well as a batch may have: what is too much together may go alone. */
