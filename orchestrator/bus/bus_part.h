@@ -17,6 +17,7 @@
 #define BUS_FETCH_KBYTES_DEFAULT 65536
 #define BUS_MESSAGE_BYTES_MOST 2097152  /* on the wire: 1 MiB of value, its key and its headers */
 #define BUS_COMMIT_EVERY_US 5000000
+#define BUS_MISSING_FOR_US 100000       /* a topic that was not there is looked for anew by who writes to it later than that */
 
 enum bus_role { BUS_READER = 1, BUS_WRITER = 2, BUS_COMMITTER = 4, BUS_ADMIN = 8 };
 
@@ -45,6 +46,7 @@ struct bus_topic_entry {
     enum bus_topic_state state;
     int32_t partition_count;            /* of a topic that is there */
     bool missing_said;
+    int64_t missing_at_us;              /* monotonic: when it was not found; it may have been made since */
     bool wanted;                        /* the scout was asked to look for it */
     rd_kafka_topic_t *reader, *writer;  /* made when the topic is there and they are needed: naming may make a topic */
     struct bus_partition **partitions;  /* by number; NULL: never assigned */
@@ -148,6 +150,8 @@ uint32_t bus_notices(void *, struct bus_notice *, uint32_t most);
 void bus_notice_add(struct bus *, const struct bus_notice *);
 /* Takes in what the scout found. */
 void bus_take_findings(struct bus *);
+/* group.c: monotonic */
+int64_t bus_now_us(void);
 void bus_ask_reaches(void *, struct text topic, int32_t partition, int64_t asked_us);
 void bus_on_error(rd_kafka_t *, int error, const char *reason, void *bus);
 void bus_on_log(const rd_kafka_t *, int level, const char *facility, const char *line);

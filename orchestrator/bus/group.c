@@ -4,7 +4,7 @@
 
 #include <time.h>
 
-static int64_t now_us(void) {
+int64_t bus_now_us(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
@@ -26,7 +26,7 @@ static bool committer_open(struct bus *bus) {
 
 void bus_commit_for_lag_tools(void *context, const struct bus_position *positions, uint32_t count) {
     struct bus *bus = context;
-    int64_t now = now_us();
+    int64_t now = bus_now_us();
     if (!bus->reader || count == 0 || (bus->committed_at_us && now - bus->committed_at_us < BUS_COMMIT_EVERY_US))
         return;
     bus->committed_at_us = now;

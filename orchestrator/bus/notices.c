@@ -41,6 +41,7 @@ static void take_topic(struct bus *bus, const struct scout_finding *finding) {
     bool there = finding->partition_count > 0;
     entry->state = there ? BUS_TOPIC_THERE : BUS_TOPIC_MISSING;
     entry->partition_count = finding->partition_count;
+    entry->missing_at_us = bus_now_us();
     if (there)
         entry->missing_said = false;
     bus_take_up(bus, entry);

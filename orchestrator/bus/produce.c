@@ -87,6 +87,10 @@ static enum outcome report_now(struct bus *bus, uint64_t token, rd_kafka_resp_er
 }
 
 static enum outcome topic_open(struct bus *bus, struct bus_topic_entry *entry, struct error *error) {
+    if (entry->state == BUS_TOPIC_MISSING && bus_now_us() - entry->missing_at_us > BUS_MISSING_FOR_US) {
+        entry->state = BUS_TOPIC_UNCHECKED;   /* whoever made it says so by writing to it */
+        scout_look_for(&bus->scout, entry);
+    }
     if (entry->state == BUS_TOPIC_UNCHECKED) {
         /* the writer must not name a topic that is not there: that may make it, with any number of partitions */
         if (!entry->wanted)

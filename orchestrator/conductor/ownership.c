@@ -64,13 +64,13 @@ void ownership_drop(struct conductor *c, int32_t number) {
 
 void ownership_drop_all(struct conductor *c, const char *why) {
     log_warn("shards_dropped", "what was in memory is forgotten; the truth is read again", LOG_STRING("why", why));
+    c->ports.store.close(c->ports.store.context); /* until then a batch under way may be looked at */
     if (c->under_way)
         batch_release(c, c->under_way);
     c->under_way = NULL;
     for (int32_t i = 0; i < c->shard_count; i++)
         ownership_drop(c, i);
     c->ports.bus.purge(c->ports.bus.context);
-    c->ports.store.close(c->ports.store.context);
     reopen_later(c, conductor_monotonic(c));
     ownership_assign(c);
 }
