@@ -139,11 +139,19 @@ static rd_kafka_t *client_new(struct yjs_adapter *a, rd_kafka_type_t type, struc
     return rk;
 }
 
-static int event_fd(rd_kafka_queue_t *queue) {
+/* From now on the descriptor is raised whenever the queue stops being empty. What came before that would never raise it:
+ * so it is raised once at the beginning. */
+static void watch(rd_kafka_queue_t *queue, int fd) {
     static const uint64_t one = 1;
+    rd_kafka_queue_io_event_enable(queue, fd, &one, sizeof(one));
+    ssize_t written = write(fd, &one, sizeof(one));
+    (void)written;
+}
+
+static int event_fd(rd_kafka_queue_t *queue) {
     int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (fd >= 0)
-        rd_kafka_queue_io_event_enable(queue, fd, &one, sizeof(one));
+        watch(queue, fd);
     return fd;
 }
 
@@ -188,7 +196,6 @@ static void producer_end(struct yjs_adapter *a, int wait_ms) {
 /* An idempotent producer does not go on after a broker that has forgotten, or kept, what it should not have; a new one
  * does. What arrived twice is known by its id. */
 static void producer_renew(struct yjs_adapter *a) {
-    static const uint64_t one = 1;
     struct yjs_error error;
     producer_end(a, 5000);
     a->producer_broken = false;
@@ -198,7 +205,7 @@ static void producer_renew(struct yjs_adapter *a) {
         return;
     }
     a->reports = rd_kafka_queue_get_main(a->producer);
-    rd_kafka_queue_io_event_enable(a->reports, a->report_fd, &one, sizeof(one));
+    watch(a->reports, a->report_fd);
     warm_writer(a);
 }
 
