@@ -58,7 +58,6 @@ class Thing:
         self.subs = re.findall(r"^ +thing: \{name: ([a-z0-9_]+)", self.text, re.M)
         told = subprocess.run([program("yjsctl"), "thing", "check", path], cwd=ROOT, capture_output=True, text=True)
         assert told.returncode == 0, told.stdout + told.stderr
-        self.kinds_to_come = sorted(set(re.findall(r"of kind (\w+) \[not_running_yet\]", told.stdout)))
 
     def samples(self):
         paths = [f"config/samples/{self.name}.json"] + sorted(
