@@ -24,7 +24,7 @@ static struct map_slot *map_find(struct map_slot *slots, size_t room, struct tex
 void *map_get(const struct map *m, struct text key) {
     if (m->count == 0 || text_is_none(key))
         return NULL;
-    return map_find(m->slots, m->room, key, text_hash(key))->value;
+    return map_find(m->slots, m->room, key, text_hash_quick(key))->value;
 }
 
 static bool map_grow(struct map *m) {
@@ -43,7 +43,7 @@ static bool map_grow(struct map *m) {
 
 bool map_put(struct map *m, struct text key, void *value) {
     assert(key.at && value);
-    uint64_t hash = text_hash(key);
+    uint64_t hash = text_hash_quick(key);
     struct map_slot *slot = m->room ? map_find(m->slots, m->room, key, hash) : NULL;
     if (!slot || !slot->key.at) {
         if (!slot || m->count >= m->room / 4 * 3) {
@@ -60,7 +60,7 @@ bool map_put(struct map *m, struct text key, void *value) {
 void *map_remove(struct map *m, struct text key) {
     if (m->count == 0 || text_is_none(key))
         return NULL;
-    struct map_slot *hole = map_find(m->slots, m->room, key, text_hash(key));
+    struct map_slot *hole = map_find(m->slots, m->room, key, text_hash_quick(key));
     if (!hole->key.at)
         return NULL;
     void *value = hole->value;

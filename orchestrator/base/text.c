@@ -88,6 +88,28 @@ uint64_t text_hash(struct text t) {
     return hash;
 }
 
+static uint64_t hash_mix(uint64_t x) {
+    x = (x ^ x >> 32) * UINT64_C(0xD6E8FEB86659FD93);
+    return x ^ x >> 32;
+}
+
+uint64_t text_hash_quick(struct text t) {
+    uint64_t hash = t.length * UINT64_C(0x9E3779B97F4A7C15), word = 0;
+    size_t at = 0;
+    for (; at + sizeof word <= t.length; at += sizeof word) {
+        memcpy(&word, t.at + at, sizeof word);
+        hash = hash_mix(hash ^ word);
+    }
+    if (at == t.length)
+        return hash;
+    if (t.length >= sizeof word)   /* the last eight again, some of them twice */
+        memcpy(&word, t.at + t.length - sizeof word, sizeof word);
+    else
+        for (word = 0; at < t.length; at++)
+            word = word << 8 | (unsigned char)t.at[at];
+    return hash_mix(hash ^ word);
+}
+
 bool text_is_utf8(struct text t) {
     for (const char *at = t.at, *end = t.at + t.length; at < end;) {
         size_t length = utf8_length(at, end);

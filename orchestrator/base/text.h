@@ -28,7 +28,10 @@ static inline bool text_is_none(struct text t) { return t.at == NULL; }
 static inline bool text_equal(struct text a, struct text b) {
     return a.length == b.length && (a.length == 0 || memcmp(a.at, b.at, a.length) == 0);
 }
-static inline bool text_is(struct text a, const char *string) { return text_equal(a, text_from(string)); }
+/* The first byte is looked at before the string is measured: who walks a table mostly needs no more. */
+static inline bool text_is(struct text a, const char *string) {
+    return (a.length == 0 || !string || a.at[0] == *string) && text_equal(a, text_from(string));
+}
 /* Byte order; a prefix comes first. */
 int text_compare(struct text a, struct text b);
 bool text_starts_with(struct text, const char *prefix);
@@ -41,8 +44,10 @@ struct text text_copy(struct arena *, struct text);
 struct text text_format(struct arena *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Decimal integer, whole text, optional '-'; false when it is none or out of range. */
 bool text_to_int64(struct text, int64_t *ret);
-/* FNV-1a; for tables in memory only, never stored. */
+/* FNV-1a: the same on every machine and in every version. */
 uint64_t text_hash(struct text);
+/* Quicker, for tables in memory only: it may differ from machine to machine. */
+uint64_t text_hash_quick(struct text);
 /* Are the bytes well-formed UTF-8 (RFC 3629: no overlong form, no surrogate, at most U+10FFFF)? */
 bool text_is_utf8(struct text);
 /* Number of code points of well-formed UTF-8. */

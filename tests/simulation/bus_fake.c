@@ -30,6 +30,7 @@ bool bus_truth_topic_make(struct bus_truth *t, struct text name, int32_t partiti
     *topic = (struct fake_topic){.name = text_copy(&t->arena, name), .partition_count = partition_count,
                                  .logs = arena_new_array(&t->arena, (size_t)partition_count, struct fake_log)};
     *vector_new(&t->topic_list, &t->arena, struct fake_topic *) = topic;
+    t->changes++;
     return map_put(&t->topics, topic->name, topic);
 }
 
@@ -47,6 +48,7 @@ static struct bus_message message_copy(struct bus_truth *t, struct text topic, i
 
 static void land(struct bus_truth *t, struct fake_topic *topic, struct bus_message *message) {
     struct fake_log *log = &topic->logs[message->partition];
+    t->changes++;
     message->topic = topic->name;
     message->offset = log->low + log->messages.count;
     message->timestamp_us = now_of(t);
@@ -68,6 +70,7 @@ bool bus_truth_append(struct bus_truth *t, struct text name, int32_t partition, 
 
 void bus_truth_empty(struct bus_truth *t, struct text name) {
     struct fake_topic *topic = bus_truth_topic(t, name);
+    t->changes++;
     for (int32_t i = 0; topic && i < topic->partition_count; i++)
         topic->logs[i] = (struct fake_log){0};
 }
@@ -107,9 +110,20 @@ static void advance_one(struct bus_client *client, struct fake_sending *s, int64
     s->over = s->is_told && (s->landed || !will_land);
 }
 
+/* When a publication moves next. */
+static int64_t moves_at(const struct bus_client *client, const struct fake_sending *s) {
+    bool will_land = s->fate == BUS_PLAN_LANDS || s->fate == BUS_PLAN_LANDS_UNTOLD;
+    int64_t times_out_us = s->landed || s->is_told ? INT64_MAX : s->queued_us + client->message_timeout_us;
+    int64_t next_us = !s->landed && will_land ? s->lands_us : s->told_us;
+    return next_us < times_out_us ? next_us : times_out_us;
+}
+
 static void advance_client(struct bus_client *client, int64_t now) {
-    if (client->frozen)
+    bool down = client->truth->down;
+    if (client->frozen || (now < client->next_us && !down && !client->advanced_down))
         return;
+    client->advanced_down = down;
+    client->next_us = INT64_MAX;
     if (client->truth->down != client->told_away && client->started) {
         client->told_away = client->truth->down;
         notice(client, &(struct bus_notice){.kind = client->told_away ? BUS_NOTICE_AWAY : BUS_NOTICE_BACK});
@@ -118,8 +132,11 @@ static void advance_client(struct bus_client *client, int64_t now) {
     uint32_t kept = 0, count = client->sendings.count;
     for (uint32_t i = 0; i < count; i++) {
         advance_one(client, at[i], now);
-        if (!at[i]->over)
-            at[kept++] = at[i];
+        if (at[i]->over)
+            continue;
+        int64_t next_us = moves_at(client, at[i]);
+        client->next_us = next_us < client->next_us ? next_us : client->next_us;
+        at[kept++] = at[i];
     }
     client->sendings.count = kept;
 }
@@ -133,6 +150,7 @@ void bus_truth_advance(struct bus_truth *t) {
 /* Whatever has not been told is told PURGED (when anyone hears it); what has not landed lands late or never. */
 static void drop_all(struct bus_client *client) {
     struct bus_truth *t = client->truth;
+    client->next_us = 0;
     for (uint32_t i = 0; i < client->sendings.count; i++) {
         struct fake_sending *s = vector_at(&client->sendings, struct fake_sending *)[i];
         tell(client, s, BUS_PURGED, "purged");
@@ -145,6 +163,7 @@ void bus_client_end(struct bus_client *client) {
     drop_all(client);
     client->started = client->frozen = false;
     client->readings.count = 0;
+    client->has_read_all = false;
 }
 
 /* ---- the port ---- */
@@ -182,6 +201,7 @@ static enum outcome fake_start(void *context, struct error *error) {
     client->started = true;
     client->paused = false;
     client->readings.count = 0;
+    client->has_read_all = false;
     LEAVE("start");
     return OUTCOME_OK;
 }
@@ -210,6 +230,7 @@ static enum outcome fake_assign(void *context, const struct bus_position *positi
                 *one = vector_at(&client->readings, struct fake_reading)[j];
     }
     client->readings = fresh;
+    client->has_read_all = false;
     client->first_reading = 0;
     LEAVE("assign");
     return OUTCOME_OK;
@@ -217,7 +238,7 @@ static enum outcome fake_assign(void *context, const struct bus_position *positi
 
 /* The log a reading is at, or NULL: missing (said once), beyond the topic, stopped. */
 static struct fake_log *log_of(struct bus_client *client, struct fake_reading *r) {
-    const struct fake_topic *topic = bus_truth_topic(client->truth, r->topic);
+    const struct fake_topic *topic = r->found ? r->found : (r->found = bus_truth_topic(client->truth, r->topic));
     if (!topic) {
         struct bus_notice missing = {.kind = BUS_NOTICE_TOPIC_MISSING, .partition = r->partition};
         snprintf(missing.topic, sizeof missing.topic, "%.*s", TEXT_ARG(r->topic));
@@ -244,6 +265,10 @@ static struct fake_log *log_of(struct bus_client *client, struct fake_reading *r
 
 static uint32_t read_some(struct bus_client *client, struct bus_message *room, uint32_t most) {
     uint32_t given = 0, readings = client->readings.count;
+    if (client->has_read_all && client->read_at_change == client->truth->changes) {
+        client->first_reading += readings ? 1 : 0;
+        return 0;
+    }
     for (uint32_t i = 0; i < readings && client->started && !client->truth->down; i++) {
         struct fake_reading *r = &vector_at(&client->readings, struct fake_reading)[(client->first_reading + i) % readings];
         struct fake_log *log = log_of(client, r);
@@ -251,6 +276,8 @@ static uint32_t read_some(struct bus_client *client, struct bus_message *room, u
             room[given] = *vector_at(&log->messages, struct bus_message *)[r->next - log->low];
     }
     client->first_reading += readings ? 1 : 0;
+    client->has_read_all = given == 0 && most > 0 && client->started && !client->paused && !client->truth->down;
+    client->read_at_change = client->truth->changes;
     return given;
 }
 
@@ -279,6 +306,7 @@ static enum outcome fake_seek(void *context, const struct bus_position *to, stru
         if (!is_same(r, to))
             continue;
         r->next = to->offset;
+        client->has_read_all = false;
         r->stopped = false;
         outcome = OUTCOME_OK;
     }
@@ -332,6 +360,7 @@ static enum outcome fake_publish(void *context, const struct bus_publication *p,
     snprintf(s->reason, sizeof s->reason, "%s", no_place ? "no such topic" : "as planned");
     *vector_new(&client->sendings, &t->arena, struct fake_sending *) = s;
     client->outstanding++;
+    client->next_us = now < client->next_us ? now : client->next_us;
     LEAVE("publish");
     return OUTCOME_OK;
 }
@@ -404,6 +433,7 @@ static void fake_stop(void *context, int wait_ms) {
     drop_all(client);
     client->started = false;
     client->readings.count = 0;
+    client->has_read_all = false;
     LEAVE("stop");
 }
 

@@ -55,9 +55,10 @@ struct bus_truth {
     struct vector topic_list;     /* struct fake_topic * */
     struct vector clients;
     bool down;                    /* no broker answers */
+    uint64_t changes;             /* of any log */
 };
 
-struct fake_reading { struct text topic; int32_t partition; int64_t next; bool stopped, told_missing; };
+struct fake_reading { struct text topic; int32_t partition; int64_t next; bool stopped, told_missing; struct fake_topic *found; };
 struct fake_sending {
     struct bus_message message;   /* as it will stand in the log */
     uint64_t token;
@@ -79,6 +80,9 @@ struct bus_client {
     uint32_t first_reading;
     struct vector sendings;       /* struct fake_sending *, in order */
     uint32_t outstanding;
+    int64_t next_us;              /* nothing of what it sends moves before */
+    bool advanced_down;           /* … unless brokers went, or came back */
+    bool has_read_all; uint64_t read_at_change;   /* nothing was left to read then */
     struct vector deliveries;     /* struct bus_delivery, told and not taken */
     uint32_t deliveries_taken;
     struct vector notices;        /* struct bus_notice */

@@ -5,6 +5,7 @@
 #ifndef YJS_TESTS_SIMULATION_SIM_H
 #define YJS_TESTS_SIMULATION_SIM_H
 
+#include <setjmp.h>
 #include <ucontext.h>
 
 #include "bus_fake.h"
@@ -33,6 +34,11 @@ struct sim_things {
 bool sim_things_make(struct sim_things *);
 void sim_things_free(struct sim_things *);
 const struct definition *sim_things_find(const struct sim_things *, struct text hash);
+
+/* What daemons compile is taken from `things` (sim_known.c), while it is used. False: no memory. */
+bool sim_known_begin(struct sim_things *things);
+void sim_known_end(void);
+void sim_known_use(bool used);
 
 /* ---- a seed's temper ---- */
 
@@ -88,9 +94,10 @@ struct sim_daemon {
     struct sim *sim;
     uint32_t number, life;        /* life: rises with every start */
     char name[16];
-    ucontext_t context;
+    ucontext_t context;           /* its beginning; from then on `at` */
+    sigjmp_buf at;
     void *stack;
-    bool alive, idle, wants_end, draining;
+    bool begun, alive, idle, wants_end, draining;
     uint64_t wake_token;
     int64_t wake_at_us;
     struct conductor *conductor;
@@ -117,6 +124,7 @@ struct sim {
     uint32_t heap_count, heap_room;
     uint64_t event_order;
     ucontext_t scheduler;
+    sigjmp_buf scheduler_at;
     struct sim_daemon *current;
     struct sim_daemon daemons[SIM_DAEMONS_MOST];
     void *stacks[SIM_DAEMONS_MOST];
@@ -161,6 +169,10 @@ void sim_fail(struct sim *, const char *format, ...) __attribute__((format(print
 void sim_say(struct sim *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void sim_trace(struct sim *, struct text);
 int64_t sim_now(void *sim);
+
+/* From the scheduler into a daemon's coroutine, and back from within it. */
+void sim_enter(struct sim_daemon *);
+void sim_leave(struct sim_daemon *);
 
 /* ---- daemons (sim_daemon.c) ---- */
 void sim_daemons_begin(struct sim *);

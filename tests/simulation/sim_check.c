@@ -291,11 +291,11 @@ void sim_check_applied(struct sim *s, struct store_client *client, const struct 
 
 static uint64_t digest_of(struct text topic, int32_t partition, struct text key, struct text value, const struct bus_header *headers,
                           uint32_t count) {
-    uint64_t digest = text_hash(topic) * 31 + (uint64_t)partition;
-    digest = (digest ^ text_hash(key)) * UINT64_C(0x9E3779B97F4A7C15);
-    digest = (digest ^ text_hash(value)) * UINT64_C(0x9E3779B97F4A7C15);
+    uint64_t digest = text_hash_quick(topic) * 31 + (uint64_t)partition;
+    digest = (digest ^ text_hash_quick(key)) * UINT64_C(0x9E3779B97F4A7C15);
+    digest = (digest ^ text_hash_quick(value)) * UINT64_C(0x9E3779B97F4A7C15);
     for (uint32_t i = 0; i < count; i++)
-        digest = (digest ^ text_hash(headers[i].name) ^ text_hash(headers[i].value) * 3) * UINT64_C(0x9E3779B97F4A7C15);
+        digest = (digest ^ text_hash_quick(headers[i].name) ^ text_hash_quick(headers[i].value) * 3) * UINT64_C(0x9E3779B97F4A7C15);
     return digest | 1;
 }
 

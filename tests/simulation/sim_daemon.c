@@ -15,7 +15,7 @@ static void resume(struct sim_daemon *d) {
     d->idle = false;
     s->current = d;
     memory_fail_hold(d->in_port);
-    swapcontext(&s->scheduler, &d->context);
+    sim_enter(d);
     memory_fail_hold(true);
     s->current = NULL;
     if (!d->alive && d->conductor && !s->failed)
@@ -40,7 +40,7 @@ static void wake_at(struct sim_daemon *d, int64_t at_us) {
 static void switch_away(struct sim_daemon *d) {
     struct sim *s = d->sim;
     s->current = NULL;
-    swapcontext(&d->context, &s->scheduler);
+    sim_leave(d);
     s->current = d;
 }
 

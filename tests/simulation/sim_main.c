@@ -124,6 +124,7 @@ static uint64_t play_harmed(struct sim_things *things, uint64_t seed, bool verbo
     s->torture = *torture;
     s->troubles = troubles;
     memory_fail_hold(true);
+    sim_known_use(seed % 64 != 0);
     if (torture->harm == HARM_no_memory)
         memory_fail_once_after((size_t)torture->at);
     play(s);

@@ -148,10 +148,11 @@ bool sim_things_make(struct sim_things *all) {
         fprintf(stderr, "%s\n%.*s\n", error.message, TEXT_ARG(buffer_text(&out)));
         buffer_free(&out);
     }
-    return outcome == OUTCOME_OK;
+    return outcome == OUTCOME_OK && sim_known_begin(all);
 }
 
 void sim_things_free(struct sim_things *all) {
+    sim_known_end();
     for (int i = 0; i < SIM_THINGS; i++)
         definition_free(all->things[i].definition);
     arena_free(&all->arena);

@@ -219,6 +219,22 @@ static void test_uuid_of_rfc_9562_example(void **state) {
     assert_string_equal(room, "00000000-0000-7fff-bfff-ffffffffffff");
 }
 
+/* Every byte and the length count: a table whose keys differ in one place must not hold them all in one. */
+static void test_quick_hash_sees_every_byte_and_the_length(void **state) {
+    (void)state;
+    char bytes[40] = {0};
+    for (size_t length = 0; length < sizeof bytes; length++) {
+        uint64_t of_zeros = text_hash_quick(text_span(bytes, length));
+        assert_true(of_zeros == text_hash_quick(text_span(bytes, length)));
+        assert_true(of_zeros != text_hash_quick(text_span(bytes, length + 1)));
+        for (size_t i = 0; i < length; i++) {
+            bytes[i] = 1;
+            assert_true(of_zeros != text_hash_quick(text_span(bytes, length)));
+            bytes[i] = 0;
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order_is_by_bytes_and_a_prefix_comes_first),
@@ -232,6 +248,7 @@ int main(void) {
         cmocka_unit_test(test_long_error_message_is_cut_at_a_code_point),
         cmocka_unit_test(test_outcome_is_given_back_without_an_error_to_fill),
         cmocka_unit_test(test_uuid_of_rfc_9562_example),
+        cmocka_unit_test(test_quick_hash_sees_every_byte_and_the_length),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
