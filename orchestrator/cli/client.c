@@ -176,6 +176,28 @@ static enum verb_status say_problem(struct invocation *c, long status, struct te
     return ends;
 }
 
+/* An answer's body: what was asked for into the file, a problem into memory. */
+struct saving { CURL *curl; FILE *file; struct buffer *body; };
+
+static size_t take_saved(char *at, size_t size, size_t count, void *context) {
+    struct saving *saving = context;
+    long status = 0;
+    curl_easy_getinfo(saving->curl, CURLINFO_RESPONSE_CODE, &status);
+    return status == 200 ? fwrite(at, 1, size * count, saving->file) : take_body(at, size, count, saving->body);
+}
+
+static size_t give_file(char *to, size_t size, size_t count, void *context) { return fread(to, size, count, context); }
+
+static void send_file(struct client *client, FILE *file) {
+    struct stat status;
+    add_header(client, "Content-Type: application/octet-stream");
+    curl_easy_setopt(client->curl, CURLOPT_UPLOAD, 1L);
+    curl_easy_setopt(client->curl, CURLOPT_READFUNCTION, give_file);
+    curl_easy_setopt(client->curl, CURLOPT_READDATA, file);
+    if (fstat(fileno(file), &status) == 0 && S_ISREG(status.st_mode))
+        curl_easy_setopt(client->curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)status.st_size);
+}
+
 bool client_do(struct invocation *c, const struct client_request *request, struct client_answer *ret,
                enum verb_status *ret_status) {
     struct client *client = client_of(c, ret_status);
@@ -184,9 +206,12 @@ bool client_do(struct invocation *c, const struct client_request *request, struc
     prepare(client, request->path, &c->arena);
     buffer_clear(&client->body);
     curl_easy_setopt(client->curl, CURLOPT_CUSTOMREQUEST, request->method);
-    curl_easy_setopt(client->curl, CURLOPT_TIMEOUT, 120L);
-    curl_easy_setopt(client->curl, CURLOPT_WRITEFUNCTION, take_body);
-    curl_easy_setopt(client->curl, CURLOPT_WRITEDATA, &client->body);
+    curl_easy_setopt(client->curl, CURLOPT_TIMEOUT, request->send || request->save ? 3600L : 120L);
+    struct saving saving = {client->curl, request->save, &client->body};
+    curl_easy_setopt(client->curl, CURLOPT_WRITEFUNCTION, request->save ? take_saved : take_body);
+    curl_easy_setopt(client->curl, CURLOPT_WRITEDATA, request->save ? (void *)&saving : (void *)&client->body);
+    if (request->send)
+        send_file(client, request->send);
     char header[256];
     if (request->prefer && snprintf(header, sizeof header, "Prefer: %s", request->prefer) > 0)
         add_header(client, header);

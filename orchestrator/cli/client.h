@@ -17,6 +17,8 @@ struct client_request {
     const char *idempotency_key;   /* NULL: none */
     const char *if_none_match;     /* an ETag: the answer may be 304, without a body; NULL: none */
     bool text;                     /* the answer is no JSON */
+    FILE *send;                    /* the body instead of `body`: read to its end, of any type; NULL: none */
+    FILE *save;                    /* where a 200's body goes, instead of ret->body; NULL: there */
     bool quiet_away;               /* nothing is said when nobody answers: the caller tries again */
 };
 struct client_answer { long status; struct json json; struct text body; };   /* json null when the body is empty */

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "bus/bus.h"
 #include "cli/crash_mark.h"
+#include "cli/daemon_vault.h"
 #include "cli/daemon_web.h"
 #include "cli/files.h"
 #include "cli/publish.h"
@@ -31,6 +32,8 @@ struct daemon {
     struct conductor *conductor;
     struct records *records;
     struct records_port records_port;
+    struct vault *vault;         /* NULL: none is configured */
+    struct vault_port vault_port;
     struct web *web;             /* NULL: none is wanted */
     int wake_fd;                 /* the web's hint that a command waits */
     bool check_only;
@@ -181,10 +184,15 @@ static enum outcome make_web(struct daemon *d, struct error *error) {
     if (outcome != OUTCOME_OK)
         return outcome;
     d->records_port = records_port(d->records);
+    if ((outcome = daemon_vault(s, &d->vault, error)) != OUTCOME_OK)
+        return outcome;
+    if (d->vault)
+        d->vault_port = vault_port_of(d->vault);
     struct web_settings settings = {
         .listen = c_string(s, s->http_listen), .certificate = settings_path(s, s->http_certificate),
         .key = settings_path(s, s->http_key), .threads = (uint32_t)s->http_threads, .connections_most = (uint32_t)s->http_connections,
-        .metrics_open = s->http_metrics_open, .region = s->region,
+        .metrics_open = s->http_metrics_open, .region = s->region, .vault = d->vault ? &d->vault_port : NULL,
+        .url = s->http_url.length > 0 ? c_string(s, s->http_url) : NULL,
         .parts = {.context = d, .write_metrics = write_metrics, .is_ready = is_ready, .hint = hint, .thing_check = thing_check,
                   .thing_publish = thing_publish, .thing_checklist = thing_checklist, .calendar_year = calendar_year,
                   .calendar_due = calendar_due},
@@ -293,6 +301,7 @@ void daemon_free(struct daemon *d) {
     if (!d)
         return;
     web_free(d->web);
+    vault_free(d->vault);
     records_free(d->records);
     conductor_free(d->conductor);
     bus_destroy(d->bus);

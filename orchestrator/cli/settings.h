@@ -36,6 +36,15 @@ struct settings {
     X(http_certificate, PATH, "http.certificate", "", false, "PEM certificate chain: HTTPS") \
     X(http_key, PATH, "http.key", "", false, "PEM key of the certificate") \
     X(http_metrics_open, BOOL, "http.metrics_open", "false", false, "/metrics without a token from other machines too") \
+    X(http_url, TEXT, "http.url", "", false, "How others reach the HTTP API, https://host: stands before the addresses of materials; empty: they are paths") \
+    X(materials_store, TEXT, "materials.store", "", false, "Where materials are kept: a folder, or a bucket as https://host/bucket/prefix (S3). Empty: none is taken, and digests are not checked") \
+    X(materials_bytes, BYTES, "materials.bytes", "20MiB", false, "One material at most; at most material_bytes_most") \
+    X(materials_types, TEXT, "materials.types", "application/pdf,application/ofd,image/jpeg,image/png,image/tiff", false, "Media types that are taken, told by the content; separated by commas") \
+    X(materials_scanner, TEXT, "materials.scanner", "", false, "clamd, tcp:HOST:PORT or unix:/PATH; when it is away nothing is taken. Empty: nothing is scanned") \
+    X(materials_scan_wait, DURATION, "materials.scan_wait", "30s", false, "A scanner that says nothing for so long is away") \
+    X(materials_region, TEXT, "materials.region", "us-east-1", false, "Region of the bucket, as its signature wants it") \
+    X(materials_key, TEXT, "materials.key", "", false, "Access key of the bucket") \
+    X(materials_secret_file, PATH, "materials.secret_file", "", false, "File whose first line is the bucket's secret key") \
     X(log_level, TEXT, "log.level", "info", true, "debug, info, warn or error") \
     X(log_format, TEXT, "log.format", "text", true, "text or json") \
     X(batch_inputs, COUNT, "batch.inputs", "1000", false, "Inputs in one transaction at most") \

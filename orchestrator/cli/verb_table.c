@@ -37,6 +37,7 @@ const struct verb_option verb_options_settings[] = {
 
 const struct verb_noun verb_nouns[] = {
     {"thing", "definitions of one-things"},      {"case", "applications on their way"},
+    {"material", "what applicants bring"},
     {"task", "what departments have to do"},     {"incident", "what needs a person"},
     {"dead", "messages that could not be taken"}, {"department", "what each department has open"},
     {"shard", "shards and their owners"},        {"stats", "cases by thing, phase and outcome"},
@@ -185,6 +186,14 @@ const struct verb verb_table[] = {
     {"case", "close", "ID", 1, 1, NEEDS_SERVER, verb_case_close, "Terminate a case",
      "An operator ends it: like a withdrawal, its outcome is terminated.", {REASON_OPTION}},
     {"case", "void", "ID", 1, 1, NEEDS_SERVER, verb_case_void, "Declare a case void", "What was granted is void.", {REASON_OPTION}},
+    {"material", "put", "FILE…", 1, UINT_MAX, NEEDS_SERVER, verb_material_put, "Upload materials",
+     "Prints each one's digest (SM3): an application names the material by it. What it is is told by its content; the same content "
+     "again is the same material.", NO_OPTIONS},
+    {"material", "get", "DIGEST", 1, 1, NEEDS_SERVER, verb_material_get, "Fetch a material's content",
+     "For windows, auditors and departments whose task carries it; it is written down who took it.",
+     {{"to", "FILE", NULL, false, "Where it goes; otherwise standard output"}}},
+    {"material", "show", "DIGEST", 1, 1, NEEDS_SERVER, verb_material_show, "Show what a material is",
+     "Size, type, whether it was scanned, who brought it, which cases name it.", NO_OPTIONS},
     {"task", "list", "", 0, 0, NEEDS_SERVER, verb_task_list, "List a worklist",
      "Open tasks of a department; with a department's token its own.",
      {{"department", "ID", NULL, false, "The department"},

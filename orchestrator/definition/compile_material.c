@@ -41,6 +41,23 @@ static void compile_tolerable(struct compiler *c, const struct node *tolerable, 
     m->tolerable_trust = text_copy(c->arena, text_span(grades, count));
 }
 
+/* "application/pdf": two names of RFC 6838 in small letters. */
+static bool is_media_type(struct text t) {
+    size_t slash = text_find(t, '/');
+    bool fits = slash != SIZE_MAX && slash > 0 && slash + 1 < t.length && t.length < 128;
+    for (size_t i = 0; fits && i < t.length; i++)
+        fits = i == slash || (t.at[i] >= 'a' && t.at[i] <= 'z') || (t.at[i] >= '0' && t.at[i] <= '9') || strchr("!#$&-^_.+", t.at[i]);
+    return fits;
+}
+
+static void check_types(struct compiler *c, const struct node *types) {
+    for (uint32_t i = 0; types && types->type == JSON_ARRAY && i < types->count; i++) {
+        const struct node *type = &types->members[i].node;
+        if (node_is_text(type) && !is_media_type(type->text))
+            compiler_fault(c, type->place, "bad_media_type", "\"%.*s\" is no media type", SHOWN(type->text));
+    }
+}
+
 static void compile_material(struct compiler *c, const struct node *n, struct material_definition *m) {
     struct reading reading = {.compiler = c, .step = NO_INDEX, .key = "when"};
     const struct node *from = node_get(n, "from");
@@ -49,6 +66,7 @@ static void compile_material(struct compiler *c, const struct node *n, struct ma
     if (from && from->type == JSON_OBJECT)
         compile_from(c, &reading, from, m);
     compile_tolerable(c, node_get(n, "tolerable"), m);
+    check_types(c, node_get(n, "types"));
 }
 
 /* A group: one of its members is enough, so none of them is required itself. */

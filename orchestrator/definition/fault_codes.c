@@ -79,6 +79,7 @@ const struct fault_code definition_fault_codes[] = {
     WARNING("compensation_never_runs", "no step asks for compensation", "Let some step say on_refused: compensate, or take it out."),
     WARNING("each_without_deadline", "a fan-out without a deadline waits for the slowest for ever", "Add gather: {all: true, deadline: 3 workdays, then: partial}."),
     ERROR("any_of_nonsense", "a group of materials of which one is enough, that means something else", "Name two or more materials that are neither required themselves nor groups."),
+    ERROR("bad_media_type", "not a media type", "Write it as application/pdf or image/jpeg, in small letters and without parameters."),
     ERROR("too_many_materials", "more than materials_most", "Divide the thing, using steps of kind `thing`."),
     ERROR("bad_date", "not a date", "Write it as 2026-08-31, or a moment with its offset: 2026-08-31T12:00:00+08:00."),
     ERROR("window_nonsense", "a window of dates in which nothing can happen", "Let it open before it closes."),

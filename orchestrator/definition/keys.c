@@ -171,6 +171,7 @@ const struct shape shape_material = {"material", "a material (材料)", (const s
     {.key = "from", .type = VALUE_WORD_OR_SHAPE, .shape = &shape_lookup_from, .words = "applicant", .meaning = "who brings it; default `applicant`"},
     {.key = "any_of", .type = VALUE_IDS, .meaning = "a group: one of these materials is enough; a step that is given the group is given those that are there"},
     {.key = "tolerable", .type = VALUE_SHAPE, .shape = &shape_tolerable, .meaning = "may come later (容缺受理)"},
+    {.key = "types", .type = VALUE_TEXTS, .meaning = "media types that are taken, as `application/pdf`; default all that the store of materials takes"},
     END}};
 
 const struct shape shape_override_item = {"override item", "an item in `override`", (const struct key_row[]){

@@ -13,6 +13,7 @@
     X(steps_most, 1024, "steps", "a definition is read by people") \
     X(elements_most, 1000, "elements", "one fan-out is written in one transaction") \
     X(materials_most, 200, "materials", "one notice is read by a person") \
+    X(material_bytes_most, 268435456, "bytes", "a scanned file, not a film; the setting materials.bytes stays below it") \
     X(objections_most, 200, "objections", "beyond it the publicity itself is in question; those who are told count in") \
     X(needs_most, 256, "needs", "a join is read by people") \
     X(json_depth_most, 64, "levels", "parsers and people both stop following") \

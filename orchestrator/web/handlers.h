@@ -25,6 +25,10 @@ void handle_calendar_year(struct request *);
 void handle_calendar_due(struct request *);
 /* submit.c */
 void handle_submit(struct request *);
+/* materials.c */
+void handle_material_put(struct request *);
+void handle_material(struct request *);
+void handle_material_about(struct request *);
 /* cases.c */
 void handle_cases(struct request *);
 void handle_case(struct request *);

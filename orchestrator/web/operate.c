@@ -82,11 +82,13 @@ void handle_signal(struct request *request) {
 
 void handle_correction(struct request *request) {
     const struct json *step, *form, *materials;
+    struct text given;
     struct input input = command_input(request, INPUT_CORRECTION_ANSWERED, request->at[0]);
     if (!is_case_id(request) ||
         !BODY_FIELDS(request, {"step", JSON_STRING, true, UNBOUNDED, &step}, {"form", JSON_OBJECT, false, MOST(form_bytes_most), &form},
                      {"materials", JSON_ARRAY, false, UNBOUNDED, &materials}) ||
-        !take_step(request, step->text, &input))
+        !take_step(request, step->text, &input) ||
+        !materials_stand(request, request->at[0], TEXT_NONE, "/materials", text_of(materials), &given))
         return;
     _cleanup_buffer_ struct buffer out;
     struct json_writer w;
@@ -99,7 +101,7 @@ void handle_correction(struct request *request) {
     }
     if (materials) {
         json_key(&w, TEXT("materials"));
-        json_put_raw(&w, materials->text);
+        json_put_raw(&w, given);
     }
     json_close(&w, '}');
     input.data = text_copy(&request->arena, buffer_text(&out));
@@ -109,10 +111,12 @@ void handle_correction(struct request *request) {
 
 void handle_materials(struct request *request) {
     const struct json *materials;
+    struct text given;
     struct input input = command_input(request, INPUT_MATERIALS_GIVEN, request->at[0]);
-    if (!is_case_id(request) || !BODY_FIELDS(request, {"materials", JSON_ARRAY, true, UNBOUNDED, &materials}))
+    if (!is_case_id(request) || !BODY_FIELDS(request, {"materials", JSON_ARRAY, true, UNBOUNDED, &materials}) ||
+        !materials_stand(request, request->at[0], TEXT_NONE, "/materials", materials->text, &given))
         return;
-    input.data = text_format(&request->arena, "{\"materials\":%.*s}", TEXT_ARG(materials->text));
+    input.data = text_format(&request->arena, "{\"materials\":%.*s}", TEXT_ARG(given));
     if (!command_is_full(request))
         command_send(request, &input, false);
 }

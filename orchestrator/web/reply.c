@@ -132,6 +132,10 @@ enum MHD_Result reply_send(struct request *request) {
     struct MHD_Response *response;
     if (request->stream && request->status == 200) {
         response = watch_response(request);
+    } else if (request->send_fd >= 0 && request->status == 200) {
+        response = MHD_create_response_from_fd64((uint64_t)request->send_bytes, request->send_fd);
+        if (response)
+            request->send_fd = -1;   /* libmicrohttpd closes it */
     } else {
         bool broken = request->out.failed || request->arena.failed || request->status == 0;
         if (broken) {

@@ -57,6 +57,11 @@ const struct route route_table[] = {
      "Say which of two answers stands"},
     {"POST", "/v1/cases/{case}/steps/{step}/answer_for", OPERATES, BODY_JSON, "", handle_answer_for,
      "Record a department's answer on its behalf (代錄)"},
+    {"POST", "/v1/materials", SUBMITS, BODY_FILE, "", handle_material_put, "Upload a material; what it is called is its SM3 digest"},
+    {"GET", "/v1/materials/{digest}", BIT(WINDOW) | BIT(DEPARTMENT) | BIT(AUDITOR), BODY_NONE, "", handle_material,
+     "A material's content; who takes it is written down"},
+    {"GET", "/v1/materials/{digest}/about", SUBMITS | BIT(AUDITOR), BODY_NONE, "", handle_material_about,
+     "What a material is, who brought it, which cases name it"},
     {"GET", "/v1/commands/{command}", ALL, BODY_NONE, "", handle_command, "What became of a command"},
 
     {"GET", "/v1/tasks", WORKS | BIT(SUPERVISOR), BODY_NONE, "department,region,state,cursor,limit", handle_tasks, "A worklist"},

@@ -18,8 +18,8 @@ const char *role_name(enum role);
 bool role_parse(struct text, enum role *ret);
 
 enum { ROUTE_NAMES_MOST = 3 };
-/* How a body may be sent. */
-enum route_body { BODY_NONE, BODY_JSON, BODY_DEFINITION };
+/* How a body may be sent. BODY_FILE: any content, streamed to the vault. */
+enum route_body { BODY_NONE, BODY_JSON, BODY_DEFINITION, BODY_FILE };
 
 struct request;
 struct route {

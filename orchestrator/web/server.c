@@ -26,6 +26,7 @@ static void *begin_request(void *context, const char *uri, struct MHD_Connection
         return NULL;
     request->web = web;
     request->connection = connection;
+    request->send_fd = -1;
     request->started_us = monotonic(web);
     arena_init(&request->arena, REQUEST_ARENA_BYTES);
     buffer_init(&request->body, LIMIT_definition_bytes_most);
@@ -60,6 +61,10 @@ static void end_request(void *context, struct MHD_Connection *connection, void *
     if (request->status)
         count_request(request);
     watch_forget(request);
+    if (request->upload)
+        request->web->settings.vault->drop(request->upload);
+    if (request->send_fd >= 0)
+        close(request->send_fd);
     __atomic_sub_fetch(&request->web->requests_open, 1, __ATOMIC_RELAXED);
     buffer_free(&request->body);
     buffer_free(&request->out);
@@ -68,12 +73,20 @@ static void end_request(void *context, struct MHD_Connection *connection, void *
     *place = NULL;
 }
 
+static bool is_upload(const struct request *request) { return request->route && request->route->body == BODY_FILE; }
+
 static size_t body_most(const struct request *request) {
+    if (is_upload(request))
+        return request->web->settings.vault ? (size_t)request->web->settings.vault->bytes_most : 0;
     return request->route && request->route->body == BODY_DEFINITION ? (size_t)LIMIT_definition_bytes_most : BODY_BYTES_MOST;
 }
 
 static void refuse_length(struct request *request) {
     bool definition = request->route && request->route->body == BODY_DEFINITION;
+    if (is_upload(request)) {
+        reply_problem(request, "material_too_large", "a material is at most materials.bytes (%zu bytes)", body_most(request));
+        return;
+    }
     reply_problem(request, "body_too_long", "a body is at most %s (%zu bytes)",
                   definition ? "definition_bytes_most" : "message_bytes_most", body_most(request));
 }
@@ -91,7 +104,7 @@ static bool is_type(struct text type, const char *wanted) {
 static bool check_body_type(struct request *request) {
     struct text length = request_header(request, "Content-Length"), type = request_header(request, "Content-Type");
     bool has_body = (!text_is_none(length) && !text_is(length, "0")) || !text_is_none(request_header(request, "Transfer-Encoding"));
-    if (!has_body || request->route->body == BODY_NONE)
+    if (!has_body || request->route->body == BODY_NONE || is_upload(request))
         return true;
     bool fine = is_type(type, "application/json");
     if (request->route->body == BODY_DEFINITION)
@@ -140,6 +153,26 @@ static bool check_caller(struct request *request) {
     return false;
 }
 
+static void begin_upload(struct request *request) {
+    const struct vault_port *vault = request->web->settings.vault;
+    struct error error = {0};
+    if (vault->begin(vault->context, &request->upload, &error) != OUTCOME_OK)
+        reply_error(request, &error);
+}
+
+/* A piece of what is uploaded goes to the vault at once; after a refusal the rest is read and thrown away, within reason. */
+static enum MHD_Result take_upload(struct request *request, const char *data, size_t *size) {
+    const struct vault_port *vault = request->web->settings.vault;
+    struct error error = {0};
+    request->body_bytes += *size;
+    if (!request->status && vault->take(request->upload, data, *size, &error) != OUTCOME_OK)
+        reply_error(request, &error);
+    if (request->status && request->body_bytes > BODY_BYTES_MOST + (request->upload ? body_most(request) : 0))
+        return MHD_NO;
+    *size = 0;
+    return MHD_YES;
+}
+
 /* The head of a request: everything that can be refused before its body is read. */
 static void take_head(struct request *request, const char *method) {
     struct text path, raw[ROUTE_NAMES_MOST] = {{NULL, 0}};
@@ -167,8 +200,14 @@ static void take_head(struct request *request, const char *method) {
     struct text given = request_header(request, "Content-Length");
     if (!check_caller(request) || !check_parameters(request) || !check_body_type(request))
         return;
+    if (is_upload(request) && !request->web->settings.vault) {
+        reply_problem(request, "not_offered", "no store of materials is configured (materials.store)");
+        return;
+    }
     if (!text_is_none(given) && (!text_to_int64(given, &length) || length > (int64_t)body_most(request)))
         refuse_length(request);
+    else if (is_upload(request))
+        begin_upload(request);
 }
 
 static enum MHD_Result take_body(struct request *request, const char *data, size_t *size) {
@@ -217,10 +256,11 @@ static enum MHD_Result serve(void *context, struct MHD_Connection *connection, c
     if (request->stage == STAGE_NEW) {
         request->stage = STAGE_BODY;
         take_head(request, method);
-        return MHD_YES;
+        /* A client that waits for "100 Continue" is refused before it sends. */
+        return is_upload(request) && request->status ? reply_send(request) : MHD_YES;
     }
     if (*size > 0)
-        return take_body(request, data, size);
+        return is_upload(request) ? take_upload(request, data, size) : take_body(request, data, size);
     return request->stage == STAGE_ANSWERED ? MHD_YES : answer(request);
 }
 

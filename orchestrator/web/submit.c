@@ -35,9 +35,44 @@ static bool take_number(struct request *request, const struct json *number, cons
     return !command_is_full(request);
 }
 
-struct application { struct text thing, extra; const struct json *number, *region, *form; int64_t urgency; };
+struct application {
+    struct text thing, extra;
+    const char *materials_at;    /* where the request has them */
+    const struct json *number, *region, *form;
+    int64_t urgency;
+};
 
-static void submit(struct request *request, const struct application *a) {
+/* `extra` with its materials as they are kept; false: answered. */
+static bool stand_by_materials(struct request *request, struct application *a, struct text case_id) {
+    struct json extra;
+    struct text materials;
+    if (!request->web->settings.vault || text_is_none(a->extra) ||
+        json_read(&request->arena, a->extra, LIMIT_json_depth_most, &extra, NULL) != OUTCOME_OK || extra.type != JSON_OBJECT ||
+        !json_get_string(&extra, "materials"))
+        return true;
+    if (!materials_stand(request, case_id, a->thing, a->materials_at, json_get_string(&extra, "materials")->text, &materials))
+        return false;
+    _cleanup_buffer_ struct buffer out;
+    struct json_writer w;
+    buffer_init(&out, LIMIT_message_bytes_most);
+    json_begin(&w, &out);
+    json_open(&w, '{');
+    for (uint32_t i = 0; i < extra.count; i++) {
+        json_key(&w, extra.children[i].key);
+        if (text_is(extra.children[i].key, "materials"))
+            json_put_raw(&w, materials);
+        else
+            json_put_value(&w, &extra.children[i].value);
+    }
+    json_close(&w, '}');
+    a->extra = text_copy(&request->arena, buffer_text(&out));
+    if (!out.failed && !text_is_none(a->extra))
+        return true;
+    reply_problem(request, "out_of_memory", "no memory for these materials");
+    return false;
+}
+
+static void submit(struct request *request, struct application *a) {
     struct error error = {0};
     if (forms_check(request, a->thing, a->form, &error) != OUTCOME_OK) {
         reply_error(request, &error);
@@ -48,6 +83,8 @@ static void submit(struct request *request, const struct application *a) {
     input.region = a->region ? a->region->text : request->web->settings.region;
     if (!a->number && !draw_number(request, input.region, &input.case_id))
         return;
+    if (!stand_by_materials(request, a, input.case_id))
+        return;
     input.number = input.case_id;
     input.data = a->form->text;
     input.extra = a->extra;
@@ -57,7 +94,7 @@ static void submit(struct request *request, const struct application *a) {
 
 void handle_submit(struct request *request) {
     const struct json *thing, *extra, *priority;
-    struct application a = {0};
+    struct application a = {.materials_at = "/extra/materials"};
     if (!BODY_FIELDS(request, {"thing", JSON_STRING, true, MOST(name_bytes_most), &thing},
                      {"number", JSON_STRING, false, UNBOUNDED, &a.number}, {"region", JSON_STRING, false, MOST(name_bytes_most), &a.region},
                      {"form", JSON_OBJECT, true, MOST(form_bytes_most), &a.form}, {"extra", JSON_OBJECT, false, UNBOUNDED, &extra},
@@ -87,7 +124,7 @@ static bool offerer(struct request *request, const struct json *by, struct text 
 void handle_offer(struct request *request) {
     static const char *const names[] = {"by", "basis", "list", "parties", "materials"};
     const struct json *by, *basis, *list, *parties, *materials;
-    struct application a = {.thing = request->at[0]};
+    struct application a = {.thing = request->at[0], .materials_at = "/materials"};
     struct text offers;
     if (!BODY_FIELDS(request, {"by", JSON_STRING, false, MOST(name_bytes_most), &by}, {"basis", JSON_STRING, false, MOST(id_bytes_most), &basis},
                      {"list", JSON_STRING, false, MOST(id_bytes_most), &list}, {"number", JSON_STRING, false, UNBOUNDED, &a.number},

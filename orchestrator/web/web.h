@@ -14,6 +14,7 @@
 #include "port/clock.h"
 #include "base/json.h"
 #include "port/records.h"
+#include "port/vault.h"
 
 /* When is `limit` due, begun at `from`? As people write them; region and clock may be absent. */
 struct calendar_question { struct text from, limit, region, clock; };
@@ -56,6 +57,8 @@ struct web_settings {
     int64_t heartbeat_us;          /* of event streams; 0: 15 s */
     bool metrics_open;             /* /metrics without a token from other machines too */
     struct text region;            /* of cases that name none */
+    const struct vault_port *vault; /* NULL: no store of materials is configured: nothing is uploaded, nothing is checked */
+    const char *url;               /* how others reach this API: stands before a material's path in its uri; NULL: nothing does */
     struct web_parts parts;
 };
 

@@ -46,6 +46,9 @@ struct request {
     uint32_t header_count;
     struct problem_fault faults[FAULTS_MOST];
     uint32_t fault_count;
+    struct vault_upload *upload;             /* a BODY_FILE under way */
+    int send_fd;                             /* the answer's content, -1: `out` is */
+    int64_t send_bytes;
     struct waiter *waiter;                   /* of a command's answer; watch.c's */
     struct stream *stream;                   /* of a case's events; watch.c's */
 };
@@ -151,6 +154,13 @@ void forms_free(struct forms *);
 const struct json *thing_form(const struct json *row);
 /* Holds `form` against the current schema of `thing`; adds the faults to the request. REJECT form_invalid, thing_unknown. */
 enum outcome forms_check(struct request *, struct text thing, const struct json *form, struct error *);
+
+/* ---- materials.c ---- */
+/* Holds what a request names as materials (a JSON array, absent: none) against what is kept, when there is a vault: each
+ * digest must be kept, size and media type be what they are, the type one that the definition names. *ret: the list with
+ * uri, size and media_type filled in. The definition: `case_id`'s, else the current one of `thing`. `pointer`: where the list
+ * stands in the body. False: answered. */
+bool materials_stand(struct request *, struct text case_id, struct text thing, const char *pointer, struct text list, struct text *ret);
 
 /* ---- watch.c ---- */
 enum outcome watch_create(struct web *, struct watch **ret, struct error *);

@@ -134,6 +134,7 @@
 /* ---- materials ---- */
 {"one of one, of a group, of what is required, of what is not there", HEAD TASK ", materials: [g, h, r, m]}\nmaterials:\n  - {id: r, required: true}\n  - {id: m}\n  - {id: g, any_of: [m]}\n  - {id: h, any_of: [g, r, x, m, m]}\n", "any_of_nonsense 9:21, any_of_nonsense 10:22, any_of_nonsense 10:25, unknown_material 10:28, duplicate_id 10:34"},
 {"a group that is fetched itself", HEAD TASK ", materials: [g]}\nmaterials:\n  - {id: m}\n  - {id: n}\n  - {id: g, any_of: [m, n], from: applicant}\n", "any_of_nonsense 9:35"},
+{"types of a material that are none", HEAD TASK ", materials: [m]}\nmaterials:\n  - {id: m, types: [application/pdf, pdf, Image/png, \"a/b; c=d\"]}\n", "bad_media_type 7:38, bad_media_type 7:43, bad_media_type 7:54"},
 {"a trust that reads a step", HEAD TASK ", materials: [m]}\ntrust: \"${ .steps.a.result.grade }\"\nmaterials:\n  - {id: m, required: true, tolerable: {until: 5 workdays, trust: [A], if_missing: refuse}}\n", "not_an_ancestor 6:27"},
 {"a trust that is a list", HEAD TASK "}\ntrust: \"${ .form.utilities }\"\n", "wrong_value_type 6:8"},
 {"a step called as a lookup of a material is", HEAD "steps:\n  - {id: fetch_m, department: housing, materials: [m]}\nmaterials:\n  - {id: m, from: {lookup: licences, basis: consent}}\n", "duplicate_id 7:10"},

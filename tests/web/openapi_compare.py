@@ -12,7 +12,7 @@ def bodies(operation):
     content = operation.get("requestBody", {}).get("content", {})
     if not content:
         return "none"
-    return "definition" if "application/yaml" in content else "json"
+    return "definition" if "application/yaml" in content else "file" if "application/octet-stream" in content else "json"
 
 
 def main():

@@ -5,6 +5,7 @@
 #include "web/route.h"
 
 int main(void) {
+    static const char *const bodies[] = {[BODY_NONE] = "none", [BODY_JSON] = "json", [BODY_DEFINITION] = "definition", [BODY_FILE] = "file"};
     for (const struct route *route = route_table; route->method; route++) {
         printf("{\"method\":\"%s\",\"path\":\"%s\",\"roles\":[", route->method, route->path);
         const char *comma = "";
@@ -14,7 +15,7 @@ int main(void) {
                 comma = ",";
             }
         printf("],\"body\":\"%s\",\"parameters\":\"%s\",\"what\":\"%s\"}\n",
-               route->body == BODY_NONE ? "none" : route->body == BODY_JSON ? "json" : "definition", route->parameters, route->what);
+               bodies[route->body], route->parameters, route->what);
     }
     for (const struct problem *problem = problem_table; problem->code; problem++)
         printf("{\"problem\":\"%s\",\"status\":%u,\"title\":\"%s\"}\n", problem->code, problem->status, problem->title);

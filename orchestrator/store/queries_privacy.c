@@ -1,0 +1,46 @@
+/* Questions of the web about materials, and about who was given or shown what is personal. One JSON text a row. */
+#include "store/statements.h"
+
+#include <stddef.h>
+
+#define MATERIAL_COLUMNS "m.digest, m.size, m.media_type, m.scan, m.uploaded_by, m.uploaded_at"
+/* A case and all below it: a sub-case's materials come with it. */
+#define FAMILY(of) \
+    "WITH RECURSIVE family AS (SELECT c.id FROM case_ c WHERE c.id " of " UNION ALL SELECT k.id FROM case_ k JOIN family f ON k.parent = f.id) "
+
+const struct query queries_privacy[] = {
+    {"material_put", "digest,size,media_type,scan,by", "the row of what was kept: digest, size, media_type, scan, fresh (was not there)", true,
+     "WITH m AS (INSERT INTO material AS o (digest, size, media_type, scan, uploaded_by, scanned_at) "
+     "VALUES ($1::text, $2::text::bigint, $3::text, $4::text, $5::text, CASE WHEN $4::text = 'clean' THEN now() END) "
+     "ON CONFLICT (digest) DO UPDATE SET scan = CASE WHEN excluded.scan = 'clean' THEN 'clean' ELSE o.scan END, "
+     "scanned_at = coalesce(excluded.scanned_at, o.scanned_at) RETURNING *, xmax = 0 AS fresh) "
+     "SELECT row_to_json(x)::text FROM (SELECT " MATERIAL_COLUMNS ", m.fresh FROM m) x"},
+    {"material_show", "digest", "digest, size, media_type, scan, uploaded_by, uploaded_at, uses [{case, material, at}]; no row: there is none", false,
+     "SELECT row_to_json(x)::text FROM (SELECT " MATERIAL_COLUMNS ", (SELECT coalesce(json_agg(u ORDER BY u.at), '[]') FROM "
+     "(SELECT case_id AS \"case\", material, at FROM material_use WHERE digest = m.digest) u) AS uses "
+     "FROM material m WHERE m.digest = $1::text) x"},
+    {"materials_known", "digests", "digests: JSON array; gives digest, size, media_type of those that are kept", false,
+     "SELECT row_to_json(x)::text FROM (SELECT m.digest, m.size, m.media_type FROM material m "
+     "WHERE m.digest = ANY (ARRAY(SELECT json_array_elements_text($1::text::json)))) x"},
+    {"material_types", "case,thing", "id and types of the materials whose types a definition names: a case's own, else the thing's current one", false,
+     "SELECT json_build_object('id', e ->> 'id', 'types', e -> 'types')::text FROM definition d, "
+     "json_array_elements(coalesce(d.canonical::json -> 'materials', '[]')) e WHERE e -> 'types' IS NOT NULL AND d.hash = "
+     "coalesce((SELECT c.definition_hash FROM case_ c WHERE c.id = $1::text), (SELECT o.hash FROM definition o WHERE o.thing = $2::text "
+     "AND o.current))"},
+    {"material_use", "case,materials", "materials: JSON array of {id, digest}; notes where they were brought to", true,
+     "WITH u AS (INSERT INTO material_use (digest, case_id, material) SELECT DISTINCT e ->> 'digest', $1::text, e ->> 'id' "
+     "FROM json_array_elements($2::text::json) e WHERE e ->> 'digest' IS NOT NULL ON CONFLICT DO NOTHING RETURNING 1) "
+     "SELECT json_build_object('noted', count(*))::text FROM u"},
+    {"material_given", "digest,department,region",
+     "a case in whose journal the department (of this region, absent: any) was given the material; no row: it never was", false,
+     FAMILY("IN (SELECT u.case_id FROM material_use u WHERE u.digest = $1::text)")
+     "SELECT json_build_object('case', e.case_id)::text FROM family f JOIN event e ON e.case_id = f.id "
+     "WHERE e.kind IN ('step_asked', 'correction_sent', 'materials_sent', 'undo_asked') "
+     "AND e.data::json ->> 'department' = $2::text AND ($3::text IS NULL OR e.data::json ->> 'region' = $3::text) "
+     "AND EXISTS (SELECT FROM json_array_elements(coalesce(e.data::json #> '{data,materials}', '[]')) g WHERE g ->> 'digest' = $1::text) "
+     "ORDER BY e.at DESC LIMIT 1"},
+    {"access_note", "who,role,department,what,case,subject,reason", "writes down who is shown what; gives id, at", true,
+     "INSERT INTO access (who, role, department, what, case_id, subject, reason) VALUES ($1::text, $2::text, $3::text, $4::text, $5::text, "
+     "$6::text, $7::text) RETURNING json_build_object('id', id, 'at', at)::text"},
+    {NULL, NULL, NULL, false, NULL},
+};
