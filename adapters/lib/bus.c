@@ -17,6 +17,8 @@ static const struct yjs_property common_properties[] = {
     {"reconnect.backoff.ms", "50"},
     {"reconnect.backoff.max.ms", "2000"},
     {"log.connection.close", "false"},
+    {"socket.timeout.ms", "5000"},                      /* a broker that stands still keeps its connections: it is left … */
+    {"topic.metadata.refresh.interval.ms", "5000"},     /* … and its partitions are found at their new leader */
 };
 static const struct yjs_property consumer_properties[] = {
     {"enable.auto.commit", "false"},

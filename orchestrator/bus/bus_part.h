@@ -17,6 +17,8 @@
 #define BUS_FETCH_KBYTES_DEFAULT 65536
 #define BUS_MESSAGE_BYTES_MOST 2097152  /* on the wire: 1 MiB of value, its key and its headers */
 #define BUS_COMMIT_EVERY_US 5000000
+#define BUS_GIVE_UP_US 10000000         /* a partition from which no acknowledgement came for so long, though some are due */
+#define BUS_LOOK_EVERY_US 250000        /* … is looked for so often */
 #define BUS_MISSING_FOR_US 100000       /* a topic that was not there is looked for anew by who writes to it later than that */
 
 enum bus_role { BUS_READER = 1, BUS_WRITER = 2, BUS_COMMITTER = 4, BUS_ADMIN = 8 };
@@ -41,6 +43,9 @@ struct bus_partition {
     bool asked_low;                     /* the scout was asked where the beginning is, for lag() */
 };
 
+/* What was handed to librdkafka for one partition and is not reported yet. */
+struct bus_writing { uint32_t open; int64_t moved_at_us; /* monotonic: the last report, or the first of them handed over */ };
+
 struct bus_topic_entry {
     struct text name;                   /* NUL behind it */
     enum bus_topic_state state;
@@ -51,6 +56,8 @@ struct bus_topic_entry {
     rd_kafka_topic_t *reader, *writer;  /* made when the topic is there and they are needed: naming may make a topic */
     struct bus_partition **partitions;  /* by number; NULL: never assigned */
     int32_t partition_room;
+    struct bus_writing *writing;        /* by partition */
+    int32_t writing_room;
     /* the scout's, under its lock */
     struct { bool seen, said; int32_t partition_count, partition_count_said; rd_kafka_resp_err_t error; } scouted;
 };
@@ -111,6 +118,9 @@ struct bus {
     struct bus_delivered *ring;         /* one place for each publication not yet reported */
     uint32_t ring_room, ring_first, ring_count;
     uint32_t outstanding;               /* taken by publish() and not yet given back by deliveries() */
+    int64_t polled_at_us, looked_at_us; /* monotonic: the writer */
+    bool gap;                           /* a publication failed and those behind it may still be under way */
+    bool giving_up;                     /* what is purged is told as timed out */
 
     struct bus_notice *notices;
     uint32_t notice_count, notice_room;
@@ -143,6 +153,8 @@ void bus_take_up(struct bus *, struct bus_topic_entry *);
 enum outcome bus_publish(void *, const struct bus_publication *, struct error *);
 uint32_t bus_deliveries(void *, struct bus_delivery *, uint32_t most);
 void bus_purge(void *);
+/* Room to follow what is written to partitions below `count`. */
+bool bus_writing_reserve(struct bus_topic_entry *, int32_t count);
 void bus_on_delivery(rd_kafka_t *, const rd_kafka_message_t *, void *bus);
 
 /* notices.c */

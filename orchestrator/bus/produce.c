@@ -1,5 +1,11 @@
 /* Writing: every publication taken has a place in a ring until what became of it was reported, so nothing is lost for
- * want of room, and order within a partition is librdkafka's (idempotent producer). */
+ * want of room.
+ *
+ * Order within a partition is librdkafka's (idempotent producer) as long as nothing fails. A message that ends alone, by
+ * librdkafka's message.timeout.ms, is overtaken by those behind it, which lie in the queue still. So its clock is off:
+ * when a partition has acknowledged nothing for BUS_GIVE_UP_US, everything under way is taken back at once, that of other
+ * partitions too, as librdkafka can take back no less; likewise when one fails for another reason. Whoever publishes
+ * hears of all of it before he hands over anything new. */
 #include "bus/bus_part.h"
 
 #include <stdio.h>
@@ -13,15 +19,6 @@ static void ring_add(struct bus *bus, uint64_t token, rd_kafka_resp_err_t error)
 static bool error_is_of_topic(rd_kafka_resp_err_t error) {
     return error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
            error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
-}
-
-void bus_on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, void *context) {
-    struct bus *bus = context;
-    (void)client;
-    ring_add(bus, (uint64_t)(uintptr_t)message->_private, message->err);
-    struct bus_topic_entry *entry = error_is_of_topic(message->err) ? rd_kafka_topic_opaque(message->rkt) : NULL;
-    if (entry)
-        scout_look_for(&bus->scout, entry); /* it was there: it has been removed */
 }
 
 static const struct fate {
@@ -51,12 +48,55 @@ static enum bus_delivery_fate fate_of(rd_kafka_resp_err_t error) {
     return BUS_FAILED;
 }
 
+void bus_on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, void *context) {
+    struct bus *bus = context;
+    (void)client;
+    struct bus_topic_entry *entry = rd_kafka_topic_opaque(message->rkt);
+    rd_kafka_resp_err_t error = message->err;
+    if (entry && message->partition >= 0 && message->partition < entry->writing_room) {
+        struct bus_writing *writing = &entry->writing[message->partition];
+        writing->open -= writing->open > 0;
+        writing->moved_at_us = bus->polled_at_us;
+    }
+    if (bus->giving_up && fate_of(error) == BUS_PURGED)
+        error = RD_KAFKA_RESP_ERR__MSG_TIMED_OUT;
+    bus->gap |= fate_of(error) == BUS_FAILED;
+    ring_add(bus, (uint64_t)(uintptr_t)message->_private, error);
+    if (entry && error_is_of_topic(error))
+        scout_look_for(&bus->scout, entry); /* it was there: it has been removed */
+}
+
+/* Does a partition stand still? */
+static bool is_stuck(const struct bus *bus) {
+    map_each(&bus->topics, slot) {
+        const struct bus_topic_entry *entry = slot->value;
+        for (int32_t i = 0; i < entry->writing_room; i++)
+            if (entry->writing[i].open > 0 && bus->polled_at_us - entry->writing[i].moved_at_us >= BUS_GIVE_UP_US)
+                return true;
+    }
+    return false;
+}
+
+/* Serves librdkafka's reports; after a failure of those behind it too, so that none of them is under way any more. */
+static void writer_poll(struct bus *bus) {
+    bus_fd_lower(bus->writer_fd);
+    bus->polled_at_us = bus_now_us();
+    rd_kafka_poll(bus->writer, 0);
+    if (bus->outstanding > bus->ring_count && bus->polled_at_us - bus->looked_at_us >= BUS_LOOK_EVERY_US) {
+        bus->looked_at_us = bus->polled_at_us;
+        bus->gap |= is_stuck(bus);
+    }
+    if (!bus->gap)
+        return;
+    bus->giving_up = true;
+    bus_purge(bus);
+    bus->giving_up = false;
+}
+
 uint32_t bus_deliveries(void *context, struct bus_delivery *room, uint32_t most) {
     struct bus *bus = context;
-    if (bus->writer) {
-        bus_fd_lower(bus->writer_fd);
-        rd_kafka_poll(bus->writer, 0);
-    }
+    if (bus->writer)
+        writer_poll(bus);
     uint32_t count = bus->ring_count < most ? bus->ring_count : most;
     for (uint32_t i = 0; i < count; i++) {
         const struct bus_delivered *one = &bus->ring[bus->ring_first];
@@ -136,7 +176,7 @@ enum outcome bus_publish(void *context, const struct bus_publication *publicatio
         return report_now(bus, publication->token, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC);
     if (publication->partition < 0 || publication->partition >= entry->partition_count)
         return report_now(bus, publication->token, RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION);
-    rd_kafka_headers_t *headers = headers_make(publication);
+    rd_kafka_headers_t *headers = bus_writing_reserve(entry, entry->partition_count) ? headers_make(publication) : NULL;
     if (!headers)
         return error_no_memory(error);
     rd_kafka_resp_err_t refused = rd_kafka_producev(
@@ -146,6 +186,9 @@ enum outcome bus_publish(void *context, const struct bus_publication *publicatio
         RD_KAFKA_V_VALUE((void *)publication->value.at, publication->value.length), RD_KAFKA_V_HEADERS(headers),
         RD_KAFKA_V_OPAQUE((void *)(uintptr_t)publication->token), RD_KAFKA_V_END);
     if (!refused) {
+        struct bus_writing *writing = &entry->writing[publication->partition];
+        if (writing->open++ == 0)
+            writing->moved_at_us = bus_now_us();
         bus->outstanding++;
         return OUTCOME_OK;
     }
@@ -164,5 +207,6 @@ void bus_purge(void *context) {
         return;
     rd_kafka_purge(bus->writer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     rd_kafka_poll(bus->writer, 0);
+    bus->gap = false;
     bus_fd_raise(bus->writer_fd);
 }

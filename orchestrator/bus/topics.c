@@ -46,6 +46,18 @@ struct bus_partition *bus_partition_get(struct bus_topic_entry *entry, int32_t n
     return entry->partitions[number] = partition;
 }
 
+bool bus_writing_reserve(struct bus_topic_entry *entry, int32_t count) {
+    if (count <= entry->writing_room)
+        return true;
+    struct bus_writing *more = memory_resize(entry->writing, (size_t)count * sizeof *more);
+    if (!more)
+        return false;
+    memset(more + entry->writing_room, 0, (size_t)(count - entry->writing_room) * sizeof *more);
+    entry->writing = more;
+    entry->writing_room = count;
+    return true;
+}
+
 void bus_topics_forget_handles(struct bus *bus) {
     map_each(&bus->topics, slot) {
         struct bus_topic_entry *entry = slot->value;
@@ -57,6 +69,8 @@ void bus_topics_forget_handles(struct bus *bus) {
         for (int32_t i = 0; i < entry->partition_room; i++)
             if (entry->partitions[i])
                 entry->partitions[i]->asked_reaches = false; /* a scout that ends takes its questions along */
+        for (int32_t i = 0; i < entry->writing_room; i++)
+            entry->writing[i].open = 0;
         entry->state = BUS_TOPIC_UNCHECKED;
         entry->missing_said = entry->wanted = false;
     }
@@ -68,6 +82,7 @@ void bus_topics_free(struct bus *bus) {
         for (int32_t i = 0; i < entry->partition_room; i++)
             memory_free(entry->partitions[i]);
         memory_free(entry->partitions);
+        memory_free(entry->writing);
         memory_free(entry);
     }
     map_free(&bus->topics);

@@ -20,6 +20,7 @@
     X(away_is_done, "a batch that was not written counts as done") \
     X(fenced_is_done, "a fenced batch counts as done") \
     X(failure_is_delivered, "a failed delivery counts as an acknowledgement") \
+    X(overtaken, "the bus leaves what lies behind a failed message under way") \
     X(all_acknowledged, "what was handed over counts as acknowledged") \
     X(catch_up_skips, "a take-over begins one event too late") \
     X(cache_kept, "cases of a shard that is lost stay in memory") \

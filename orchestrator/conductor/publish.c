@@ -305,8 +305,10 @@ static void take_delivery(struct conductor *c, const struct bus_delivery *delive
     struct publication *p = find(shard, seq_low);
     if (!shard->owned || !p || (delivery->token >> 52) != (shard->generation & 0xfff))
         return;
-    int64_t seq = p->seq;
-    struct text topic = p->topic;
+    /* what the shard stands at: the message that can't be delivered, else the first that is not */
+    const struct publication *at = delivery->fate == BUS_IMPOSSIBLE ? p : ring_at(shard, 0);
+    int64_t seq = at->seq;
+    struct text topic = at->topic;
     if (delivery->fate == BUS_DELIVERED || mutation_is(failure_is_delivered)) {
         METER_ADD(c, published, 1);
         if (p->open > 0) {

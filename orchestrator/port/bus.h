@@ -79,7 +79,9 @@ struct bus_port {
      * up yet (its first message; some milliseconds): go on with deliveries and notices and try again when `descriptor`
      * becomes readable. FATAL: see BUS_NOTICE_FATAL. A topic that is not there is never made: BUS_IMPOSSIBLE. */
     enum outcome (*publish)(void *context, const struct bus_publication *, struct error *);
-    /* What became of publications, at most `most`; serves librdkafka's callbacks. */
+    /* What became of publications, at most `most`; serves librdkafka's callbacks. When one FAILED, nothing that was handed
+     * over behind it for its partition lands without it: all that is under way comes back FAILED, in this call or, when
+     * there is no room, the next. Whoever takes all of them before he publishes again keeps each partition's order. */
     uint32_t (*deliveries)(void *context, struct bus_delivery *room, uint32_t most);
     /* Drops every publication not yet acknowledged, in flight too (an epoch was lost): their deliveries come as PURGED. */
     void (*purge)(void *context);

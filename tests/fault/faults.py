@@ -99,6 +99,16 @@ class Harm:
         self.in_sync()
         return took
 
+    def broker_stands_still(self):
+        """For so long that the others leave it: its connections stand all the while, and the flow goes on without it."""
+        node = self.draw.randint(1, 3)
+        self.setting.kafka.signal(signal.SIGSTOP, node)
+        try:
+            return self.flowed(self.everything(), through_broker=True)
+        finally:
+            self.setting.kafka.signal(signal.SIGCONT, node)
+            self.in_sync()
+
     def in_sync(self):
         """Two of three replicas have to be there: the next broker is not harmed before this one has caught up."""
         def all_there():
@@ -193,6 +203,7 @@ KINDS = {
     "postgres_killed": (9, None, "its return after kill -9 of all its processes"),
     "broker_killed": (9, None, "kill -9 of one of three"),
     "broker_stopped": (4, None, "the end of a SIGSTOP of one of three, 2 to 6 s long"),
+    "broker_stands_still": (3, None, "SIGSTOP of one of three, which lasts until all flows without it"),
     "daemon_cut_from_postgres": (6, "own_network", "the cut"),
     "daemon_cut_from_kafka": (5, "own_network", "the end of the cut"),
     "adapter_cut_from_kafka": (4, "own_network", "the end of the cut"),

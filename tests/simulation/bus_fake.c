@@ -91,23 +91,30 @@ static void notice(struct bus_client *client, const struct bus_notice *one) {
     *vector_new(&client->notices, &client->truth->arena, struct bus_notice) = *one;
 }
 
-/* One publication's next step. `now`: what was due till then is done. */
-static void advance_one(struct bus_client *client, struct fake_sending *s, int64_t now) {
+/* One publication's next step. `now`: what was due till then is done. A failure shows only to who asks for deliveries.
+ * True: it has failed just now. */
+static bool advance_one(struct bus_client *client, struct fake_sending *s, int64_t now, bool asks) {
     struct bus_truth *t = client->truth;
     bool will_land = s->fate == BUS_PLAN_LANDS || s->fate == BUS_PLAN_LANDS_UNTOLD;
     if (!s->landed && will_land && !t->down && now >= s->lands_us) {
         land(t, bus_truth_topic(t, s->message.topic), &s->message);
         s->landed = true;
     }
-    if (!s->landed && !s->is_told && now - s->queued_us >= client->message_timeout_us) {
+    bool failed = false;
+    if (asks && !s->landed && !s->is_told && now - s->queued_us >= client->message_timeout_us) {
         tell(client, s, BUS_FAILED, "timed out");
         s->fate = BUS_PLAN_FAILS;
+        failed = true;
     }
-    if (!s->is_told && now >= s->told_us && (s->landed || !will_land))
+    bool fails = s->fate == BUS_PLAN_FAILS || s->fate == BUS_PLAN_LANDS_UNTOLD;
+    if (!s->is_told && now >= s->told_us && (s->landed || !will_land) && (asks || !fails)) {
+        failed = fails;
         tell(client, s, s->fate == BUS_PLAN_LANDS ? BUS_DELIVERED : s->fate == BUS_PLAN_IMPOSSIBLE ? BUS_IMPOSSIBLE : BUS_FAILED,
              s->reason);
+    }
     will_land = s->fate == BUS_PLAN_LANDS || s->fate == BUS_PLAN_LANDS_UNTOLD;
     s->over = s->is_told && (s->landed || !will_land);
+    return failed;
 }
 
 /* When a publication moves next. */
@@ -118,7 +125,36 @@ static int64_t moves_at(const struct bus_client *client, const struct fake_sendi
     return next_us < times_out_us ? next_us : times_out_us;
 }
 
-static void advance_client(struct bus_client *client, int64_t now) {
+static bool is_same_place(const struct fake_sending *a, const struct fake_sending *b) {
+    return a->message.partition == b->message.partition && text_equal(a->message.topic, b->message.topic);
+}
+
+/* Whatever has not been told is told `fate` (when anyone hears it). What has not landed lands late or never, but nothing
+ * lands without what was handed over before it for its partition. */
+static void drop_all(struct bus_client *client, enum bus_delivery_fate fate) {
+    struct bus_truth *t = client->truth;
+    struct fake_sending **at = client->sendings.at;
+    client->next_us = 0;
+    for (uint32_t i = 0; i < client->sendings.count; i++) {
+        tell(client, at[i], fate, fate == BUS_PURGED ? "purged" : "one before it failed");
+        bool lands = at[i]->landed || (t->hooks.lands_late && t->hooks.lands_late(t->hooks.context));
+        for (uint32_t j = 0; j < i && lands && !at[i]->landed; j++)
+            lands = !is_same_place(at[i], at[j]) || at[j]->landed || at[j]->fate != BUS_PLAN_FAILS;
+        if (!lands)
+            at[i]->fate = BUS_PLAN_FAILS;
+    }
+}
+
+/* Does one that will fail stand before it? Then it does not land before that is told. */
+static bool is_behind_a_failing(const struct bus_client *client, uint32_t index, uint32_t first_failing) {
+    struct fake_sending **at = client->sendings.at;
+    for (uint32_t i = first_failing; i < index; i++)
+        if (at[i]->fate == BUS_PLAN_FAILS && !at[i]->is_told && is_same_place(at[i], at[index]))
+            return !client->truth->overtaken;
+    return false;
+}
+
+static void advance_client(struct bus_client *client, int64_t now, bool asks) {
     bool down = client->truth->down;
     if (client->frozen || (now < client->next_us && !down && !client->advanced_down))
         return;
@@ -129,9 +165,17 @@ static void advance_client(struct bus_client *client, int64_t now) {
         notice(client, &(struct bus_notice){.kind = client->told_away ? BUS_NOTICE_AWAY : BUS_NOTICE_BACK});
     }
     struct fake_sending **at = client->sendings.at;
-    uint32_t kept = 0, count = client->sendings.count;
+    uint32_t kept = 0, count = client->sendings.count, first_failing = count;
+    bool failed = false;
+    for (uint32_t i = 0; i < count && !failed; i++) {
+        if (at[i]->fate == BUS_PLAN_FAILS && !at[i]->is_told && first_failing == count)
+            first_failing = i;
+        if (!is_behind_a_failing(client, i, first_failing))
+            failed = advance_one(client, at[i], now, asks) && !client->truth->overtaken;
+    }
+    if (failed)
+        drop_all(client, BUS_FAILED);
     for (uint32_t i = 0; i < count; i++) {
-        advance_one(client, at[i], now);
         if (at[i]->over)
             continue;
         int64_t next_us = moves_at(client, at[i]);
@@ -144,23 +188,11 @@ static void advance_client(struct bus_client *client, int64_t now) {
 void bus_truth_advance(struct bus_truth *t) {
     int64_t now = now_of(t);
     for (uint32_t i = 0; i < t->clients.count; i++)
-        advance_client(vector_at(&t->clients, struct bus_client *)[i], now);
-}
-
-/* Whatever has not been told is told PURGED (when anyone hears it); what has not landed lands late or never. */
-static void drop_all(struct bus_client *client) {
-    struct bus_truth *t = client->truth;
-    client->next_us = 0;
-    for (uint32_t i = 0; i < client->sendings.count; i++) {
-        struct fake_sending *s = vector_at(&client->sendings, struct fake_sending *)[i];
-        tell(client, s, BUS_PURGED, "purged");
-        if (!s->landed && !(t->hooks.lands_late && t->hooks.lands_late(t->hooks.context)))
-            s->fate = BUS_PLAN_FAILS;
-    }
+        advance_client(vector_at(&t->clients, struct bus_client *)[i], now, false);
 }
 
 void bus_client_end(struct bus_client *client) {
-    drop_all(client);
+    drop_all(client, BUS_PURGED);
     client->started = client->frozen = false;
     client->readings.count = 0;
     client->has_read_all = false;
@@ -173,7 +205,7 @@ void bus_client_end(struct bus_client *client) {
     struct bus_truth *t = client->truth;                                  \
     if (t->hooks.before)                                                  \
         t->hooks.before(t->hooks.context, client, call);                  \
-    advance_client(client, now_of(t))
+    advance_client(client, now_of(t), false)
 #define LEAVE(call)                                                       \
     do {                                                                  \
         if (t->hooks.after)                                               \
@@ -184,7 +216,7 @@ static enum outcome refused(struct bus_client *client, const char *call, struct 
     struct bus_truth *t = client->truth;
     enum outcome outcome = t->hooks.refuses ? t->hooks.refuses(t->hooks.context, client, call) : OUTCOME_OK;
     if (outcome == OUTCOME_FATAL && client->started) {
-        drop_all(client);
+        drop_all(client, BUS_PURGED);
         client->started = false;
         notice(client, &(struct bus_notice){.kind = BUS_NOTICE_FATAL});
     }
@@ -197,7 +229,7 @@ static enum outcome fake_start(void *context, struct error *error) {
         LEAVE("start");
         return error->outcome;
     }
-    drop_all(client);
+    drop_all(client, BUS_PURGED);
     client->started = true;
     client->paused = false;
     client->readings.count = 0;
@@ -289,7 +321,7 @@ static uint32_t fake_poll(void *context, int wait_ms, struct bus_message *room, 
     uint32_t given = read_some(client, room, most);
     while (given == 0 && t->hooks.wait && now_of(t) < until) {
         t->hooks.wait(t->hooks.context, 500);
-        advance_client(client, now_of(t));
+        advance_client(client, now_of(t), false);
         given = read_some(client, room, most);
     }
     LEAVE("poll");
@@ -367,6 +399,7 @@ static enum outcome fake_publish(void *context, const struct bus_publication *p,
 
 static uint32_t fake_deliveries(void *context, struct bus_delivery *room, uint32_t most) {
     ENTER("deliveries");
+    advance_client(client, now_of(t), true);
     uint32_t given = 0;
     while (given < most && client->deliveries_taken < client->deliveries.count)
         room[given++] = vector_at(&client->deliveries, struct bus_delivery)[client->deliveries_taken++];
@@ -378,7 +411,7 @@ static uint32_t fake_deliveries(void *context, struct bus_delivery *room, uint32
 
 static void fake_purge(void *context) {
     ENTER("purge");
-    drop_all(client);
+    drop_all(client, BUS_PURGED);
     LEAVE("purge");
 }
 
@@ -429,8 +462,8 @@ static void fake_stop(void *context, int wait_ms) {
     ENTER("stop");
     if (wait_ms > 0 && !t->down)
         for (uint32_t i = 0; i < client->sendings.count; i++)
-            advance_one(client, vector_at(&client->sendings, struct fake_sending *)[i], INT64_MAX / 4);
-    drop_all(client);
+            advance_one(client, vector_at(&client->sendings, struct fake_sending *)[i], INT64_MAX / 4, true);
+    drop_all(client, BUS_PURGED);
     client->started = false;
     client->readings.count = 0;
     client->has_read_all = false;

@@ -56,6 +56,7 @@ struct bus_truth {
     struct vector clients;
     bool down;                    /* no broker answers */
     uint64_t changes;             /* of any log */
+    bool overtaken;               /* a failure leaves those behind it under way (a mutation) */
 };
 
 struct fake_reading { struct text topic; int32_t partition; int64_t next; bool stopped, told_missing; struct fake_topic *found; };

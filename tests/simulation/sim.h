@@ -198,6 +198,7 @@ void sim_check_applying(struct sim *, struct store_client *, const struct store_
 void sim_check_applied(struct sim *, struct store_client *, const struct store_batch *);
 void sim_check_handed_over(struct sim *, const struct bus_publication *);
 void sim_check_landed(struct sim *, const struct bus_message *);
+void sim_check_refused(struct sim *, const struct bus_publication *);
 /* NULL when all has come to its end; else what has not. */
 const char *sim_check_unfinished(struct sim *);
 void sim_check_end(struct sim *);

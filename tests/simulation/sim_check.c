@@ -325,11 +325,36 @@ void sim_check_handed_over(struct sim *s, const struct bus_publication *p) {
                  TEXT_ARG(pubs[shard->handed]->id), (long long)pubs[shard->handed]->seq);
 }
 
+void sim_check_refused(struct sim *s, const struct bus_publication *p) {
+    struct check_pub *pub = map_get(&s->checker->pubs, sim_header(p->headers, p->header_count, "ce_id"));
+    if (pub)
+        pub->refused = true;
+}
+
+static struct check_order *order_of(struct sim *s, struct text topic, int32_t partition) {
+    struct vector *orders = &s->checker->orders;
+    for (uint32_t i = 0; i < orders->count; i++) {
+        struct check_order *one = &vector_at(orders, struct check_order)[i];
+        if (one->partition == partition && text_equal(one->topic, topic))
+            return one;
+    }
+    struct check_order *one = vector_new(orders, &s->arena, struct check_order);
+    *one = (struct check_order){.topic = text_copy(&s->arena, topic), .partition = partition};
+    return one;
+}
+
 void sim_check_landed(struct sim *s, const struct bus_message *m) {
     struct text id = sim_header(m->headers, m->header_count, "ce_id");
     struct check_pub *pub = text_ends_with(m->topic, ".task.v1") || text_ends_with(m->topic, ".case.v1") ? map_get(&s->checker->pubs, id) : NULL;
-    if (pub)
-        pub->landed++;
+    if (!pub || pub->landed++ > 0)
+        return;
+    /* First copies stand in the order of the journal; what was refused for good or put aside has left it. */
+    struct check_order *order = order_of(s, m->topic, m->partition);
+    if (pub->seq < order->last_seq && !pub->unsent && !pub->refused)
+        sim_fail(s, "%.*s (%lld) first lands behind %.*s (%lld)", TEXT_ARG(id), (long long)pub->seq, TEXT_ARG(order->last_id),
+                 (long long)order->last_seq);
+    if (pub->seq > order->last_seq)
+        *order = (struct check_order){order->topic, order->partition, pub->seq, pub->id};
 }
 
 /* ---- the end ---- */

@@ -6,14 +6,17 @@
 #include "sim.h"
 
 struct check_case { struct case_state state; struct arena arena; uint64_t stamp; };
-struct check_pub { struct text id; int32_t shard; int64_t seq; uint64_t digest; bool handed; uint32_t landed; bool unsent; };
+struct check_pub { struct text id; int32_t shard; int64_t seq; uint64_t digest; bool handed; uint32_t landed; bool unsent; bool refused; /* for good, once: it may have been overtaken */ };
 struct check_shard { int64_t next_seq; struct vector pubs; /* struct check_pub * */ uint32_t handed, confirmed; };
+
+/* The last message of the journal that first landed in a partition of a topic. */
+struct check_order { struct text topic; int32_t partition; int64_t last_seq; struct text last_id; };
 
 struct checker {
     struct sim *sim;
     struct map cases, pubs, effects;
     struct check_shard *shards;
-    struct vector case_list;
+    struct vector case_list, orders;
     struct arena batch;                    /* of the batch being looked at */
     struct vector events;                  /* struct event, decoded */
     uint64_t stamp;

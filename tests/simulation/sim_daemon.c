@@ -215,6 +215,8 @@ static struct bus_plan plan(void *context, struct bus_client *client, const stru
         one.fate = BUS_PLAN_IMPOSSIBLE;
     if (!s->healing && sim_trouble(s, 5000, "a delivery is slow"))
         one.lands_after_us += sim_between(s, 100 * MS, 9000 * MS);
+    if (one.fate == BUS_PLAN_IMPOSSIBLE || !bus_truth_topic(&s->bus, p->topic))
+        sim_check_refused(s, p);
     static const char *const fates[] = {"lands", "fails", "lands untold", "impossible"};
     sim_say(s, "    sends %.*s to %.*s: %s", TEXT_ARG(sim_header(p->headers, p->header_count, "ce_id")), TEXT_ARG(p->topic), fates[one.fate]);
     struct wake *wake = arena_new(&s->arena, struct wake);

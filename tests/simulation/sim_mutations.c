@@ -31,6 +31,7 @@ void sim_mutation_apply(struct sim *s) {
     s->store.fence_off = mutation_is(fence_off);
     s->store.numbers_forgotten = mutation_is(numbers_forgotten);
     s->store.inbox_kept = mutation_is(inbox_kept);
+    s->bus.overtaken = mutation_is(overtaken);
 }
 
 /* In a child: 0 when no seed failed, 1 when one did; a process that aborts has caught itself. */
