@@ -7,7 +7,7 @@
 set -euo pipefail
 
 build="gcc g++ make cmake ninja-build pkg-config ccache librdkafka-dev libpq-dev libjansson-dev libyaml-dev
-       libmicrohttpd-dev libcurl4-openssl-dev libpcre2-dev libssl-dev libsqlite3-dev libjq-dev libmagic-dev"
+       libmicrohttpd-dev libcurl4-openssl-dev libpcre2-dev libssl-dev libsqlite3-dev libjq-dev libmagic-dev libjemalloc-dev"
 trial="postgresql postgresql-client python3 curl jq ca-certificates procps"
 test="libcmocka-dev kcat spin faketime nftables iproute2 util-linux python3-venv nodejs npm maven default-jre-headless clang clang-tidy cppcheck valgrind $trial"
 # libFuzzer and the sanitizers' runtimes of clang carry their version in the name

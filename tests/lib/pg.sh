@@ -79,7 +79,8 @@ born() { cut -d' ' -f22 "/proc/$1/stat" 2>/dev/null || true; }
 birth=$(born "$parent")
 (
     trap '' INT TERM HUP
-    while [ -n "$birth" ] && [ "$(born "$parent")" = "$birth" ]; do sleep 0.5; done
+    # one process that looks twice a second; that it is the same parent is asked now and then
+    while [ -n "$birth" ] && [ "$(born "$parent")" = "$birth" ]; do timeout 10 tail -s 0.5 --pid="$parent" -f /dev/null || true; done
     "${as[@]}" "$PG_BIN/pg_ctl" -D "$folder/data" -m immediate -w stop
     [ -n "$keep" ] || rm -rf "$folder"
 ) >/dev/null 2>&1 </dev/null &
