@@ -17,6 +17,7 @@
 #include "cli/publish.h"
 #include "conductor/conductor.h"
 #include "model/limits.h"
+#include "notifier/notifier.h"
 #include "store/store.h"
 #include "web/web.h"
 
@@ -35,6 +36,11 @@ struct daemon {
     struct vault *vault;         /* NULL: none is configured */
     struct vault_port vault_port;
     struct web *web;             /* NULL: none is wanted */
+    struct arena rules_arena;
+    struct notice_rules *rules;  /* NULL: nobody is told anything */
+    struct records *notices;     /* the notifier's own connections */
+    struct records_port notices_port;
+    struct notifier *notifier;   /* NULL: likewise */
     int wake_fd;                 /* the web's hint that a command waits */
     bool check_only;
     char instance[128];
@@ -103,6 +109,7 @@ static enum outcome make_conductor(struct daemon *d, struct error *error) {
         .cache_bytes_most = (size_t)s->cache_bytes, .member_ttl_us = s->member_ttl, .heartbeat_us = s->heartbeat,
         .inbox_poll_us = s->poll, .definitions_poll_us = 2 * TIME_SECOND_US, .publish_give_up_us = s->publish_give_up,
         .tasks_check_us = s->tasks_check, .publications_most = (uint32_t)s->publications, .life_cycle_steps = s->life_cycle_steps,
+        .notices = d->rules != NULL,
         .crashed = !d->check_only && crash_mark_arm(settings_path(&d->settings, s->state), d->instance),
     };
     d->ports.clock = d->clock;
@@ -116,6 +123,10 @@ static void write_metrics(void *context, struct buffer *out) {
     struct conductor_meters meters;
     conductor_read_meters(d->conductor, &meters);
     daemon_write_metrics(&meters, out);
+    struct notifier_meters notices;
+    notifier_read_meters(d->notifier, &notices);
+    if (d->notifier)
+        daemon_write_notices(&notices, out);
 }
 
 static bool is_ready(void *context, struct buffer *why) {
@@ -200,6 +211,50 @@ static enum outcome make_web(struct daemon *d, struct error *error) {
     return web_create(&settings, &d->records_port, &d->clock, &d->web, error);
 }
 
+/* ---- notices ---- */
+
+static enum outcome read_rules(struct daemon *d, struct error *error) {
+    const char *path = settings_path(&d->settings, d->settings.notices);
+    struct text source;
+    if (!path)
+        return OUTCOME_OK;
+    enum outcome outcome = file_read(path, LIMIT_definition_bytes_most, &d->rules_arena, &source, error);
+    if (outcome != OUTCOME_OK)
+        return outcome;
+    struct notice_rules *rules = arena_new(&d->rules_arena, struct notice_rules);
+    if (!rules)
+        return error_no_memory(error);
+    outcome = notice_rules_read(&d->rules_arena, source, text_from(path), rules, error);
+    if (outcome == OUTCOME_OK)
+        d->rules = rules;
+    return outcome;
+}
+
+/* The directory may be read again meanwhile: the title is copied. */
+static struct title department_title_of(void *context, struct text id, struct arena *arena) {
+    struct daemon *d = context;
+    struct title title = {TEXT_NONE, TEXT_NONE, TEXT_NONE};
+    pthread_rwlock_rdlock(&d->directory_lock);
+    const struct department *department = directory_find(d->directory, id);
+    if (department)
+        title = (struct title){text_copy(arena, department->title.zh_hant), text_copy(arena, department->title.zh_hans),
+                               text_copy(arena, department->title.en)};
+    pthread_rwlock_unlock(&d->directory_lock);
+    return title;
+}
+
+static enum outcome make_notifier(struct daemon *d, struct error *error) {
+    if (!d->rules || d->check_only)
+        return OUTCOME_OK;
+    struct store_settings store = {.conninfo = c_string(&d->settings, d->settings.database_url), .instance = d->instance, .pool = 2};
+    enum outcome outcome = records_create(&store, &d->notices, error);
+    if (outcome != OUTCOME_OK)
+        return outcome;
+    d->notices_port = records_port(d->notices);
+    struct notifier_settings settings = {.rules = d->rules, .names = {d, department_title_of}, .poll_us = d->settings.notices_poll};
+    return notifier_create(&settings, &d->notices_port, &d->clock, &d->notifier, error);
+}
+
 enum outcome daemon_create(const char *config, const struct setting_flag *flags, uint32_t flag_count,
                            const struct clock_port *clock, bool check_only, struct daemon **ret, struct error *error) {
     struct daemon *d = memory_alloc(sizeof *d);
@@ -209,6 +264,7 @@ enum outcome daemon_create(const char *config, const struct setting_flag *flags,
     d->check_only = check_only;
     d->wake_fd = -1;
     arena_init(&d->directory_arena, 64u << 20);
+    arena_init(&d->rules_arena, 4u << 20);
     pthread_rwlock_init(&d->directory_lock, NULL);
     enum outcome outcome = settings_read(&d->settings, config, flags, flag_count, error);
     if (outcome == OUTCOME_OK) {
@@ -221,6 +277,8 @@ enum outcome daemon_create(const char *config, const struct setting_flag *flags,
     if (outcome == OUTCOME_OK)
         outcome = read_directory(d, &d->settings, &d->directory_arena, &d->directory, error);
     if (outcome == OUTCOME_OK)
+        outcome = read_rules(d, error);
+    if (outcome == OUTCOME_OK)
         outcome = make_store(d, error);
     if (outcome == OUTCOME_OK)
         outcome = make_bus(d, error);
@@ -230,6 +288,8 @@ enum outcome daemon_create(const char *config, const struct setting_flag *flags,
         outcome = error_set(error, OUTCOME_FATAL, "no_descriptor", "no event descriptor: %m");
     if (outcome == OUTCOME_OK)
         outcome = make_web(d, error);
+    if (outcome == OUTCOME_OK)
+        outcome = make_notifier(d, error);
     if (outcome != OUTCOME_OK) {
         daemon_free(d);
         return outcome;
@@ -291,6 +351,7 @@ void daemon_reload(struct daemon *d, const char *config, const struct setting_fl
 
 void daemon_drain(struct daemon *d) {
     web_stop(d->web);
+    notifier_stop(d->notifier);
     int64_t until = d->clock.monotonic_us(d->clock.context) + d->settings.drain;
     while (!conductor_drain(d->conductor, until))
         usleep(5000);
@@ -301,6 +362,8 @@ void daemon_free(struct daemon *d) {
     if (!d)
         return;
     web_free(d->web);
+    notifier_free(d->notifier);
+    records_free(d->notices);
     vault_free(d->vault);
     records_free(d->records);
     conductor_free(d->conductor);
@@ -310,6 +373,7 @@ void daemon_free(struct daemon *d) {
         close(d->wake_fd);
     pthread_rwlock_destroy(&d->directory_lock);
     arena_free(&d->directory_arena);
+    arena_free(&d->rules_arena);
     settings_free(&d->settings);
     memory_free(d);
 }

@@ -34,6 +34,15 @@ void daemon_write_metrics(const struct conductor_meters *meters, struct buffer *
                        "yijianshi_build_info{version=\"%s\"} 1\n", YJS_VERSION);
 }
 
+void daemon_write_notices(const struct notifier_meters *meters, struct buffer *out) {
+#define X(name, help) write_one(out, "notices_" #name, "_total", "counter", help, meters->name);
+    NOTIFIER_COUNTERS(X)
+#undef X
+#define X(name, help) write_one(out, "notices_" #name, "", "gauge", help, meters->name);
+    NOTIFIER_GAUGES(X)
+#undef X
+}
+
 bool daemon_meters_ready(const struct conductor_meters *meters) { return meters->ready == 1 && meters->bus_up == 1; }
 
 void daemon_write_readiness(const struct conductor_meters *meters, struct buffer *out) {

@@ -3,9 +3,11 @@
 #define YJS_CLI_DAEMON_WEB_H
 
 #include "conductor/conductor.h"
+#include "notifier/notifier.h"
 
 /* Prometheus text (exposition format 0.0.4): every counter and gauge with HELP and TYPE, prefix yijianshi_. */
 void daemon_write_metrics(const struct conductor_meters *, struct buffer *out);
+void daemon_write_notices(const struct notifier_meters *, struct buffer *out);
 bool daemon_meters_ready(const struct conductor_meters *);
 /* {"ready","database","broker","working","shards"} */
 void daemon_write_readiness(const struct conductor_meters *, struct buffer *out);

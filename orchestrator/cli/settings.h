@@ -24,6 +24,8 @@ struct settings {
     X(instance, TEXT, "instance", "", false, "This daemon's name; a restart under it takes its shards at once. Empty: the host's name") \
     X(region, TEXT, "region", "441300", false, "GB/T 2260 code of this installation: intake, life-cycle and dead-letter topics") \
     X(departments, PATH, "departments", "config/departments.yaml", true, "The directory of departments and their offices") \
+    X(notices, PATH, "notice.rules", "", false, "The rules of notices (config/notices.yaml): who is told over which channel. Empty: nobody is told") \
+    X(notices_poll, DURATION, "notice.poll", "1s", false, "How often the notifier looks for what has to be told, and to be sent") \
     X(database_url, TEXT, "database.url", "host=127.0.0.1 dbname=yijianshi user=yijianshi", false, "libpq connection string or URI") \
     X(database_connections, COUNT, "database.connections", "4", false, "Connections of the HTTP side") \
     X(kafka_bootstrap, TEXT, "kafka.bootstrap", "127.0.0.1:9092", false, "Brokers, host:port, separated by commas") \

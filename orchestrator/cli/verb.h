@@ -119,7 +119,7 @@ const char *verb_nearest(const char *word, const char *const *words, uint32_t co
     X(case_clock) X(case_rate) X(case_settle) X(case_close) X(case_void) X(case_correction) X(case_materials) X(case_objection) \
     X(material_put) X(material_get) X(material_show) X(task_list) X(task_show) X(task_claim) X(task_release) X(task_answer) \
     X(incident_list) X(incident_show) X(incident_retry) X(incident_skip) X(incident_reassign) X(incident_refuse) X(incident_acknowledge) \
-    X(dead_list) X(dead_show) X(dead_redrive) X(dead_discard) X(department_list) X(department_show) X(shard_list) X(stats) \
+    X(notice_list) X(notice_show) X(notice_retry) X(dead_list) X(dead_show) X(dead_redrive) X(dead_discard) X(department_list) X(department_show) X(shard_list) X(stats) \
     X(topic_apply) X(topic_list) X(db_migrate) X(db_status) X(token_create) X(token_list) X(token_revoke) \
     X(schema_check) X(calendar_due) X(calendar_show) X(calendar_publish) X(id_check) X(completion) X(man) X(reference) X(help) X(version)
 #define X(name) enum verb_status verb_##name(struct invocation *);

@@ -75,6 +75,7 @@ static struct store_batch store_batch_of(const struct batch *b) {
         .inbox_done = b->inbox_done.at, .inbox_done_count = b->inbox_done.count,
         .answers = b->answers.at, .answer_count = b->answers.count, .unsent = b->unsent.at, .unsent_count = b->unsent.count,
         .calendars = b->calendars.at, .calendar_count = b->calendars.count,
+        .notices = b->notices.at, .notice_count = b->notices.count,
     };
 }
 

@@ -32,6 +32,7 @@ struct conductor_settings {
     int64_t tasks_check_us;           /* how often it is seen whether tasks have left their topics; 0: never */
     uint32_t publications_most;       /* handed to the bus and not acknowledged; beyond it no new batch */
     bool life_cycle_steps;            /* step_ended on the case topic too */
+    bool notices;                     /* people are told of what happens: such events become rows of notice_due */
     bool crashed;                     /* this instance's last run ended by a fatal signal: begin carefully */
 };
 

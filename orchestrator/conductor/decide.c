@@ -63,6 +63,8 @@ static enum outcome take_event(struct conductor *c, struct batch *batch, struct 
         event->step_index = definition_find_step(open->state.definition, event->step);
     if (!case_apply(&open->state, event) || (is_incident(event->kind) && !rows_incident(batch, open, event)))
         return error_no_memory(error);
+    if (c->settings.notices && !rows_notice(batch, open, event))
+        return error_no_memory(error);
     if (event->step_index != NO_INDEX) {
         bool fine = mark_dirty(batch, open, event->step_index, event->index);
         if (event->index >= 0) /* the step's own row counts its elements */

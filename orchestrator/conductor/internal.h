@@ -89,6 +89,7 @@ struct batch {
     struct vector events, commands_of;     /* store_event; struct event (as decided) */
     struct vector shards, offsets, cases, steps, clocks, timers, incidents, closings, dead, forwards, inbox_done, answers, unsent;
     struct vector calendars;               /* struct store_calendar */
+    struct vector notices;                 /* struct store_notice */
     struct vector dead_from;               /* struct pending: the messages among `dead` */
     struct vector touched;                 /* struct open_case * */
     struct conductor_meters counted;       /* added to the meters after the commit */
@@ -227,6 +228,8 @@ void note_incident(struct conductor *, int32_t shard, struct text id, struct tex
 struct calendar;
 bool rows_clocks(struct batch *, const struct open_case *, const struct calendar *);
 bool rows_gather(struct conductor *, struct batch *);
+/* notices.c: an event that people are told of becomes a row. */
+bool rows_notice(struct batch *, const struct open_case *, const struct event *);
 bool rows_answer(struct batch *, const struct pending *, int32_t status, struct text body);
 bool rows_problem(struct batch *, const struct pending *);
 /* An event that opens or closes incidents or disputes. */

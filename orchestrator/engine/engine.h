@@ -15,6 +15,7 @@
 #include "model/directory.h"
 #include "model/event.h"
 #include "model/input.h"
+#include "model/notice.h"
 
 struct calendar;                       /* calendar/calendar.h */
 
@@ -51,6 +52,9 @@ void engine_commands(struct text case_id, const struct event *, struct command_l
 /* May an event of this kind ask something of another case of its root? Spares engine_commands where only that is
  * wanted. */
 bool engine_asks_cases(enum event_kind);
+
+/* What people are told of an event, the case being as the event left it; NOTICE_NONE: nothing. */
+enum notice_kind engine_notice(const struct case_state *after, const struct event *);
 
 /* START_CHILD, STOP_CHILD and TELL_PARENT as the input that the other case (ret->case_id) gets in the same batch; at_us
  * is the event's, texts are the event's and `case_id`. False for commands that publish. When a child can't be started

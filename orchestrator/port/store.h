@@ -67,6 +67,8 @@ struct store_incident {
     int64_t opened_at_us, closed_at_us;   /* closed: TIME_NONE while open */
     struct text closed_by, closed_how;
 };
+/* An event that people are told of: to whom and in which words is found later, by who sends (notifier/). */
+struct store_notice { struct text case_id; int32_t version, shard; struct text kind; int64_t at_us; };
 /* Closes what stands open of a step's (a case's) incidents, or disputes, before the batch's own are written. */
 struct store_closing {
     struct text case_id, step; int32_t index; /* as in the incident */
@@ -97,6 +99,7 @@ struct store_batch {
     const struct store_timer *timers; uint32_t timer_count;
     const struct store_incident *incidents; uint32_t incident_count;
     const struct store_closing *closings; uint32_t closing_count;
+    const struct store_notice *notices; uint32_t notice_count;
     const struct store_dead *dead; uint32_t dead_count;
     const struct store_forward *forwards; uint32_t forward_count;
     const int64_t *inbox_done; uint32_t inbox_done_count;

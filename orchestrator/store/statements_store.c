@@ -99,6 +99,9 @@ const struct pg_statement statements_store[] = {
      "unnest($13::text[]) ON CONFLICT (id) DO UPDATE SET code = excluded.code, message = excluded.message, "
      "opened_at = excluded.opened_at, closed_at = excluded.closed_at, closed_by = excluded.closed_by, closed_how = "
      "excluded.closed_how"},
+    {"notice_insert",
+     "INSERT INTO notice_due (case_id, version, shard, kind, at) SELECT unnest($1::text[]), unnest($2::int[]), unnest($3::int[]), "
+     "unnest($4::text[]), unnest($5::timestamptz[])"},
     {"dead_insert",
      "INSERT INTO dead_letter (shard, topic, partition, \"offset\", at, code, message, key, headers, value) SELECT "
      "unnest($1::int[]), unnest($2::text[]), unnest($3::int[]), unnest($4::bigint[]), unnest($5::timestamptz[]), "

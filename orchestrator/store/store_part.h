@@ -7,7 +7,7 @@
 #include "store/store.h"
 
 #define STORE_COLUMNS_MOST 20
-#define STORE_PARTS_MOST 24
+#define STORE_PARTS_MOST 26
 /* Events in one row of the journal; the statement events_after knows the number, too. */
 #define STORE_PACK_MOST 64
 /* The connection on which it listens is tried again no sooner than this. */

@@ -64,6 +64,10 @@ void handle_answer(struct request *);
 void handle_incidents(struct request *);
 void handle_incident(struct request *);
 void handle_incidents_bulk(struct request *);
+/* notices.c */
+void handle_notices(struct request *);
+void handle_notice(struct request *);
+void handle_notice_retry(struct request *);
 /* dead_letters.c */
 void handle_dead_letters(struct request *);
 void handle_dead_letter(struct request *);

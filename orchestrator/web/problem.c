@@ -47,6 +47,8 @@ const struct problem problem_table[] = {
     {"task_unknown", 404, "There is no such task"},
     {"unknown_signal", 404, "Nothing waits for such a signal"},
     {"unknown_command", 404, "There is no such command"},
+    {"notice_unknown", 404, "There is no such notice"},
+    {"notice_over", 409, "The notice is not to be sent any more"},
     {"incident_unknown", 404, "There is no such incident"},
     {"dead_letter_unknown", 404, "There is no such dead letter"},
     {"material_unknown", 404, "There is no such material"},

@@ -26,7 +26,7 @@ fault() {
 # Floors of one rank do not know each other; `definition` may validate by `wire`'s schemas, and nothing else sideways.
 awk '
     BEGIN {
-        split("base 0 model 1 calendar 2 expression 2 definition 3 engine 3 wire 3 proof 4 notice 4 port 4 store 5 bus 5 vault 5 web 5 " \
+        split("base 0 model 1 calendar 2 expression 2 definition 3 engine 3 wire 3 proof 4 notice 4 port 4 store 5 bus 5 vault 5 web 5 notifier 5 " \
               "conductor 6 cli 7", words, " ")
         for (i = 1; i in words; i += 2)
             rank[words[i]] = words[i + 1]
