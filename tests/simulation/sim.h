@@ -15,10 +15,10 @@
 #include "model/directory.h"
 #include "store_fake.h"
 
-enum { SIM_DAEMONS_MOST = 4, SIM_THINGS = 8, SIM_CALENDARS = 3, SIM_STACK_BYTES = 1 << 20 };
+enum { SIM_DAEMONS_MOST = 4, SIM_THINGS = 11, SIM_CALENDARS = 3, SIM_STACK_BYTES = 1 << 20 };
 
 #define SIM_REGION "441300"
-#define SIM_EPOCH_US INT64_C(1830297600000000)   /* a Monday in 2028 */
+#define SIM_EPOCH_US INT64_C(1830297600000000)   /* Saturday, 1 January 2028, 8 o'clock in China */
 #define MS INT64_C(1000)
 
 /* ---- definitions, compiled once a process (sim_things.c) ---- */
@@ -48,7 +48,7 @@ struct sim_profile {
     uint32_t crash, pause, lost, busy, unknown;   /* chances in a million: per port call; unknown: per commit */
     uint32_t publish_fails, publish_impossible, publish_untold;
     int64_t store_latency_us, bus_latency_us;
-    bool late_topics, topics_removed, rebalance, bad_messages, small_cache, small_queue, store_outage, bus_outage, steps_on_case_topic;
+    bool late_topics, topics_removed, rebalance, night, bad_messages, small_cache, small_queue, store_outage, disk_full, bus_outage, steps_on_case_topic;
     int64_t storm_us;                             /* when it ends, healing begins */
 };
 
@@ -88,6 +88,8 @@ struct sim_troubles { bool spared[SIM_TROUBLES_MOST]; uint32_t count; };
 uint32_t sim_shrink(struct sim_troubles *, bool (*play)(void *context, struct sim_troubles *), void *context);
 
 struct sim;
+struct case_state;
+struct event;
 struct sim_event { int64_t at_us; uint64_t order; void (*run)(struct sim *, void *argument); void *argument; };
 
 struct sim_daemon {
@@ -130,7 +132,7 @@ struct sim {
     void *stacks[SIM_DAEMONS_MOST];
     struct store_truth store;
     struct bus_truth bus;
-    int64_t store_away_until_us;
+    int64_t store_away_until_us, disk_full_until_us;
     struct checker *checker;
     struct world *world;
     uint64_t trace;               /* a hash of all that happened */
@@ -191,6 +193,11 @@ void sim_world_heal(struct sim *);
 /* Nothing is left that they still want to do. */
 bool sim_world_is_done(struct sim *);
 void sim_world_free(struct sim *);
+
+/* ---- what was met (sim_coverage.c) ---- */
+void sim_coverage_event(const struct case_state *before, const struct event *);
+/* A line for each kind of input, event, step, answer and fate; gives how many were never met without a reason. */
+uint32_t sim_coverage_say(void);
 
 /* ---- invariants (sim_check.c) ---- */
 void sim_check_begin(struct sim *);

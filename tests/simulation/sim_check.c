@@ -220,6 +220,7 @@ static void take_event(struct sim *s, const struct store_batch *b, const struct 
     sim_say(s, "  %.*s %u %s %.*s%s%.*s", TEXT_ARG(row->case_id), event->version, event_kind_name(event->kind), TEXT_ARG(event->step),
             event->kind == EVENT_STEP_ENDED ? " " : "", event->kind == EVENT_STEP_ENDED ? 12 : 0, state_step_name(event->state));
     check_event(s, &one->state, event);
+    sim_coverage_event(&one->state, event);
     check_once(s, row, event);
     expect_publications(s, row, event);
     if (!case_apply(&one->state, event))

@@ -10,13 +10,23 @@ static const struct work_state *work_at(const struct case_state *state, uint16_t
     return (uint32_t)index < row->element_count ? &row->elements[index] : NULL;
 }
 
+/* What works on an item that a visit looks at needs that item's answer, not the whole visit's. */
+static enum step_state need_state(const struct case_state *state, const struct step_definition *waiting, uint16_t need) {
+    const struct step_definition *visit = &state->definition->steps[need];
+    const struct step_row *row = &state->steps[need];
+    for (uint16_t i = 0; visit->kind == STEP_INSPECTION && i < visit->inspection.item_count && i < row->element_count; i++)
+        if (visit->inspection.items[i].item == waiting->item)
+            return row->elements[i].state;
+    return row->self.state;
+}
+
 /* An account of the join apart from the engine's: by what each need is, as DESIGN says it. */
 static bool join_is_met(const struct case_state *state, uint16_t step) {
     const struct step_definition *waiting = &state->definition->steps[step];
     uint32_t granted = 0, skipped = 0, passed = 0;
     for (uint16_t i = 0; i < waiting->need_count; i++) {
         const struct step_definition *need = &state->definition->steps[waiting->needs[i]];
-        enum step_state now = state->steps[waiting->needs[i]].self.state;
+        enum step_state now = need_state(state, waiting, waiting->needs[i]);
         granted += now == STEP_GRANTED;
         skipped += now == STEP_SKIPPED;
         passed += now == STEP_GRANTED || now == STEP_SKIPPED || (now == STEP_REFUSED && need->on_refused == ON_REFUSED_CONTINUE) ||

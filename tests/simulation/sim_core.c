@@ -70,7 +70,8 @@ bool sim_step(struct sim *s, int64_t until_us) {
     if (s->heap_count == 0 || s->heap[0].at_us > until_us)
         return false;
     struct sim_event event = pop(s);
-    s->now_us = event.at_us;
+    if (event.at_us > s->now_us)   /* else a night has passed since it was due */
+        s->now_us = event.at_us;
     event.run(s, event.argument);
     return true;
 }

@@ -120,6 +120,15 @@ static void troubles(struct sim_daemon *d, const char *call, const char *when) {
         pause_here(d);
 }
 
+/* With a full disk the store still reads, and refuses whatever it would have to write. */
+static bool writes(const char *call) {
+    static const char *const calls[] = {"commit_begin", "commit", "take", "let_go", "trying", "numbers", "heartbeat", "leave"};
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+        if (strcmp(call, calls[i]) == 0)
+            return true;
+    return false;
+}
+
 static enum store_trouble store_before(void *context, struct store_client *client, const char *call) {
     struct sim *s = context;
     struct sim_daemon *d = client->owner;
@@ -133,6 +142,8 @@ static enum store_trouble store_before(void *context, struct store_client *clien
         sleep_until(d, s->now_us + sim_between(s, 100, s->profile.store_latency_us), false);
     if (s->now_us < s->store_away_until_us)
         return STORE_TROUBLE_LOST;
+    if (s->now_us < s->disk_full_until_us && writes(call))
+        return STORE_TROUBLE_BUSY;
     if (commits && sim_strikes(s, HARM_commit_unknown_done))
         return STORE_TROUBLE_UNKNOWN_DONE;
     if (commits && sim_strikes(s, HARM_commit_unknown_not))
@@ -394,7 +405,7 @@ void sim_daemons_begin(struct sim *s) {
 }
 
 void sim_daemons_heal(struct sim *s) {
-    s->store_away_until_us = 0;
+    s->store_away_until_us = s->disk_full_until_us = 0;
     s->bus.down = false;
     for (uint32_t i = 0; i < s->profile.daemons; i++)
         if (!s->daemons[i].alive)

@@ -80,7 +80,7 @@ static void answer_task(struct sim *s, struct task *task) {
         task->final_sent = true;
         answer(s, task, "error", TEXT("{\"retryable\":false,\"message\":\"broken\"}"), at_us);
     } else {
-        answer(s, task, "correction", TEXT("{\"reasons\":[{\"field\":\"n\",\"message\":\"is wrong\"}]}"), at_us);
+        answer(s, task, "correction", TEXT("{\"reasons\":[{\"what\":\"n\",\"why\":\"is wrong\"}]}"), at_us);
         world_command(s, case_root(task->case_id),
                       text_format(&s->arena, "{\"kind\":\"correction_answered\",\"case\":\"%.*s\",\"step\":\"%.*s\",\"source\":\"/web\","
                                              "\"id\":\"corr-%.*s\",\"data\":{\"form\":{\"n\":7}}}",

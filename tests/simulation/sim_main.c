@@ -4,6 +4,7 @@
  *     yjs-sim --seed 42 --verbose            one, told event by event
  *     yjs-sim --seed 42 --shrink             and, when it fails, with as few troubles as it takes
  *     yjs-sim --seeds 100 --twice            each played twice: both runs must be the same
+ *     yjs-sim --seeds 300 --coverage         and what was met; what never was is wrong
  *     yjs-sim --mutations --seeds 200        faults on purpose: each must be caught within so many seeds
  *     yjs-sim --mutation NAME --seed 7       one of them
  *     yjs-sim --torture --stride 1           a calm run with one harm, at each place in turn
@@ -17,7 +18,7 @@
 #include "base/log.h"
 #include "sim.h"
 
-struct options { uint64_t from, seeds; bool verbose, twice, go_on, mutations, torture, shrink; struct text harm; uint64_t at, stride; };
+struct options { uint64_t from, seeds; bool verbose, twice, go_on, mutations, torture, shrink, coverage; struct text harm; uint64_t at, stride; };
 struct totals { uint64_t seeds, failed, cases, commits, calls, crashes, pauses, unknowns, virtual_us; };
 
 static uint64_t playing;   /* for the last words of a process that aborts */
@@ -61,6 +62,8 @@ static void draw_profile(struct sim *s) {
     p->steps_on_case_topic = sim_chance(s, 500000);
     p->storm_us = sim_between(s, 5000 * MS, 25000 * MS);
     p->topics_removed = !calm && sim_chance(s, 300000);
+    p->night = sim_chance(s, 300000);
+    p->disk_full = !calm && sim_chance(s, 250000);
 }
 
 static void play(struct sim *s) {
@@ -84,6 +87,8 @@ static void play(struct sim *s) {
     s->healing = true;
     s->now_us = storm_ends_us;
     sim_say(s, "--- healing ---");
+    if (s->profile.night)   /* everything sleeps for ten days; what counts in days comes due at once */
+        s->now_us += 10 * 86400 * 1000 * MS;
     sim_daemons_heal(s);
     sim_world_heal(s);
     int64_t last_us = s->now_us + 400000 * MS;
@@ -197,6 +202,8 @@ static bool parse(int argc, char **argv, struct options *o) {
             o->verbose = true;
         else if (text_is(name, "--shrink"))
             o->shrink = true;
+        else if (text_is(name, "--coverage"))
+            o->coverage = true;
         else if (text_is(name, "--twice"))
             o->twice = true;
         else if (text_is(name, "--go-on"))
@@ -253,7 +260,7 @@ static void play_all(const struct options *o, struct sim_things *things, struct 
 int main(int argc, char **argv) {
     struct options options;
     if (!parse(argc, argv, &options)) {
-        fprintf(stderr, "yjs-sim [--seeds N] [--from S] [--seed S] [--verbose] [--shrink] [--twice] [--go-on] [--mutations | --mutation NAME]\n");
+        fprintf(stderr, "yjs-sim [--seeds N] [--from S] [--seed S] [--verbose] [--shrink] [--twice] [--go-on] [--coverage] [--mutations | --mutation NAME]\n");
         return 2;
     }
     setvbuf(stdout, NULL, _IOLBF, 1 << 16);
@@ -292,6 +299,7 @@ int main(int argc, char **argv) {
            (unsigned long long)totals.commits, (unsigned long long)totals.unknowns, (unsigned long long)totals.calls,
            (unsigned long long)totals.crashes, (unsigned long long)totals.pauses, (double)totals.virtual_us / 1e6, seconds,
            (double)totals.cases / seconds);
+    uint32_t missing = options.coverage ? sim_coverage_say() : 0;
     sim_things_free(&things);
-    return totals.failed > 0;
+    return totals.failed > 0 || missing > 0;
 }

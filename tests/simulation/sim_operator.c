@@ -100,6 +100,7 @@ static void pay(struct sim *s) {
 void world_operator_tick(struct sim *s, void *argument) {
     (void)argument;
     pay(s);
+    world_applicants_tick(s);
     for (uint32_t i = 0; i < s->store.incident_list.count; i++) {
         const struct store_incident *row = &vector_at(&s->store.incident_list, struct fake_incident *)[i]->row;
         if (row->closed_at_us != TIME_NONE || (!s->healing && !sim_chance(s, 400000)))

@@ -81,6 +81,25 @@ static const char *const sources[SIM_THINGS] = {
     "  - {id: deed, department: alpha, promise: 6s, statute: 9s, basis: law, correction_within: 2s, uncounted: [{reason: payment}]}\n"
     "  - {id: gas, department: gamma, promise: 1s}\n",
 
+    HEAD("visits")
+    "  - id: visit\n    inspection: {lead: alpha, for: [food, {item: fire, when: \"${ .form.go == true }\"}], rounds: 2}\n" RETRY
+    "  - id: permit\n    department: beta\n    item: food\n    needs: [visit]\n"
+    "  - id: mirror\n    delegated: {system: delta}\n    needs: [visit]\n    timeout: {limit: 20s, then: expire}\n"
+    "items:\n  - {id: food, department: beta}\n  - {id: fire, department: gamma, uncounted: [{reason: hearing}]}\n",
+
+    HEAD("public")
+    "  - id: notice\n    department: alpha\n    publicity: {limit: 1 days, may_object: [beta, gamma], on_objection: decide}\n"
+    "  - id: contract\n    wait: {signed: [seller, buyer]}\n    timeout: {limit: 20s, then: expire}\n    on_expired: continue\n"
+    "  - id: enter\n    department: delta\n    needs: [notice, contract]\n"
+    "parties: [{id: seller, many: true, signs: true}, {id: buyer, signs: true}]\n",
+
+    HEAD("papers")
+    "  - id: file\n    department: alpha\n    materials: [deed, plan]\n" RETRY
+    "  - id: enter\n    department: beta\n    needs: [file]\n    materials: [deed]\n"
+    "offered: {by: delta, basis: law}\n"
+    "materials:\n  - {id: deed, required: true, from: {lookup: licences, basis: consent, input: {n: \"${ .form.n }\"}}}\n"
+    "  - {id: plan, required: true, from: applicant, tolerable: {until: 6s, trust: [A, B], if_missing: incident}}\n",
+
     HEAD("serial")
     "  - id: zero\n    department: delta\n"
     "  - id: one\n    department: alpha\n    needs: [zero]\n    input: {n: \"${ .form.n }\"}\n    result: result.json\n" RETRY

@@ -70,7 +70,8 @@ static void apply_by_topic(struct sim *s, uint32_t i, struct text number, struct
     *action = (struct action){.world = s->world, .topic = TEXT(SIM_REGION ".intake.v1"), .key = number};
     action->partition = text_is_none(number) || sim_chance(s, 100000) ? (int32_t)sim_below(s, (uint32_t)s->profile.shards)
                                                                       : murmur2_partition(number, s->profile.shards);
-    action->value = text_format(&s->arena, "{\"thing\":\"%.*s\",\"form\":%.*s}", TEXT_ARG(thing), TEXT_ARG(form));
+    action->value = text_format(&s->arena, "{\"thing\":\"%.*s\",\"form\":%.*s,\"extra\":%.*s}", TEXT_ARG(thing), TEXT_ARG(form),
+                                TEXT_ARG(world_extra(s, thing)));
     struct bus_header headers[] = {{TEXT("ce_specversion"), TEXT("1.0")}, {TEXT("ce_type"), TEXT("application")},
                                    {TEXT("ce_source"), TEXT("/intake")}, {TEXT("ce_time"), TEXT("2028-01-03T01:00:00Z")},
                                    {TEXT("ce_id"), text_format(&s->arena, "app-%u", i)}, {TEXT("content-type"), TEXT("application/json")}};
@@ -111,8 +112,9 @@ static void applications(struct sim *s) {
             world_command(s, number,
                           text_format(&s->arena,
                                       "{\"kind\":\"submit\",\"case\":\"%.*s\",\"number\":\"%.*s\",\"source\":\"/web\",\"id\":\"req-%u\","
-                                      "\"thing\":\"%.*s\",\"region\":\"" SIM_REGION "\",\"data\":%.*s}",
-                                      TEXT_ARG(number), TEXT_ARG(number), i, TEXT_ARG(thing), TEXT_ARG(form)),
+                                      "\"thing\":\"%.*s\",\"region\":\"" SIM_REGION "\",\"data\":%.*s,\"extra\":%.*s}",
+                                      TEXT_ARG(number), TEXT_ARG(number), i, TEXT_ARG(thing), TEXT_ARG(form),
+                                      TEXT_ARG(world_extra(s, thing))),
                           at_us);
     }
 }
@@ -142,6 +144,13 @@ static void on_store_away(struct sim *s, void *argument) {
     (void)argument;
     if (!s->healing)
         s->store_away_until_us = s->now_us + sim_between(s, 200 * MS, 8000 * MS);
+}
+static void on_disk_full(struct sim *s, void *argument) {
+    (void)argument;
+    if (s->healing)
+        return;
+    s->disk_full_until_us = s->now_us + sim_between(s, 500 * MS, 12000 * MS);
+    sim_say(s, "the store's disk is full for %.1f s", (double)(s->disk_full_until_us - s->now_us) / 1e6);
 }
 static void on_bus_back(struct sim *s, void *argument) { (void)argument; s->bus.down = false; bus_truth_advance(&s->bus); }
 static void on_bus_away(struct sim *s, void *argument) {
@@ -173,6 +182,8 @@ void sim_world_begin(struct sim *s) {
                &s->things->calendars[i]);
     if (s->profile.store_outage)
         sim_at(s, s->now_us + sim_between(s, 0, s->profile.storm_us), on_store_away, NULL);
+    if (s->profile.disk_full)
+        sim_at(s, s->now_us + sim_between(s, 0, s->profile.storm_us), on_disk_full, NULL);
     if (s->profile.bus_outage)
         sim_at(s, s->now_us + sim_between(s, 0, s->profile.storm_us), on_bus_away, NULL);
     sim_at(s, s->now_us + 1000 * MS, world_operator_tick, NULL);

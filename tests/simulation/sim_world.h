@@ -36,5 +36,8 @@ void world_command(struct sim *, struct text root, struct text data, int64_t at_
 void world_department(struct sim *, struct text department, const struct bus_message *);
 void world_department_heals(struct sim *);
 void world_operator_tick(struct sim *, void *);
+void world_applicants_tick(struct sim *);
+/* Parties, materials, trust, an offer: what an application of `thing` has beside its form, JSON. */
+struct text world_extra(struct sim *, struct text thing);
 
 #endif
