@@ -157,6 +157,11 @@ const struct verb verb_table[] = {
      "Its hand-offs from department to department and how long each took (from the answer to the next task), the values that nobody "
      "had to key in again (every plain value in the tasks' inputs), and the answers that were recorded on a department's behalf (代錄).",
      NO_OPTIONS},
+    {"case", "form", "ID", 1, 1, NEEDS_SERVER, verb_case_form, "Show what a case's form says, personal fields masked",
+     "As corrections left it. case reveal shows them in clear.", NO_OPTIONS},
+    {"case", "reveal", "ID", 1, 1, NEEDS_SERVER, verb_case_reveal, "Show personal fields in clear, for a reason",
+     "Who was shown which fields, when and why is written down before they are shown; the applicant is told when he asks.",
+     {{"field", "POINTER", NULL, true, "Only this one, as case form names it; may stand several times"}, REASON_OPTION}},
     {"case", "watch", "ID…", 1, 100, NEEDS_SERVER, verb_case_watch, "Watch cases until they are closed",
      "In a terminal the steps are drawn and change in place; elsewhere each change is a line, with --json each state of the case.",
      NO_OPTIONS},

@@ -39,6 +39,13 @@ const struct query queries_privacy[] = {
      "AND e.data::json ->> 'department' = $2::text AND ($3::text IS NULL OR e.data::json ->> 'region' = $3::text) "
      "AND EXISTS (SELECT FROM json_array_elements(coalesce(e.data::json #> '{data,materials}', '[]')) g WHERE g ->> 'digest' = $1::text) "
      "ORDER BY e.at DESC LIMIT 1"},
+    {"case_personal", "id",
+     "where a case's personal data is told from: definition (its hash), forms (as submitted, then what each correction and later bringing "
+     "changed, in order: RFC 7396)",
+     false,
+     "SELECT json_build_object('definition', c.definition_hash, 'forms', (SELECT coalesce(json_agg(CASE WHEN e.kind = 'case_started' "
+     "THEN e.data::json -> 'data' ELSE e.data::json #> '{data,form}' END ORDER BY e.version), '[]') FROM event e WHERE e.case_id = c.id "
+     "AND e.kind IN ('case_started', 'correction_sent', 'materials_given')))::text FROM case_ c WHERE c.id = $1::text"},
     {"access_note", "who,role,department,what,case,subject,reason", "writes down who is shown what; gives id, at", true,
      "INSERT INTO access (who, role, department, what, case_id, subject, reason) VALUES ($1::text, $2::text, $3::text, $4::text, $5::text, "
      "$6::text, $7::text) RETURNING json_build_object('id', id, 'at', at)::text"},

@@ -111,6 +111,8 @@ void handle_timeline(struct request *request) {
         return;
     if (ASK(request, "case_events", &rows, request->at[0], text_format(&request->arena, "%lld", (long long)after),
             data_scope(request), text_format(&request->arena, "%u", limit + 1))) {
+        if (auth_sees_data(request) && !veil_rows(request, request->at[0], &rows))
+            return;
         for (uint32_t i = 0; i < rows.count; i++)
             rows.at[i] = status_of_row(&request->arena, rows.at[i]);
         reply_page(request, &rows, limit, "version");

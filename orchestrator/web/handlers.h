@@ -29,6 +29,9 @@ void handle_submit(struct request *);
 void handle_material_put(struct request *);
 void handle_material(struct request *);
 void handle_material_about(struct request *);
+/* veil.c */
+void handle_case_form(struct request *);
+void handle_reveal(struct request *);
 /* cases.c */
 void handle_cases(struct request *);
 void handle_case(struct request *);

@@ -41,6 +41,7 @@ const struct problem problem_table[] = {
     {"case_unknown", 404, "There is no such case"},
     {"unknown_case", 404, "There is no such case"},
     {"thing_unknown", 404, "There is no such thing"},
+    {"field_unknown", 422, "The form has no such personal field"},
     {"step_unknown", 404, "There is no such step"},
     {"unknown_step", 404, "The case has no such step"},
     {"unknown_element", 404, "The step has no such element"},

@@ -396,6 +396,8 @@ enum outcome web_create(const struct web_settings *settings, const struct record
     if (outcome == OUTCOME_OK)
         outcome = forms_create(&web->forms);
     if (outcome == OUTCOME_OK)
+        outcome = veils_create(&web->veils);
+    if (outcome == OUTCOME_OK)
         outcome = watch_create(web, &web->watch, error);
     if (outcome == OUTCOME_OK)
         outcome = open_socket(web, &fd, error);
@@ -432,6 +434,7 @@ void web_free(struct web *web) {
     web_stop(web);
     watch_free(web->watch);
     forms_free(web->forms);
+    veils_free(web->veils);
     pthread_mutex_destroy(&web->tokens_mutex);
     memory_free(web->counts);
     memory_free(web->certificate);

@@ -59,6 +59,38 @@ static bool find_task(struct request *request, struct task *ret, struct text *re
     return true;
 }
 
+/* What was asked is the department's to read; an operator sees it masked. False: answered. */
+static bool veil_task(struct request *request, struct text case_id, struct text *row) {
+    struct json task;
+    struct record_list asked = {.count = 1};
+    _cleanup_buffer_ struct buffer out, event;
+    struct json_writer w;
+    if (json_read(&request->arena, *row, LIMIT_json_depth_most * 2, &task, NULL) != OUTCOME_OK || !json_get_string(&task, "asked"))
+        return true;
+    buffer_init(&out, REPLY_BYTES_MOST);
+    buffer_init(&event, REPLY_BYTES_MOST);
+    json_begin(&w, &event);
+    json_put_value(&w, json_get_string(&task, "asked"));
+    struct text one = buffer_text(&event), step = json_get_text(&task, TEXT("step"));
+    one = one.length > 2 && one.at[0] == '{' ? text_format(&request->arena, "{\"step\":\"%.*s\",%.*s", TEXT_ARG(step), (int)one.length - 1, one.at + 1)
+                                             : TEXT("{}");
+    asked.at = &one;
+    if (!veil_rows(request, case_id, &asked))
+        return false;
+    json_begin(&w, &out);
+    json_open(&w, '{');
+    for (uint32_t i = 0; i < task.count; i++) {
+        json_key(&w, task.children[i].key);
+        if (text_is(task.children[i].key, "asked"))
+            json_put_raw(&w, one);
+        else
+            json_put_value(&w, &task.children[i].value);
+    }
+    json_close(&w, '}');
+    *row = text_copy(&request->arena, buffer_text(&out));
+    return true;
+}
+
 void handle_task(struct request *request) {
     struct task task = {0};
     struct text row;
@@ -68,6 +100,8 @@ void handle_task(struct request *request) {
         reply_problem(request, "role_forbidden", "a task's data is for its department and for operators");
         return;
     }
+    if (request->caller.role != ROLE_DEPARTMENT && !veil_task(request, task.case_id, &row))
+        return;
     reply_json(request, 200, row);
 }
 

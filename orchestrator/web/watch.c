@@ -259,8 +259,8 @@ void watch_forget(struct request *request) {
 static void say_event(struct stream *stream, struct arena *arena, struct text row) {
     struct json event;
     int64_t version;
-    row = status_of_row(arena, row);
-    if (json_read(arena, row, 96, &event, NULL) != OUTCOME_OK || !json_to_int64(json_get_string(&event, "version"), &version) ||
+    row = text_is_none(row) ? row : status_of_row(arena, row);
+    if (text_is_none(row) || json_read(arena, row, 96, &event, NULL) != OUTCOME_OK || !json_to_int64(json_get_string(&event, "version"), &version) ||
         version <= stream->version)
         return;
     struct text kind = json_get_text(&event, TEXT("kind"));
@@ -278,6 +278,12 @@ static void read_events(struct watch *watch, struct arena *arena, struct stream 
     struct record_list rows = {0};
     if (records->query(records->context, "case_events", parameters, 4, arena, &rows, NULL) != OUTCOME_OK)
         return;
+    struct veil veil;
+    bool veiled = text_is(stream->data, "*");   /* a department is shown its own steps' alone, and those in clear */
+    if (veiled && veil_load(watch->web, stream->case_id, arena, &veil, NULL) != OUTCOME_OK)
+        return;
+    for (uint32_t i = 0; veiled && i < rows.count; i++)
+        rows.at[i] = veil_row(arena, &veil, rows.at[i]);
     pthread_mutex_lock(&watch->mutex);
     for (uint32_t i = 0; i < rows.count && !stream->pending.failed; i++)
         say_event(stream, arena, rows.at[i]);

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/list.h"
 #include "model/input.h"
+#include "privacy/personal.h"
 #include "web/problem.h"
 #include "web/route.h"
 #include "web/web.h"
@@ -53,6 +54,7 @@ struct request {
     struct stream *stream;                   /* of a case's events; watch.c's */
 };
 
+struct veils;
 struct route_count { int64_t by_class[6], microseconds; };   /* atomic */
 
 struct token_slot { char hash[65]; int64_t until_us; struct caller caller; char name[128], department[72], region[72]; };
@@ -69,6 +71,7 @@ struct web {
     pthread_mutex_t tokens_mutex;
     struct token_slot tokens[TOKEN_SLOTS];
     struct forms *forms;
+    struct veils *veils;
     struct watch *watch;
     int64_t inbox_asked_us, inbox_waiting;   /* atomic: the last count of waiting commands */
     int64_t requests_open, streams_open;     /* atomic */
@@ -119,7 +122,7 @@ bool auth_caller(struct request *);
 /* May a caller see what belongs to this department (and region)? Others than departments may. */
 bool auth_department(const struct request *, struct text department, struct text region);
 void auth_forget(struct web *);                                         /* a token was revoked */
-/* May the caller see personal data: journals' data? */
+/* May the caller see journals' data, with what is personal masked? */
 bool auth_sees_data(const struct request *);
 
 /* ---- records ---- */
@@ -154,6 +157,18 @@ void forms_free(struct forms *);
 const struct json *thing_form(const struct json *row);
 /* Holds `form` against the current schema of `thing`; adds the faults to the request. REJECT form_invalid, thing_unknown. */
 enum outcome forms_check(struct request *, struct text thing, const struct json *form, struct error *);
+
+/* ---- veil.c: what is personal, masked ---- */
+/* A case's: what is personal in its definition, and which values it has there. */
+struct veil { const struct personal *personal; struct personal_values known; struct json form; };
+enum outcome veils_create(struct veils **ret);
+void veils_free(struct veils *);
+/* Everything lives in the arena. REJECT case_unknown; RETRY: the store is away. */
+enum outcome veil_load(struct web *, struct text case_id, struct arena *, struct veil *ret, struct error *);
+/* A row that has an event's `kind`, `step` and `data`, masked. Absent: it can't be, so it must not be shown. */
+struct text veil_row(struct arena *, const struct veil *, struct text row);
+/* All rows of a case; false: answered. */
+bool veil_rows(struct request *, struct text case_id, struct record_list *);
 
 /* ---- materials.c ---- */
 /* Holds what a request names as materials (a JSON array, absent: none) against what is kept, when there is a vault: each

@@ -57,6 +57,7 @@ static void fill_records(void) {
     fake_records_rows(&records, "case_show", "{\"id\":\"N\",\"version\":4,\"steps\":[{\"department\":\"tax\",\"region\":\"441300\"}]}", NULL);
     fake_records_rows(&records, "case_events", "{\"version\":4,\"kind\":\"step_asked\"}",
                       "{\"version\":6,\"kind\":\"case_closed\",\"data\":{\"x\":\"a\\nb\"}}", NULL);
+    fake_records_rows(&records, "case_personal", "{\"definition\":\"abc\",\"forms\":[{\"a\":\"x\"}]}", NULL);
     fake_records_rows(&records, "case_versions", "{\"id\":\"N\",\"version\":6}", NULL);
     fake_records_rows(&records, "task_show", "{\"department\":\"tax\",\"region\":\"441300\",\"attempt\":1}", NULL);
     fake_records_rows(&records, "tasks_list", "{\"id\":\"N:tax:1\"}", NULL);

@@ -90,14 +90,18 @@ static void test_stream_replays_what_is_behind_the_last_id_and_goes_on(void **st
     (void)state;
     fake_records_rows(&records, "case_show", "{\"id\":\"N\",\"version\":5,\"steps\":[]}", NULL);
     fake_records_rows(&records, "case_versions", "{\"id\":\"N\",\"version\":5}", NULL);
-    fake_records_rows(&records, "case_events", "{\"version\":4,\"kind\":\"step_asked\"}", "{\"version\":5,\"kind\":\"step_ended\"}", NULL);
+    fake_records_rows(&records, "case_events", "{\"version\":4,\"kind\":\"step_asked\"}",
+                      "{\"version\":5,\"kind\":\"step_ended\",\"data\":{\"data\":{\"who\":\"John Smith\"}}}", NULL);
+    fake_records_rows(&records, "case_personal", "{\"definition\":\"abc\",\"forms\":[{\"name\":\"John Smith\"}]}", NULL);
+    fake_records_rows(&records, "thing_show",
+                      "{\"canonical\":{\"steps\":[],\"form\":{\"properties\":{\"name\":{\"x-personal\":true,\"x-mask\":\"name\"}}}}}", NULL);
     pthread_create(&thread, NULL, grow_later, NULL);
     const struct reply *reply = listen_for("operator", "/v1/cases/N/events", "Last-Event-ID: 4", 1600);
     pthread_join(thread, NULL);
     assert_int_equal(reply->status, 200);
     assert_string_equal(header_of(reply, "Content-Type"), "text/event-stream");
     assert_null(strstr(reply->body, "id: 4\n"));
-    assert_non_null(strstr(reply->body, "id: 5\nevent: step_ended\ndata: {\"version\":5"));
+    assert_non_null(strstr(reply->body, "id: 5\nevent: step_ended\ndata: {\"version\":5,\"kind\":\"step_ended\",\"data\":{\"data\":{\"who\":\"J*\"}}}\n"));
     assert_non_null(strstr(reply->body, "id: 6\nevent: case_closed\ndata: {\"version\":6,\"kind\":\"case_closed\",\"data\":{\"x\":\"a\\nb\"}}\n\n"));
     assert_non_null(strstr(reply->body, ": alive\n\n"));
     assert_int_equal(call("operator", "GET", "/v1/cases/N/events", "Last-Event-ID: x", NULL)->status, 400);

@@ -1,0 +1,103 @@
+"""What is personal: masked wherever a case is shown, in clear for a reason that is written down, and who was given it."""
+import json
+import sys
+import urllib.request
+
+from simple import TITLE, grant
+from base import main, need_servers, until
+from place import Place, end_all
+
+PERMIT = f"""
+thing: permit
+title: {TITLE}
+form:
+  type: object
+  properties:
+    name: {{type: string, x-personal: true, x-mask: name, x-title: {{zh-Hant: 姓名, zh-Hans: 姓名, en: Name}}}}
+    id_number: {{type: string, x-personal: true, x-mask: id, x-title: {{zh-Hant: 證件號碼, zh-Hans: 证件号码, en: Identity number}}}}
+    shop: {{type: string}}
+items:
+  - {{id: licence, title: {TITLE}, code: "1", department: alpha, promise: 5 workdays, statute: 10 workdays, basis: 食品安全法 35}}
+steps:
+  - id: first
+    title: {TITLE}
+    department: alpha
+    item: licence
+    input: {{who: "${{ .form.name }}", about: "shop of ${{ .form.name }} (${{ .form.id_number }})", shop: "${{ .form.shop }}"}}
+    result: {{type: object, properties: {{no: {{type: string}}, card: {{type: string, x-personal: true, x-mask: account}}}}}}
+  - id: second
+    title: {TITLE}
+    department: beta
+    needs: [first]
+    input: {{no: "${{ .steps.first.result.no }}"}}
+"""
+FORM = {"name": "張建國", "id_number": "441302196803150010", "shop": "Noodles"}
+CLEAR = ("張建國", "441302196803150010", "6222021234567890")
+
+
+def run_case():
+    place = Place(["alpha", "beta"])
+    place.publish(PERMIT)
+    place.yjsd()
+    place.department("alpha", lambda task: ("result", {"result": {"no": "N-1", "card": "6222021234567890"}}))
+    place.department("beta", grant)
+    case = place.submit("permit", FORM).body["case"]
+    until(lambda: place.api("GET", f"/v1/cases/{case}").body["phase"] == "closed", 20)
+    return place, case
+
+
+def stream(place, case, token, events):
+    request = urllib.request.Request(f"{place.url}/v1/cases/{case}/events", headers={"Authorization": f"Bearer {token}"})
+    said = ""
+    with urllib.request.urlopen(request, timeout=10) as reply:
+        while said.count("\ndata: ") < events:
+            said += reply.readline().decode()
+    return said
+
+
+def test_a_case_is_shown_masked_and_revealed_for_a_reason():
+    place, case = run_case()
+    alpha = place.token("department", "alpha")
+    events = place.api("GET", f"/v1/cases/{case}/timeline", token="auditor").body["items"]
+    shown = {"list": place.api("GET", "/v1/cases"), "case": place.api("GET", f"/v1/cases/{case}"),
+             "task": place.api("GET", f"/v1/tasks/{case}:first:1"), "form": place.api("GET", f"/v1/cases/{case}/form", token="window")}
+    texts = {name: reply.text for name, reply in shown.items()}
+    for role in ("window", "operator", "auditor", "supervisor"):
+        texts[f"timeline of {role}"] = place.api("GET", f"/v1/cases/{case}/timeline", token=role).text
+    texts["stream"] = stream(place, case, place.token("auditor"), len(events))
+    texts["yjsctl"] = place.ctl("case", "timeline", case, "--json", token=place.token("window"))
+    for name, text in texts.items():
+        assert text and not [value for value in CLEAR if value in text], (name, text)
+    started = json.dumps([e["data"]["data"] for e in events if e["kind"] == "case_started"], ensure_ascii=False)
+    assert json.loads(started) == [{"name": "張*", "id_number": "4413**********0010", "shop": "Noodles"}], started
+    asked = [e["data"]["data"]["input"] for e in events if e["kind"] == "step_asked"][0]
+    assert asked == {"who": "張*", "about": "shop of 張* (4413**********0010)", "shop": "Noodles"}, asked
+    ended = [e["data"]["data"] for e in events if e["kind"] == "step_ended"][0]
+    assert ended == {"no": "N-1", "card": "************7890"}, ended
+    # the department reads what it was given, and nothing of others
+    task = place.api("GET", f"/v1/tasks/{case}:first:1", token=alpha)
+    assert task.body["asked"]["data"]["data"]["input"]["who"] == "張建國", task
+    assert place.api("GET", f"/v1/cases/{case}/form", token=alpha).status == 403
+    form = shown["form"].body
+    assert form["form"] == {"name": "張*", "id_number": "4413**********0010", "shop": "Noodles"}, form
+    assert [(f["pointer"], f["value"], f["title"]["zh-Hant"]) for f in form["fields"]] == [
+        ("/name", "張*", "姓名"), ("/id_number", "4413**********0010", "證件號碼")], form
+    # the reveal
+    def reveal(body, token="window"):
+        return place.api("POST", f"/v1/cases/{case}/reveal", body, token=token)
+    assert reveal({"fields": "all"}).status == 422 and reveal({"fields": ["/shop"], "reason": "x"}).body["code"] == "field_unknown"
+    assert reveal({"fields": "all", "reason": "x"}, alpha).status == 403 and reveal({"fields": [], "reason": "x"}).status == 422
+    assert place.rows("SELECT * FROM access") == []
+    one = reveal({"fields": ["/id_number"], "reason": "the applicant asks at the counter"})
+    assert one.status == 200 and [f["value"] for f in one.body["fields"]] == ["441302196803150010"], one
+    everything = reveal({"fields": "all", "reason": "audit"}, "auditor")
+    assert [f["value"] for f in everything.body["fields"]] == ["張建國", "441302196803150010"], everything
+    rows = place.rows("SELECT who, role, what, case_id, subject, reason FROM access ORDER BY id")
+    assert rows == [
+        {"who": "window-x", "role": "window", "what": "reveal", "case_id": case, "subject": '["/id_number"]', "reason": "the applicant asks at the counter"},
+        {"who": "auditor-x", "role": "auditor", "what": "reveal", "case_id": case, "subject": "all", "reason": "audit"}], rows
+
+
+if __name__ == "__main__":
+    need_servers()
+    main(sys.modules[__name__], end_all)
