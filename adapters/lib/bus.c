@@ -39,7 +39,7 @@ static const struct yjs_property producer_properties[] = {
     {"enable.idempotence", "true"},
     {"linger.ms", "0.5"},        /* a burst is handed over within it, and leaves in one request a partition */
     {"partitioner", "murmur2_random"},
-    {"message.timeout.ms", "30000"},
+    {"message.timeout.ms", "0"}, /* what is under way to a broker that stands still would wait for it as long as this */
     {"queue.buffering.max.messages", "200000"},
 };
 

@@ -69,7 +69,7 @@ struct scout_finding {
     struct bus_topic_entry *topic;
     int32_t partition, partition_count; /* count 0: the topic is not there */
     int64_t offset, low, high;
-    int64_t asked_us, begins_us;        /* LOG_BEGINS */
+    int64_t asked_us, begins_us;        /* LOG_BEGINS: of messages; else monotonic: when it was asked */
     char reason[192];
 };
 struct scout_findings { struct scout_finding *at; uint32_t count, room; };
@@ -89,6 +89,7 @@ struct scout {
     bool away, topics_missing;
     bool met;                           /* a broker has answered since the start */
     uint32_t looks;                     /* in vain, one after the other */
+    int64_t looked_us;                  /* monotonic: the last look, as it began */
 };
 
 struct bus_delivered { uint64_t token; rd_kafka_resp_err_t error; };

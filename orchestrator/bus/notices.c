@@ -68,6 +68,11 @@ static void take_offsets(struct bus *bus, const struct scout_finding *finding) {
     }
     if (partition->state != BUS_PARTITION_STOPPED)
         return; /* it was dropped or sent elsewhere meanwhile */
+    if (finding->offset >= finding->low && finding->offset <= finding->high) {
+        partition->state = BUS_PARTITION_WAITING; /* a broker that was no longer its leader, and did not know it, had said so */
+        bus_take_up(bus, finding->topic);
+        return;
+    }
     struct bus_notice notice = {.kind = BUS_NOTICE_OFFSET_GONE, .partition = finding->partition,
                                 .offset = finding->offset, .low = finding->low, .high = finding->high};
     snprintf(notice.topic, sizeof notice.topic, "%s", finding->topic->name.at);

@@ -16,6 +16,8 @@
 #define SOON_LOOKS 50            /* … so often, then */
 #define LATER_MS 1000
 #define FINDINGS_MOST 65536
+#define OUTSIDE_WAIT_MS 200      /* before a partition's ends are asked for, whose broker says that we stand outside … */
+#define OUTSIDE_FOR_US 5000000   /* … and so long it is asked again when we stand behind its end: it may be a follower's */
 
 static bool findings_add(struct scout_findings *findings, const struct scout_finding *finding) {
     if (findings->count == findings->room) {
@@ -91,6 +93,7 @@ static void scout_set_away(struct scout *scout, bool away, rd_kafka_resp_err_t e
 /* All topics are asked for: to name one can make it (the trial broker's has no other way). */
 static void scout_look(struct scout *scout) {
     const struct rd_kafka_metadata *metadata;
+    scout->looked_us = bus_now_us();
     rd_kafka_resp_err_t error = rd_kafka_metadata(scout->reader, 1, NULL, &metadata, ASK_MS);
     if (!scout->away && (error == RD_KAFKA_RESP_ERR__TIMED_OUT || (error && !scout->met)))
         error = rd_kafka_metadata(scout->reader, 1, NULL, &metadata, ASK_AGAIN_MS);
@@ -141,13 +144,29 @@ static rd_kafka_resp_err_t find_begin(struct scout *scout, struct scout_finding 
     return error;
 }
 
+/* A broker that stood still wakes as a leader that it no longer is, and its log ends before the new leader's: we would
+ * stand outside. So the leader is looked for first, and who is behind the end asks again for a while. */
+static rd_kafka_resp_err_t find_ends(struct scout *scout, struct scout_finding *question) {
+    if (question->kind == SCOUT_OFFSET_GONE && scout->looked_us < question->asked_us + OUTSIDE_WAIT_MS * 1000) {
+        struct timespec wait = {.tv_nsec = OUTSIDE_WAIT_MS * 1000000L};
+        nanosleep(&wait, NULL);
+        scout_look(scout);
+    }
+    rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(scout->reader, question->topic->name.at, question->partition,
+                                                                 &question->low, &question->high, ASK_MS);
+    bool behind = question->kind == SCOUT_OFFSET_GONE && question->offset > question->high;
+    if (error || !behind || bus_now_us() - question->asked_us >= OUTSIDE_FOR_US)
+        return error;
+    scout->looked_us = 0;
+    return RD_KAFKA_RESP_ERR__IN_PROGRESS;
+}
+
 static rd_kafka_resp_err_t find_answer(struct scout *scout, struct scout_finding *question) {
     if (question->kind == SCOUT_LOG_BEGINS) {
         find_begin(scout, question);
         return RD_KAFKA_RESP_ERR_NO_ERROR; /* whoever asked asks again some time */
     }
-    return rd_kafka_query_watermark_offsets(scout->reader, question->topic->name.at, question->partition, &question->low,
-                                            &question->high, ASK_MS);
+    return find_ends(scout, question);
 }
 
 /* Answers the oldest question about a partition's offsets, or leaves it for later. */
@@ -293,7 +312,8 @@ static void scout_put(struct scout *scout, const struct scout_finding *question)
 void scout_ask(struct scout *scout, enum scout_finding_kind kind, const struct bus_partition *partition,
                const char *reason) {
     struct scout_finding question = {
-        .kind = kind, .topic = partition->topic, .partition = partition->number, .offset = partition->next};
+        .kind = kind, .topic = partition->topic, .partition = partition->number, .offset = partition->next,
+        .asked_us = bus_now_us()};
     snprintf(question.reason, sizeof question.reason, "%s", reason);
     scout_put(scout, &question);
 }

@@ -153,6 +153,21 @@ static void test_an_offset_outside_the_log_stops_the_partition_and_names_both_en
     expect_numbers(bench, 18, 3);
 }
 
+static void test_a_place_behind_the_end_is_no_gap_when_the_log_reaches_it_within_seconds(void **state) {
+    struct bench *bench = *state;
+    if (strcmp(bench->factory->name, "fake") == 0)
+        skip(); /* its log has one leader */
+    for (int i = 0; i < 20; i++)
+        publish_number(bench, bench->topic, 0, i);
+    await_deliveries(bench, 20);
+    assign_one(bench, bench->topic, 0, 25); /* as if the broker asked were a leader no more, and behind */
+    expect_silence(bench, 1000);
+    for (int i = 20; i < 30; i++)
+        publish_number(bench, bench->topic, 0, i);
+    expect_numbers(bench, 25, 5);
+    assert_false(await_notice(bench, BUS_NOTICE_OFFSET_GONE, 100));
+}
+
 static void test_a_pause_is_silent_and_loses_nothing(void **state) {
     struct bench *bench = *state;
     for (int i = 0; i < 400; i++)
@@ -313,6 +328,7 @@ const struct CMUnitTest bus_suite_reading[] = {
     BUS_TEST(test_a_topic_that_appears_later_is_taken_up_at_once),
     BUS_TEST(test_a_partition_beyond_the_topic_waits_without_harm),
     BUS_TEST(test_an_offset_outside_the_log_stops_the_partition_and_names_both_ends),
+    BUS_TEST(test_a_place_behind_the_end_is_no_gap_when_the_log_reaches_it_within_seconds),
     BUS_TEST(test_a_pause_is_silent_and_loses_nothing),
     BUS_TEST(test_lag_counts_what_lies_behind_the_place_read),
     BUS_TEST(test_all_headers_are_shown_however_many_and_whatever_their_bytes),
