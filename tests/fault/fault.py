@@ -8,13 +8,14 @@ import shutil
 import statistics
 import subprocess
 import sys
+import threading
 import time
 import traceback
 
 from setting import DIAMOND_NEEDS, HERE, Load, Setting
 from base import until
 from place import other_database, psql
-from faults import KINDS, Harm
+from faults import KINDS, Harm, counted_from, lane, need, weight
 
 # Seconds from a daemon's death to flow again that have to be kept (median and most), with the daemon's settings as shipped.
 LIMITS = {"daemon_restarted": 2.0, "daemon_lost": 6.0}
@@ -43,40 +44,95 @@ def settle(setting, numbers, seconds):
     assert len(numbers) == len(set(numbers))
 
 
-def run(setting, options):
+def drawn(options, kinds):
+    """What will be done, in order: each kind once as far as that goes, then as often as the table says; brokers as often as was asked."""
+    if options.only:
+        return [options.only] * options.kills
     draw = random.Random(options.seed)
-    harm, load = Harm(setting, draw), Load(setting, options.rate, options.rate / 5)
-    kinds = [k for k, (_, need, _) in KINDS.items() if need is None or getattr(setting, need)]
+    plan = kinds + draw.choices(kinds, [weight(k) for k in kinds], k=max(0, options.kills - len(kinds)))
+    plan = plan[:options.kills]
+    draw.shuffle(plan)
+    brokers = ["broker_killed", "broker_stopped", "broker_stands_still"]
+    others = [i for i, kind in enumerate(plan) if kind not in brokers]
+    missing = options.brokers - (len(plan) - len(others))
+    for i in draw.sample(others, max(0, min(missing, len(others)))):
+        plan[i] = brokers[0]
+    return plan
+
+
+class Faults:
+    """The faults of a run, done lane by lane: one after the other, or (--lanes) a daemon's, an adapter's and a server's at a time."""
+
+    def __init__(self, setting, options, load, plan):
+        self.setting, self.options, self.load, self.plan = setting, options, load, plan
+        self.took, self.begun, self.done, self.failed = {kind: [] for kind in plan}, time.monotonic(), 0, None
+        self.lock = threading.Lock()
+
+    def one(self, index, kind):
+        harm = Harm(self.setting, random.Random(f"{self.options.seed}/{index}"))
+        time.sleep(harm.draw.uniform(0, 0.6))          # the moment of the fault
+        seconds = getattr(harm, kind)()
+        with self.lock:
+            self.took[kind].append(seconds)
+            self.done += 1
+            print(f"{self.done:5d} {time.monotonic() - self.begun:6.0f} s  {kind:26s} {seconds:6.2f} s  "
+                  f"{len(self.load.given)} acknowledged", flush=True)
+
+    def lane(self, faults):
+        for index, kind in faults:
+            if self.failed or time.monotonic() - self.begun > self.options.seconds:
+                return
+            try:
+                self.one(index, kind)
+            except BaseException as failure:
+                print(f"{kind} (fault {index} of the plan) failed", flush=True)
+                self.failed = self.failed or failure
+                return
+
+    def do(self):
+        lanes = {}
+        for index, kind in enumerate(self.plan):
+            lanes.setdefault(lane(kind) if self.options.lanes else None, []).append((index, kind))
+        threads = [threading.Thread(target=self.lane, args=(faults,)) for faults in lanes.values()]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if self.failed:
+            raise self.failed
+
+    def tell(self):
+        print(f"\n{'fault':26s} {'n':>4s} {'median':>8s} {'most':>8s}   seconds until all shards flow again, from")
+        for kind, took in sorted(self.took.items()):
+            if took:
+                print(f"{kind:26s} {len(took):4d} {statistics.median(took):8.2f} {max(took):8.2f}   {counted_from(kind)}")
+        if self.done < len(self.plan):
+            print(f"the time was up after {self.done} of {len(self.plan)} faults")
+
+
+def run(setting, options):
+    kinds = [k for k in KINDS if need(k) is None or getattr(setting, need(k))]
     for kind in KINDS:
         if kind not in kinds:
-            print(f"      not done here, for want of {KINDS[kind][1]}: {kind}")
-    harm.flowed(harm.everything())
-    took = {kind: [] for kind in kinds}
-    begun = time.monotonic()
-    for index in range(options.kills):
-        kind = options.only or draw.choices(kinds, [KINDS[k][0] for k in kinds])[0]
-        if kind not in ("broker_killed",) and options.brokers and sum(map(len, took.values())) % (options.kills // options.brokers) == 0:
-            kind = "broker_killed"
-        time.sleep(draw.uniform(0, 0.6))          # the moment of the fault
-        try:
-            took[kind].append(getattr(harm, kind)())
-        except BaseException:
-            print(f"{index + 1}: {kind} failed")
-            raise
-        print(f"{index + 1:5d} {time.monotonic() - begun:6.0f} s  {kind:26s} {took[kind][-1]:6.2f} s  {len(load.given)} acknowledged", flush=True)
+            print(f"      not done here, for want of {need(kind)}: {kind}")
+    plan = drawn(options, kinds)
+    first = Harm(setting, random.Random(options.seed))
+    if setting.own_network:
+        first.make_filter()
+    load = Load(setting, options.rate, options.rate / 5)
+    first.flowed(first.everything())
+    faults = Faults(setting, options, load, plan)
+    faults.do()
     numbers = load.stop()
     settle(setting, numbers, 120)
     setting.stop_adapters()                        # their stores are theirs alone while they run
-    print(f"\n{'fault':26s} {'n':>4s} {'median':>8s} {'most':>8s}   seconds until all shards flow again, from")
-    for kind in kinds:
-        if took[kind]:
-            print(f"{kind:26s} {len(took[kind]):4d} {statistics.median(took[kind]):8.2f} {max(took[kind]):8.2f}   {KINDS[kind][2]}")
+    faults.tell()
     print(f"HTTP answers {dict(load.statuses)}; ended by themselves: {len(setting.told)}")
     status, said = check(setting, load.path)
-    print(said, end="")
-    late = [k for k, limit in LIMITS.items() if took.get(k) and max(took[k]) > limit]
+    print(f"{faults.done} faults: {said}", end="")
+    late = [k for k, limit in LIMITS.items() if faults.took.get(k) and max(faults.took[k]) > limit]
     for kind in late:
-        print(f"too late: {kind}: {max(took[kind]):.2f} s where {LIMITS[kind]} s is the most")
+        print(f"too late: {kind}: {max(faults.took[kind]):.2f} s where {LIMITS[kind]} s is the most")
     if status == 0 and options.tamper:
         status = tampered(setting, load)
     return status or (1 if late and options.limits else 0)
@@ -141,6 +197,8 @@ def main():
     parser.add_argument("--rate", type=float, default=20)
     parser.add_argument("--brokers", type=int, default=0, help="so many of the kills are a broker's at least")
     parser.add_argument("--only", choices=list(KINDS))
+    parser.add_argument("--lanes", action="store_true", help="a daemon's, an adapter's and a server's fault at the same time")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="no further fault after so long; how many were done is said")
     parser.add_argument("--tamper", action="store_true")
     parser.add_argument("--limits", action="store_true", help="too late is a failure too")
     parser.add_argument("--small-disk")

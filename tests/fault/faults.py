@@ -8,20 +8,22 @@ import time
 from base import until
 from setting import DAEMONS, DEPARTMENTS, PARTITIONS
 
-SECONDS = 60          # longer than this without flow is a failure
+SECONDS = 90          # longer than this without flow is a failure
 TTL = 4.0             # a daemon's member row counts for so long (cluster.member_ttl)
 
 
 class Harm:
+    """One fault's hand; what it draws is its own, so that faults under way at the same time do not change each other's."""
+
     def __init__(self, setting, draw):
         self.setting, self.draw, self.watch, self.parts = setting, draw, setting.watch, setting.parts
-        self.filter = self.make_filter()
 
     def everything(self):
         return range(PARTITIONS)
 
     def victim(self):
         """A daemon that has shards, and which."""
+        until(lambda: any(self.watch.shards_of(d) for d in DAEMONS), SECONDS, why="no daemon has a shard")
         owners = [d for d in DAEMONS if self.watch.shards_of(d)]
         name = self.draw.choice(owners)
         return name, self.watch.shards_of(name)
@@ -120,23 +122,21 @@ class Harm:
     # ---- the net: packets of one process's group to one server's ports, both ways ----
 
     def make_filter(self):
-        """In a network namespace of the run's own (run.sh); False: there is none, and no cut is made."""
-        if not self.setting.own_network:
-            return False
+        """Once, in a network namespace of the run's own (run.sh): a chain for each part, to be cut off by."""
         groups = "\n".join(f"meta skgid {part.group} ct mark set {part.group}" for part in self.parts.values())
-        self.nft(f"table inet faults {{\nchain marks {{\ntype filter hook output priority -10;\n{groups}\n}}\n"
-                 "chain cuts {\ntype filter hook output priority 0;\n}\n}\n")
-        return True
+        chains = "\n".join(f"chain cut_{part.group} {{\ntype filter hook output priority 0;\n}}" for part in self.parts.values())
+        self.nft(f"table inet faults {{\nchain marks {{\ntype filter hook output priority -10;\n{groups}\n}}\n{chains}\n}}\n")
 
     def nft(self, text):
         subprocess.run(["nft", "-f", "-"], input=text, text=True, check=True)
 
     def cut(self, part, server):
         ports = ",".join(self.setting.ports[server])
-        self.nft("".join(f"add rule inet faults cuts ct mark {part.group} tcp {side} {{ {ports} }} drop\n" for side in ("dport", "sport")))
+        self.nft("".join(f"add rule inet faults cut_{part.group} ct mark {part.group} tcp {side} {{ {ports} }} drop\n"
+                         for side in ("dport", "sport")))
 
-    def mend(self):
-        self.nft("flush chain inet faults cuts\n")
+    def mend(self, part):
+        self.nft(f"flush chain inet faults cut_{part.group}\n")
 
     def daemon_cut_from_postgres(self):
         name, shards = self.victim()
@@ -145,7 +145,7 @@ class Harm:
             took = self.flowed(shards, True)
             time.sleep(self.draw.uniform(0, 3))
         finally:
-            self.mend()
+            self.mend(self.parts[name])
         self.flowed(self.everything())
         return took
 
@@ -153,14 +153,14 @@ class Harm:
         name, shards = self.victim()
         self.cut(self.parts[name], "kafka")
         time.sleep(self.draw.uniform(1, 6))
-        self.mend()
+        self.mend(self.parts[name])
         return self.flowed(shards, through_broker=True)
 
     def adapter_cut_from_kafka(self):
         part = self.parts[f"adapter-{self.draw.choice(DEPARTMENTS)}"]
         self.cut(part, "kafka")
         time.sleep(self.draw.uniform(1, 6))
-        self.mend()
+        self.mend(part)
         return self.flowed(self.everything())
 
     # ---- disks and clocks ----
@@ -193,20 +193,27 @@ class Harm:
         return took
 
 
-# kind: (how often of a hundred, what it needs, from when its time is counted)
+# kind: (how often of a hundred, in which lane, what it needs, from when its time is counted). Faults of different lanes may be under way
+# at the same time, of one lane never.
 KINDS = {
-    "daemon_restarted": (16, None, "kill -9, started again at once under its name"),
-    "daemon_lost": (12, None, "kill -9, another daemon takes over"),
-    "daemon_stopped": (9, None, "SIGSTOP for longer than its row counts; it wakes as a zombie"),
-    "adapter_killed": (14, None, "kill -9, started again"),
-    "adapter_stopped": (5, None, "the end of a SIGSTOP"),
-    "postgres_killed": (9, None, "its return after kill -9 of all its processes"),
-    "broker_killed": (9, None, "kill -9 of one of three"),
-    "broker_stopped": (4, None, "the end of a SIGSTOP of one of three, 2 to 6 s long"),
-    "broker_stands_still": (3, None, "SIGSTOP of one of three, which lasts until all flows without it"),
-    "daemon_cut_from_postgres": (6, "own_network", "the cut"),
-    "daemon_cut_from_kafka": (5, "own_network", "the end of the cut"),
-    "adapter_cut_from_kafka": (4, "own_network", "the end of the cut"),
-    "disk_full": (4, "small_disk", "room on the disk of PostgreSQL's log and the adapters' stores"),
-    "clock_jumped": (3, "clock", "the jump of one daemon's clock: an hour, minutes, seconds, on or back"),
+    "daemon_restarted": (16, "daemon", None, "kill -9, started again at once under its name"),
+    "daemon_lost": (12, "daemon", None, "kill -9, another daemon takes over"),
+    "daemon_stopped": (9, "daemon", None, "SIGSTOP for longer than its row counts; it wakes as a zombie"),
+    "adapter_killed": (14, "adapter", None, "kill -9, started again"),
+    "adapter_stopped": (5, "adapter", None, "the end of a SIGSTOP"),
+    "postgres_killed": (9, "server", None, "its return after kill -9 of all its processes"),
+    "broker_killed": (9, "server", None, "kill -9 of one of three"),
+    "broker_stopped": (4, "server", None, "the end of a SIGSTOP of one of three, 2 to 6 s long"),
+    "broker_stands_still": (3, "server", None, "SIGSTOP of one of three, which lasts until all flows without it"),
+    "daemon_cut_from_postgres": (6, "daemon", "own_network", "the cut"),
+    "daemon_cut_from_kafka": (5, "daemon", "own_network", "the end of the cut"),
+    "adapter_cut_from_kafka": (4, "adapter", "own_network", "the end of the cut"),
+    "disk_full": (4, "server", "small_disk", "room on the disk of PostgreSQL's log and the adapters' stores"),
+    "clock_jumped": (3, "daemon", "clock", "the jump of one daemon's clock: an hour, minutes, seconds, on or back"),
 }
+
+
+def weight(kind): return KINDS[kind][0]
+def lane(kind): return KINDS[kind][1]
+def need(kind): return KINDS[kind][2]
+def counted_from(kind): return KINDS[kind][3]

@@ -2,7 +2,7 @@
 # Faults on real parts: three Kafka nodes (replication 3, min.insync.replicas 2), PostgreSQL with fsync, three daemons, four adapters
 # over four drivers, under load. Faults are drawn from a seed; at the end a checker that is written apart counts what was lost, doubled
 # and out of order.
-#   tests/fault/run.sh [--kills N] [--seed S]    N faults (60), about six seconds each
+#   tests/fault/run.sh [--kills N] [--seed S]    N faults (60), about six seconds each; with --lanes up to three at a time
 #   tests/fault/run.sh --long                    1,000, 50 of them of brokers
 #   tests/fault/run.sh --only KIND               only faults of this kind (faults.py has the table)
 #   tests/fault/run.sh --tamper --kills 0        the checker is shown what it has to find
@@ -20,7 +20,12 @@ if [ -z "${YJS_FAULT_INSIDE:-}" ]; then
     ../lib/kafka.sh fetch
     arguments=()
     for argument in "$@"; do
-        if [ "$argument" = --long ]; then arguments+=(--kills 1000 --brokers 50); else arguments+=("$argument"); fi
+        if [ "$argument" = --long ]; then
+            arguments+=(--kills 1000 --brokers 50 --rate 8)
+            export YJS_FAULT_DISK=1g   # the adapters keep all their tasks on it
+        else
+            arguments+=("$argument")
+        fi
     done
     if [ "$(id -u)" = 0 ] && command -v nft >/dev/null && unshare --net --mount true 2>/dev/null; then
         exec env YJS_FAULT_INSIDE=own unshare --net --mount "$PWD/run.sh" ${arguments[@]+"${arguments[@]}"}
@@ -32,7 +37,7 @@ more=()
 if [ "$YJS_FAULT_INSIDE" = own ]; then
     ip link set lo up
     disk=$(mktemp -d "${TMPDIR:-/tmp}/yjs-disk.XXXXXX")
-    mount -t tmpfs -o size=224m,mode=755 small "$disk"
+    mount -t tmpfs -o size=${YJS_FAULT_DISK:-224m},mode=755 small "$disk"
     more=(--own-network --small-disk "$disk")
 fi
 status=0
