@@ -202,6 +202,7 @@ static enum outcome make_web(struct daemon *d, struct error *error) {
     struct web_settings settings = {
         .listen = c_string(s, s->http_listen), .certificate = settings_path(s, s->http_certificate),
         .key = settings_path(s, s->http_key), .threads = (uint32_t)s->http_threads, .connections_most = (uint32_t)s->http_connections,
+        .inbox_most = (uint32_t)s->http_waiting,
         .metrics_open = s->http_metrics_open, .region = s->region, .vault = d->vault ? &d->vault_port : NULL,
         .url = s->http_url.length > 0 ? c_string(s, s->http_url) : NULL,
         .parts = {.context = d, .write_metrics = write_metrics, .is_ready = is_ready, .hint = hint, .thing_check = thing_check,

@@ -35,6 +35,7 @@ struct settings {
     X(http_listen, TEXT, "http.listen", "127.0.0.1:8080", false, "Address and port of the HTTP API; empty: none") \
     X(http_threads, COUNT, "http.threads", "16", false, "Threads that serve HTTP; each may wait for one commit, and commands that wait are written together") \
     X(http_connections, COUNT, "http.connections", "1000", false, "Open HTTP connections at most") \
+    X(http_waiting, COUNT, "http.waiting", "5000", false, "Commands that wait in the database at most; further ones get 503. It is how long an accepted one may wait: at 1,000 cases a second, five seconds") \
     X(http_certificate, PATH, "http.certificate", "", false, "PEM certificate chain: HTTPS") \
     X(http_key, PATH, "http.key", "", false, "PEM key of the certificate") \
     X(http_metrics_open, BOOL, "http.metrics_open", "false", false, "/metrics without a token from other machines too") \

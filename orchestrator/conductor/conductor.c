@@ -182,6 +182,15 @@ static bool is_moved(struct conductor *c, const struct store_due *due) {
     return open && open->timer_known && (open->timer_at_us == TIME_NONE || open->timer_at_us > due->due_at_us);
 }
 
+/* Answers before new work: however many commands wait, three quarters of a batch are the bus's when it has so much. What
+ * has begun is finished first, so that more work than can be done waits in the inbox, where the API sees it and refuses. */
+static void gather_messages(struct conductor *c, struct batch *batch) {
+    uint32_t count = c->ports.bus.poll(c->ports.bus.context, 0, batch->messages, c->batch_most - c->batch_most / 4);
+    batch->has_messages = count > 0;
+    for (uint32_t i = 0; i < count; i++)
+        intake_message(c, batch, &batch->messages[i]);
+}
+
 /* Everything that has arrived, at most batch_most inputs. */
 static enum outcome gather(struct conductor *c, struct batch *batch, int64_t monotonic_us, struct error *error) {
     int32_t *owned = arena_new_array(batch->arena, (size_t)c->shard_count, int32_t);
@@ -194,17 +203,19 @@ static enum outcome gather(struct conductor *c, struct batch *batch, int64_t mon
     if (owned_count == 0)
         return OUTCOME_OK;
     enum outcome outcome;
-    if (c->inbox_hint || monotonic_us >= c->inbox_at_us) {
+    gather_messages(c, batch);
+    if ((c->inbox_hint || monotonic_us >= c->inbox_at_us) && batch->pending.count < c->batch_most) {
         struct store_inbox *rows = NULL;
+        uint32_t most = c->batch_most - batch->pending.count;
         c->inbox_hint = false;
         c->inbox_at_us = monotonic_us + c->settings.inbox_poll_us;
-        outcome = c->ports.store.inbox(c->ports.store.context, owned, owned_count, c->batch_most, batch->arena, &rows, &count, error);
+        outcome = c->ports.store.inbox(c->ports.store.context, owned, owned_count, most, batch->arena, &rows, &count, error);
         if (outcome != OUTCOME_OK)
             return outcome;
         for (uint32_t i = 0; i < count; i++)
             if (!takes_command(c->under_way, rows[i].id) || mutation_is(inbox_again))
                 intake_inbox(c, batch, &rows[i]);
-        c->inbox_hint = count == c->batch_most; /* there may be more */
+        c->inbox_hint = count == most; /* there may be more */
     }
     if (monotonic_us >= c->timers_at_us && batch->pending.count < c->batch_most) {
         struct store_due *due = NULL;
@@ -220,12 +231,6 @@ static enum outcome gather(struct conductor *c, struct batch *batch, int64_t mon
     outcome = calendar_gather(c, batch, error);
     if (outcome != OUTCOME_OK)
         return outcome;
-    if (batch->pending.count < c->batch_most) {
-        count = c->ports.bus.poll(c->ports.bus.context, 0, batch->messages, c->batch_most - batch->pending.count);
-        batch->has_messages = count > 0;
-        for (uint32_t i = 0; i < count; i++)
-            intake_message(c, batch, &batch->messages[i]);
-    }
     /* without memory what was gathered is not whole, and nothing of it is looked at */
     outcome = batch->arena->failed ? error_no_memory(error) : intake_numbers(c, batch, error);
     if (outcome == OUTCOME_OK)

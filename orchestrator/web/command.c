@@ -6,7 +6,7 @@
 #include "web/web_part.h"
 
 #define WAIT_SECONDS_MOST 30
-#define FULL_ASKED_US (1 * TIME_SECOND_US)
+#define FULL_ASKED_US (TIME_SECOND_US / 4)
 enum { KEY_BYTES_MOST = 255 };
 
 bool ask(struct request *request, const char *query, const struct text *parameters, uint32_t count, struct record_list *ret) {

@@ -370,7 +370,7 @@ static void fill_defaults(struct web_settings *s) {
     s->threads = s->threads ? s->threads : 16;
     s->connections_most = s->connections_most ? s->connections_most : 1000;
     s->idle_seconds = s->idle_seconds ? s->idle_seconds : 60;
-    s->inbox_most = s->inbox_most ? s->inbox_most : 20000;
+    s->inbox_most = s->inbox_most ? s->inbox_most : 5000;
     s->heartbeat_us = s->heartbeat_us ? s->heartbeat_us : 15 * TIME_SECOND_US;
     if (s->connections_most < s->threads)
         s->connections_most = s->threads;

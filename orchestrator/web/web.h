@@ -53,7 +53,7 @@ struct web_settings {
     uint32_t threads;              /* that serve HTTP; 0: 16. Each may wait for one commit: what waits is written together */
     uint32_t connections_most;     /* 0: 1,000 */
     uint32_t idle_seconds;         /* a connection that says nothing is closed; 0: 60 */
-    uint32_t inbox_most;           /* waiting commands beyond which new ones get 503; 0: 20,000 */
+    uint32_t inbox_most;           /* waiting commands beyond which new ones get 503; 0: 5,000 */
     int64_t heartbeat_us;          /* of event streams; 0: 15 s */
     bool metrics_open;             /* /metrics without a token from other machines too */
     struct text region;            /* of cases that name none */
