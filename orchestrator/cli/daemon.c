@@ -13,6 +13,7 @@
 #include "cli/crash_mark.h"
 #include "cli/daemon_vault.h"
 #include "cli/daemon_web.h"
+#include "cli/documents.h"
 #include "cli/files.h"
 #include "cli/publish.h"
 #include "conductor/conductor.h"
@@ -35,6 +36,8 @@ struct daemon {
     struct records_port records_port;
     struct vault *vault;         /* NULL: none is configured */
     struct vault_port vault_port;
+    struct press *press;         /* sets documents for the web */
+    const char *seals;           /* the folder of seals; NULL: none */
     struct web *web;             /* NULL: none is wanted */
     struct arena rules_arena;
     struct notice_rules *rules;  /* NULL: nobody is told anything */
@@ -173,6 +176,37 @@ static enum outcome thing_checklist(void *context, struct text thing, const stru
     return outcome;
 }
 
+static struct document_desk desk_of(struct daemon *d) {
+    return (struct document_desk){{&d->records_port, d->directory, d->settings.root.at}, d->press,
+                                  d->seals, d->settings.documents_issuer};
+}
+
+static struct document_question question_of(const struct document_request *asked) {
+    return (struct document_question){asked->case_id, asked->n, asked->accept, asked->for_party, asked->department};
+}
+
+static enum outcome case_documents(void *context, const struct document_request *asked, struct arena *arena, struct text *ret,
+                                   struct error *error) {
+    struct daemon *d = context;
+    pthread_rwlock_rdlock(&d->directory_lock);
+    struct document_desk desk = desk_of(d);
+    struct document_question question = question_of(asked);
+    enum outcome outcome = documents_list(&desk, &question, arena, ret, error);
+    pthread_rwlock_unlock(&d->directory_lock);
+    return outcome;
+}
+
+static enum outcome case_document(void *context, const struct document_request *asked, struct arena *arena, struct buffer *out,
+                                  struct text *ret_language, struct error *error) {
+    struct daemon *d = context;
+    pthread_rwlock_rdlock(&d->directory_lock);
+    struct document_desk desk = desk_of(d);
+    struct document_question question = question_of(asked);
+    enum outcome outcome = documents_print(&desk, &question, arena, out, ret_language, error);
+    pthread_rwlock_unlock(&d->directory_lock);
+    return outcome;
+}
+
 static enum outcome calendar_year(void *context, int32_t year, struct text region, struct arena *arena, struct text *ret,
                                   struct error *error) {
     struct daemon *d = context;
@@ -199,6 +233,10 @@ static enum outcome make_web(struct daemon *d, struct error *error) {
         return outcome;
     if (d->vault)
         d->vault_port = vault_port_of(d->vault);
+    outcome = press_create(&d->press, error);
+    if (outcome != OUTCOME_OK)
+        return outcome;
+    d->seals = settings_path(s, s->documents_seals);
     struct web_settings settings = {
         .listen = c_string(s, s->http_listen), .certificate = settings_path(s, s->http_certificate),
         .key = settings_path(s, s->http_key), .threads = (uint32_t)s->http_threads, .connections_most = (uint32_t)s->http_connections,
@@ -207,6 +245,7 @@ static enum outcome make_web(struct daemon *d, struct error *error) {
         .url = s->http_url.length > 0 ? c_string(s, s->http_url) : NULL,
         .parts = {.context = d, .write_metrics = write_metrics, .is_ready = is_ready, .hint = hint, .thing_check = thing_check,
                   .thing_publish = thing_publish, .thing_checklist = thing_checklist, .calendar_year = calendar_year,
+                  .case_documents = case_documents, .case_document = case_document,
                   .calendar_due = calendar_due},
     };
     return web_create(&settings, &d->records_port, &d->clock, &d->web, error);
@@ -366,6 +405,7 @@ void daemon_free(struct daemon *d) {
     notifier_free(d->notifier);
     records_free(d->notices);
     vault_free(d->vault);
+    press_free(d->press);
     records_free(d->records);
     conductor_free(d->conductor);
     bus_destroy(d->bus);

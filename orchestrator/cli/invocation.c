@@ -275,6 +275,10 @@ static bool read_all(struct reading *r) {
         } else if (dashes && strcmp(argument, "--version") == 0) {
             r->noun = "version";
             r->call->verb = verb_find("version", NULL);
+        } else if (dashes && strcmp(argument, "-o") == 0) {
+            r->argv[i] = "--output";   /* as everywhere */
+            if (!read_option(r, &i))
+                return false;
         } else if (dashes && argument[1] == '-') {
             if (!read_option(r, &i))
                 return false;

@@ -134,11 +134,10 @@ enum outcome publish_definition(const struct publisher *publisher, struct text s
     return outcome;
 }
 
-enum outcome published_checklist(const struct publisher *p, struct text thing, const struct json *form, struct text region,
-                                 struct arena *arena, struct text *ret, struct error *error) {
+enum outcome published_with(const struct publisher *p, struct text thing, struct arena *arena,
+                            enum outcome (*use)(void *context, const struct definition *, struct arena *, struct error *), void *context,
+                            struct error *error) {
     struct search search = {.records = p->records, .arena = arena, .error = {.outcome = OUTCOME_OK}};
-    _cleanup_buffer_ struct buffer out;
-    buffer_init(&out, (size_t)16 << 20);
     const struct definition *definition = find_thing(&search, thing, TEXT_NONE);
     enum outcome outcome = OUTCOME_OK;
     if (!definition && search.error.outcome != OUTCOME_OK) {
@@ -147,13 +146,28 @@ enum outcome published_checklist(const struct publisher *p, struct text thing, c
     } else if (!definition) {
         outcome = error_set(error, OUTCOME_REJECT, "thing_unknown", "there is no thing %.*s", TEXT_ARG(thing));
     } else {
-        outcome = notice_write(definition, p->directory, form, region, arena, &out, error);
-    }
-    if (outcome == OUTCOME_OK) {
-        *ret = text_copy(arena, buffer_text(&out));
-        outcome = text_is_none(*ret) ? error_no_memory(error) : OUTCOME_OK;
+        outcome = use(context, definition, arena, error);
     }
     for (uint32_t i = 0; i < search.found_count; i++)
         definition_free(search.found[i]);
     return outcome;
+}
+
+struct checklist { const struct directory *directory; const struct json *form; struct text region, *ret; };
+
+static enum outcome write_checklist(void *context, const struct definition *definition, struct arena *arena, struct error *error) {
+    const struct checklist *list = context;
+    _cleanup_buffer_ struct buffer out;
+    buffer_init(&out, (size_t)16 << 20);
+    enum outcome outcome = notice_write(definition, list->directory, list->form, list->region, arena, &out, error);
+    if (outcome != OUTCOME_OK)
+        return outcome;
+    *list->ret = text_copy(arena, buffer_text(&out));
+    return text_is_none(*list->ret) ? error_no_memory(error) : OUTCOME_OK;
+}
+
+enum outcome published_checklist(const struct publisher *p, struct text thing, const struct json *form, struct text region,
+                                 struct arena *arena, struct text *ret, struct error *error) {
+    struct checklist list = {p->directory, form, region, ret};
+    return published_with(p, thing, arena, write_checklist, &list, error);
 }

@@ -22,6 +22,12 @@ enum outcome publish_check(const struct publisher *, struct text source, struct 
 enum outcome publish_definition(const struct publisher *, struct text source, struct text file_name, struct text by, struct arena *,
                                 struct text *ret_report, struct error *);
 
+/* Calls `use` with a published thing, by its name or hash, compiled in the arena; it is gone when this returns. REJECT:
+ * thing_unknown. RETRY: the store is away. Else what `use` says. */
+enum outcome published_with(const struct publisher *, struct text thing, struct arena *,
+                            enum outcome (*use)(void *context, const struct definition *, struct arena *, struct error *), void *context,
+                            struct error *);
+
 /* The one notice (notice/notice.h) of a published thing, by its name or hash, for a form. OK: *ret is its JSON. REJECT:
  * thing_unknown, and what notice_write refuses. RETRY: the store is away. */
 enum outcome published_checklist(const struct publisher *, struct text thing, const struct json *form, struct text region,
@@ -35,6 +41,9 @@ enum outcome publish_calendar(const struct records_port *, const struct calendar
                               struct arena *, struct text *ret_report, struct error *);
 /* The calendar that holds, compiled in `arena`; *ret NULL when none was published. */
 struct calendar;
+/* The same of one version, which may hold no more. */
+enum outcome published_calendar_of(const struct records_port *, struct text version, struct arena *, const struct calendar **ret,
+                                   struct error *);
 enum outcome published_calendar(const struct records_port *, struct arena *, const struct calendar **ret, struct error *);
 
 #endif

@@ -5,13 +5,15 @@
 
 enum { TRIES = 5 };   /* another may publish between our reading and our writing */
 
-/* Version and canonical form of the one that holds; absent: none. */
-static enum outcome read_current(const struct records_port *records, struct arena *arena, struct text *ret_version,
+/* Version and canonical form of the one that holds (`version` absent), or of a version; absent: none. */
+static enum outcome read_version(const struct records_port *records, struct text version, struct arena *arena, struct text *ret_version,
                                  struct text *ret_canonical, struct error *error) {
     struct record_list rows = {0};
     struct json row;
+    bool current = text_is_none(version);
     *ret_version = *ret_canonical = TEXT_NONE;
-    enum outcome outcome = records->query(records->context, "calendar_current", NULL, 0, arena, &rows, error);
+    enum outcome outcome = records->query(records->context, current ? "calendar_current" : "calendar_version", &version, current ? 0 : 1,
+                                          arena, &rows, error);
     if (outcome != OUTCOME_OK || rows.count == 0)
         return outcome;
     outcome = json_read(arena, rows.at[0], 4, &row, error);
@@ -60,7 +62,7 @@ enum outcome publish_calendar(const struct records_port *records, const struct c
         struct record_list rows = {0};
         struct json row;
         const struct calendar *calendar = NULL;
-        enum outcome outcome = read_current(records, arena, &former, &before, error);
+        enum outcome outcome = read_version(records, TEXT_NONE, arena, &former, &before, error);
         if (outcome != OUTCOME_OK)
             return outcome;
         outcome = calendar_compile(arena, before, sources, count, &faults, &calendar, &canonical, error);
@@ -85,13 +87,18 @@ enum outcome publish_calendar(const struct records_port *records, const struct c
     return error_set(error, OUTCOME_RETRY, "calendar_busy", "others publish calendars at this moment: try again");
 }
 
-enum outcome published_calendar(const struct records_port *records, struct arena *arena, const struct calendar **ret,
-                                struct error *error) {
-    struct text version, canonical;
+enum outcome published_calendar_of(const struct records_port *records, struct text version, struct arena *arena,
+                                   const struct calendar **ret, struct error *error) {
+    struct text found, canonical;
     struct fault_list faults;
     *ret = NULL;
-    enum outcome outcome = read_current(records, arena, &version, &canonical, error);
+    enum outcome outcome = read_version(records, version, arena, &found, &canonical, error);
     if (outcome != OUTCOME_OK || text_is_none(canonical))
         return outcome;
     return calendar_compile(arena, canonical, NULL, 0, &faults, ret, NULL, error);
+}
+
+enum outcome published_calendar(const struct records_port *records, struct arena *arena, const struct calendar **ret,
+                                struct error *error) {
+    return published_calendar_of(records, TEXT_NONE, arena, ret, error);
 }

@@ -48,6 +48,8 @@ struct settings {
     X(materials_region, TEXT, "materials.region", "us-east-1", false, "Region of the bucket, as its signature wants it") \
     X(materials_key, TEXT, "materials.key", "", false, "Access key of the bucket") \
     X(materials_secret_file, PATH, "materials.secret_file", "", false, "File whose first line is the bucket's secret key") \
+    X(documents_seals, PATH, "documents.seals", "", false, "Folder of seals: <department>.pem, else seal.pem for all; each an SM2 key with its certificate (yjsctl seal create). Empty: documents are not sealed") \
+    X(documents_issuer, TEXT, "documents.issuer", "service_hall", false, "The department whose name and seal stand on what is the whole case's: its closing") \
     X(log_level, TEXT, "log.level", "info", true, "debug, info, warn or error") \
     X(log_format, TEXT, "log.format", "text", true, "text or json") \
     X(batch_inputs, COUNT, "batch.inputs", "1000", false, "Inputs in one transaction at most") \

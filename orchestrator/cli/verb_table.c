@@ -38,6 +38,7 @@ const struct verb_option verb_options_settings[] = {
 const struct verb_noun verb_nouns[] = {
     {"thing", "definitions of one-things"},      {"case", "applications on their way"},
     {"material", "what applicants bring"},
+    {"document", "documents that were printed"}, {"seal", "seals of documents"},
     {"task", "what departments have to do"},     {"incident", "what needs a person"},
     {"notice", "what people were told"},
     {"dead", "messages that could not be taken"}, {"department", "what each department has open"},
@@ -192,6 +193,16 @@ const struct verb verb_table[] = {
     {"case", "close", "ID", 1, 1, NEEDS_SERVER, verb_case_close, "Terminate a case",
      "An operator ends it: like a withdrawal, its outcome is terminated.", {REASON_OPTION}},
     {"case", "void", "ID", 1, 1, NEEDS_SERVER, verb_case_void, "Declare a case void", "What was granted is void.", {REASON_OPTION}},
+    {"case", "documents", "ID", 1, 1, NEEDS_SERVER, verb_case_documents, "List a case's documents",
+     "The notices and decisions that the law asks for in writing (受理, 不予受理, 補正告知, 延長, 特別程序, decisions, 辦結, 送達回證), each "
+     "with its number, the item, who issues it, and the due date that it names.",
+     NO_OPTIONS},
+    {"case", "document", "ID N", 2, 2, NEEDS_SERVER, verb_case_document, "Print a document of a case as PDF",
+     "The n'th of case documents, in the language of --language. Names, identity numbers, telephones and addresses are masked unless it "
+     "is the party's own copy. It is sealed when the daemon has a seal (setting documents.seals).",
+     {{"output", "FILE", NULL, false, "Where to; \"-\" is standard output; ID-N.pdf unless told otherwise (-o is the same)"},
+      {"copy", "WHOSE", "party masked", false, "party: with all names, for the hands of who is addressed; it is logged. masked unless told "
+       "otherwise"}}},
     {"material", "put", "FILE…", 1, UINT_MAX, NEEDS_SERVER, verb_material_put, "Upload materials",
      "Prints each one's digest (SM3): an application names the material by it. What it is is told by its content; the same content "
      "again is the same material.", NO_OPTIONS},
@@ -200,6 +211,17 @@ const struct verb verb_table[] = {
      {{"to", "FILE", NULL, false, "Where it goes; otherwise standard output"}}},
     {"material", "show", "DIGEST", 1, 1, NEEDS_SERVER, verb_material_show, "Show what a material is",
      "Size, type, whether it was scanned, who brought it, which cases name it.", NO_OPTIONS},
+    {"document", "verify", "FILE", 1, 1, NEEDS_NOTHING, verb_document_verify, "Check the seal of a printed document",
+     "That every byte of the file is as it was sealed, that the signature (SM2 over SM3) is of the certificate's key, and whose that is. "
+     "Whether the certificate is the authority's is known by --certificate alone.\n\n"
+     "Ends with 1 when the file was changed, has no seal, or its certificate is none of those named.",
+     {{"certificate", "FILE", NULL, false, "PEM certificates that are trusted: the seal's own, or of who issues seals"}}},
+    {"seal", "create", "", 0, 0, NEEDS_NOTHING, verb_seal_create, "Make a trial seal",
+     "A key of SM2 and a certificate signed by itself, in one PEM file that only its owner may read: documents.seals/<department>.pem, or "
+     "seal.pem for all departments. It says in its subject that it is for trials.",
+     {{"name", "NAME", NULL, false, "Whose seal it is"},
+      {"output", "FILE", NULL, false, "Where to; one that is there is not replaced (-o is the same)"},
+      {"days", "N", NULL, false, "For how long it is valid; three years unless told otherwise"}}},
     {"task", "list", "", 0, 0, NEEDS_SERVER, verb_task_list, "List a worklist",
      "Open tasks of a department; with a department's token its own.",
      {{"department", "ID", NULL, false, "The department"},

@@ -24,6 +24,9 @@ const struct query queries_administration[] = {
     {"calendar_current", "", "the calendar that holds: version, canonical, published_at, published_by; no row: none", false,
      "SELECT row_to_json(x)::text FROM (SELECT version, canonical, published_at, published_by FROM calendar "
      "ORDER BY publication DESC LIMIT 1) x"},
+    {"calendar_version", "version", "one version of the calendar, as calendar_current; no row: there is none", false,
+     "SELECT row_to_json(x)::text FROM (SELECT version, canonical, published_at, published_by FROM calendar "
+     "WHERE version = $1::text ORDER BY publication DESC LIMIT 1) x"},
     {"calendar_publish", "version,canonical,by,former",
      "makes it the calendar that holds, if `former` still is; gives published_at, fresh (was not there); no row: another was "
      "published meanwhile", true,

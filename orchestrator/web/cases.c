@@ -38,8 +38,7 @@ static bool may_see(const struct request *request, const struct json *row) {
     return false;
 }
 
-/* The case's row, for who may see it; false: answered. */
-static bool find_case(struct request *request, struct text *ret_source, struct json *ret) {
+bool case_find(struct request *request, struct text *ret_source, struct json *ret) {
     struct record_list rows;
     if (!ASK(request, "case_show", &rows, request->at[0]))
         return false;
@@ -66,7 +65,7 @@ void handle_case(struct request *request) {
     struct json row;
     struct text source;
     int64_t version = 0;
-    if (!find_case(request, &source, &row))
+    if (!case_find(request, &source, &row))
         return;
     json_to_int64(json_get_string(&row, "version"), &version);
     struct text tag = text_format(&request->arena, "\"%lld\"", (long long)version);
@@ -81,7 +80,7 @@ void handle_clocks(struct request *request) {
     struct json row;
     struct text source;
     struct record_list rows;
-    if (find_case(request, &source, &row) && ASK(request, "case_clocks", &rows, request->at[0]))
+    if (case_find(request, &source, &row) && ASK(request, "case_clocks", &rows, request->at[0]))
         reply_page(request, &rows, rows.count, "clock");
 }
 
@@ -107,7 +106,7 @@ void handle_timeline(struct request *request) {
     struct text source;
     struct record_list rows;
     if (!request_limit(request, &limit) || !read_version(request, request_parameter(request, "after"), &after) ||
-        !find_case(request, &source, &row))
+        !case_find(request, &source, &row))
         return;
     if (ASK(request, "case_events", &rows, request->at[0], text_format(&request->arena, "%lld", (long long)after),
             data_scope(request), text_format(&request->arena, "%u", limit + 1))) {
@@ -124,7 +123,7 @@ void handle_events(struct request *request) {
     struct json row;
     struct text source, last = request_header(request, "Last-Event-ID");
     if (!read_version(request, text_is_none(last) ? request_parameter(request, "after") : last, &after) ||
-        !find_case(request, &source, &row))
+        !case_find(request, &source, &row))
         return;
     reply_header(request, "X-Accel-Buffering", TEXT("no"));
     if (text_is(request->method, "HEAD"))

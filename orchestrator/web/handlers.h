@@ -40,6 +40,9 @@ void handle_clocks(struct request *);
 void handle_late(struct request *);
 void handle_events(struct request *);
 void handle_command(struct request *);
+/* documents.c */
+void handle_documents(struct request *);
+void handle_document(struct request *);
 /* operate.c: what is done to a case or a step */
 void handle_withdraw(struct request *);
 void handle_correction(struct request *);

@@ -45,6 +45,7 @@ const struct problem problem_table[] = {
     {"step_unknown", 404, "There is no such step"},
     {"unknown_step", 404, "The case has no such step"},
     {"unknown_element", 404, "The step has no such element"},
+    {"document_unknown", 404, "The case has no such document"},
     {"task_unknown", 404, "There is no such task"},
     {"unknown_signal", 404, "Nothing waits for such a signal"},
     {"unknown_command", 404, "There is no such command"},
@@ -98,6 +99,9 @@ const struct problem problem_table[] = {
     /* not now */
     {"out_of_memory", 500, "The server has no memory for this"},
     {"internal", 500, "Something is wrong in the server"},
+    {"document_font", 500, "The server has no font for the document"},
+    {"seal_bad", 500, "The server's seal can't be used"},
+    {"press_failed", 500, "The document could not be printed"},
     {"not_offered", 501, "This daemon does not offer this"},
     {"material_damaged", 500, "What is kept is not what it is called"},
     {"vault_away", 503, "The store of materials does not answer"},

@@ -19,6 +19,10 @@
 /* When is `limit` due, begun at `from`? As people write them; region and clock may be absent. */
 struct calendar_question { struct text from, limit, region, clock; };
 
+/* A document of a case: the n'th; `accept`: an Accept-Language or a language; `for_party`: with names as they are, else
+ * masked; `department`: only what this one issues, absent: all. */
+struct document_request { struct text case_id; uint32_t n; struct text accept; bool for_party; struct text department; };
+
 /* What the web asks of the daemon's other parts, which it does not know. Called from its threads, several at once; each
  * function may be NULL: then that part is not offered. */
 struct web_parts {
@@ -39,6 +43,12 @@ struct web_parts {
      * arena. REJECT thing_unknown, form_invalid, region_not_offered, material_condition. RETRY: the store is away. */
     enum outcome (*thing_checklist)(void *context, struct text thing, const struct json *form, struct text region, struct arena *,
                                     struct text *ret, struct error *);
+    /* The documents of a case, as {"items":[…]} in the arena; one of them as PDF, appended to `out`, with the language that it
+     * is in. REJECT case_unknown, document_unknown, document_font, seal_bad. RETRY: the store is away. */
+    enum outcome (*case_documents)(void *context, const struct document_request *, struct arena *, struct text *ret,
+                                   struct error *);
+    enum outcome (*case_document)(void *context, const struct document_request *, struct arena *, struct buffer *out,
+                                  struct text *ret_language, struct error *);
     /* A year of the calendar that holds, and a due date by it, each a JSON object (calendar/describe.h). REJECT: the
      * question can't be understood. RETRY: the store is away. */
     enum outcome (*calendar_year)(void *context, int32_t year, struct text region, struct arena *, struct text *ret,

@@ -143,6 +143,10 @@ void command_answered(struct request *, int64_t id, int32_t status, struct text 
 /* Are there too many waiting? True: answered with 503. */
 bool command_is_full(struct request *);
 
+/* ---- cases.c ---- */
+/* The row of the case that the path names, for who may see it; false: answered. */
+bool case_find(struct request *, struct text *ret_source, struct json *ret);
+
 /* ---- status.c ---- */
 /* A row of the query case_events with the law's words as its first member `status`, without its `said`; the row as it is
  * when it says nothing or can't be read. */

@@ -26,8 +26,8 @@ fault() {
 # Floors of one rank do not know each other; `definition` may validate by `wire`'s schemas, and nothing else sideways.
 awk '
     BEGIN {
-        split("base 0 model 1 calendar 2 expression 2 definition 3 engine 3 wire 3 proof 4 notice 4 privacy 4 port 4 store 5 bus 5 vault 5 web 5 notifier 5 " \
-              "conductor 6 cli 7", words, " ")
+        split("base 0 model 1 calendar 2 expression 2 definition 3 engine 3 wire 3 proof 4 notice 4 privacy 4 port 4 document 5 store 5 bus 5 vault 5 web 5 notifier 5 " \
+              "press 6 conductor 6 cli 7", words, " ")
         for (i = 1; i in words; i += 2)
             rank[words[i]] = words[i + 1]
     }
@@ -125,7 +125,7 @@ while IFS= read -r line; do
     fault "$line: nobody sets a locale: numbers are written with a point"
 done < <(cd "$source_dir" && grep -rnE '\b(set|use|new)locale *\(' orchestrator --include='*.c' | cut -d: -f1,2 || true)
 
-pure_floors="base model calendar expression definition engine wire proof notice privacy"
+pure_floors="base model calendar expression definition engine wire proof notice privacy document"
 
 # Functions of the C library that neither do I/O nor read a clock, the environment or a random source. strtod depends on
 # the locale, which nobody here may set (held below); qsort gives one order when the comparison is total.
