@@ -1,5 +1,6 @@
 /* A case closes when no step waits or runs; its outcome follows from what was granted, however it closed. */
 #include "engine/decision.h"
+#include "engine/kinds.h"
 
 struct tally { bool granted, against; };
 
@@ -32,10 +33,24 @@ static enum case_outcome outcome_of(const struct decision *d) {
     return tally.granted ? CASE_PARTIAL : CASE_REFUSED;
 }
 
+/* Data that nobody waits for any more is not asked for again: a lookup that is out is called back, one that is to be tried
+ * again or stands stuck is over. */
+static void drop_fetches(struct decision *d) {
+    for (uint16_t i = 0; i < d->definition->step_count && !d->failed; i++) {
+        enum step_state now = row_of(d, i)->self.state;
+        if (!step_of(d, i)->is_fetch || now == STEP_WAITING || state_step_has_ended(now))
+            continue;
+        if (now == STEP_RUNNING)
+            ask_cancel(d, i, -1, STEP_WAITING, TEXT("case_closed"));
+        flow_end_as(d, i, -1, STEP_CANCELLED, TEXT("case_closed"));
+    }
+}
+
 bool close_when_done(struct decision *d) {
     bool open = d->draft.phase == CASE_RUNNING || d->draft.phase == CASE_STOPPING;
     if (!open || d->draft.open_count > 0)
         return false;
+    drop_fetches(d);
     struct event closed = event_of(EVENT_CASE_CLOSED, d->input->at_us);
     closed.outcome = outcome_of(d);
     closed.stop = d->draft.stop;

@@ -160,6 +160,37 @@ static void test_withdrawal_ends_what_is_held_for_materials(void **unused) {
     run_end(run);
 }
 
+/* Nobody waits for it any more: it is called back, and never asked for again. */
+static void test_lookup_that_is_open_when_its_case_closes_is_called_back(void **unused) {
+    (void)unused;
+    struct run *run = of(DEED(""));
+    apply_with(run, "{}", "");
+    grant(run, "gas");
+    operate(run, INPUT_REFUSE, "title");
+    operate(run, INPUT_REFUSE, "tax");
+    assert_closed(run, CASE_PARTIAL);
+    assert_non_null(event_at(run, EVENT_CANCEL_ASKED, "fetch_deed", 0));
+    assert_state(run, "fetch_deed", STEP_CANCELLED);
+    fail_retryably(run, "fetch_deed");
+    assert_recorded(run, FATE_CASE_CLOSED);
+    run_end(run);
+}
+
+static void test_lookup_that_is_to_be_tried_again_ends_with_its_case(void **unused) {
+    (void)unused;
+    struct run *run = of(DEED(""));
+    apply_with(run, "{}", "");
+    grant(run, "gas");
+    fail_retryably(run, "fetch_deed");
+    operate(run, INPUT_REFUSE, "title");
+    assert_state(run, "fetch_deed", STEP_RETRYING);
+    operate(run, INPUT_REFUSE, "tax");
+    assert_closed(run, CASE_PARTIAL);
+    assert_null(event_at(run, EVENT_CANCEL_ASKED, "fetch_deed", 0));
+    assert_state(run, "fetch_deed", STEP_CANCELLED);
+    run_end(run);
+}
+
 static void test_material_that_is_not_wanted_is_not_fetched(void **unused) {
     (void)unused;
     struct run *run = of("materials:\n  - {id: deed, required: true, when: {field: form.owned, is: true}, from: {lookup: e_licence, basis: consent}}\n"
@@ -384,6 +415,8 @@ int main(void) {
         cmocka_unit_test(test_lookup_that_finds_nothing_may_be_passed_over),
         cmocka_unit_test(test_lookup_is_retried_as_any_other),
         cmocka_unit_test(test_withdrawal_ends_what_is_held_for_materials),
+        cmocka_unit_test(test_lookup_that_is_open_when_its_case_closes_is_called_back),
+        cmocka_unit_test(test_lookup_that_is_to_be_tried_again_ends_with_its_case),
         cmocka_unit_test(test_material_that_is_not_wanted_is_not_fetched),
         cmocka_unit_test(test_one_notice_names_all_that_is_missing),
         cmocka_unit_test(test_one_of_a_group_is_enough),
