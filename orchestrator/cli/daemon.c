@@ -207,6 +207,12 @@ static enum outcome case_document(void *context, const struct document_request *
     return outcome;
 }
 
+static enum outcome case_clocks(void *context, struct text case_id, struct arena *arena, struct text *ret, struct error *error) {
+    struct daemon *d = context;
+    struct publisher publisher = {&d->records_port, NULL, d->settings.root.at};
+    return clocks_now(&publisher, case_id, d->clock.now_us(d->clock.context), arena, ret, error);
+}
+
 static enum outcome calendar_year(void *context, int32_t year, struct text region, struct arena *arena, struct text *ret,
                                   struct error *error) {
     struct daemon *d = context;
@@ -245,7 +251,7 @@ static enum outcome make_web(struct daemon *d, struct error *error) {
         .url = s->http_url.length > 0 ? c_string(s, s->http_url) : NULL,
         .parts = {.context = d, .write_metrics = write_metrics, .is_ready = is_ready, .hint = hint, .thing_check = thing_check,
                   .thing_publish = thing_publish, .thing_checklist = thing_checklist, .calendar_year = calendar_year,
-                  .case_documents = case_documents, .case_document = case_document,
+                  .case_documents = case_documents, .case_clocks = case_clocks, .case_document = case_document,
                   .calendar_due = calendar_due},
     };
     return web_create(&settings, &d->records_port, &d->clock, &d->web, error);

@@ -1,70 +1,20 @@
 /* From the database to a letter: journal, definition, calendar; the seal of who issues it. */
 #include "cli/documents.h"
 
-#include <stdio.h>
-
 #include "calendar/calendar.h"
+#include "cli/case_journal.h"
 #include "cli/files.h"
 #include "document/document.h"
 #include "model/limits.h"
-#include "wire/event_codec.h"
 
-enum { PAGE_EVENTS = 10000 };
 #define SEAL_FILE_BYTES_MOST ((size_t)1 << 20)
-
-struct reading { struct event *events; uint32_t count, room; };
-
-static enum outcome take_row(struct reading *r, struct arena *arena, struct text row, struct error *error) {
-    struct json value;
-    struct text data;
-    int64_t at_us, version;
-    enum outcome outcome = json_read(arena, row, LIMIT_json_depth_most * 2, &value, error);
-    const struct json *of = outcome == OUTCOME_OK ? json_get_string(&value, "data") : NULL;
-    if (!of || time_parse(json_get_text(&value, TEXT("at")), &at_us, error) != OUTCOME_OK ||
-        !json_to_int64(json_get_string(&value, "version"), &version))
-        return outcome == OUTCOME_FATAL ? outcome : error_set(error, OUTCOME_FATAL, "internal", "a journal's row can't be read");
-    data = of->text;
-    if (r->count == r->room) {
-        uint32_t room = r->room ? r->room * 2 : 256;
-        struct event *events = arena_new_array(arena, room, struct event);
-        if (!events)
-            return error_no_memory(error);
-        if (r->count)
-            memcpy(events, r->events, r->count * sizeof *events);
-        r->events = events;
-        r->room = room;
-    }
-    struct text step = json_get_text(&value, TEXT("step"));
-    outcome = event_read(arena, json_get_text(&value, TEXT("kind")), (uint32_t)version, at_us, step, data, &r->events[r->count], error);
-    r->count += outcome == OUTCOME_OK;
-    return outcome;
-}
-
-static enum outcome read_journal(const struct records_port *records, struct text case_id, struct arena *arena, struct reading *r,
-                                 struct error *error) {
-    for (;;) {
-        struct record_list rows;
-        uint32_t after = r->count ? r->events[r->count - 1].version : 0;
-        const struct text parameters[] = {case_id, text_format(arena, "%u", after), TEXT("yes"), text_format(arena, "%d", PAGE_EVENTS)};
-        enum outcome outcome = records->query(records->context, "case_timeline", parameters, 4, arena, &rows, error);
-        for (uint32_t i = 0; outcome == OUTCOME_OK && i < rows.count; i++)
-            outcome = take_row(r, arena, rows.at[i], error);
-        if (outcome != OUTCOME_OK)
-            return outcome;
-        if (rows.count < PAGE_EVENTS)
-            break;
-    }
-    if (r->count == 0 || r->events[0].kind != EVENT_CASE_STARTED)
-        return error_set(error, OUTCOME_REJECT, "case_unknown", "there is no case %.*s", TEXT_ARG(case_id));
-    return OUTCOME_OK;
-}
 
 /* ---- with the definition at hand ---- */
 
 struct desk_work {
     const struct document_desk *desk;
     const struct document_question *question;
-    struct reading reading;
+    struct case_journal journal;
     struct buffer *out;                  /* of a print; NULL: the list is wanted */
     struct text *ret;                    /* the list; the language */
 };
@@ -144,7 +94,7 @@ static void release_seal(struct seal **seal) { seal_free(*seal); }
 /* The calendar by which the event's decision was reckoned, so that a letter says the same when another is published. */
 static enum outcome find_calendar(const struct desk_work *w, const struct document *document, struct text region, struct arena *arena,
                                   const struct calendar **ret, struct error *error) {
-    const struct reading *r = &w->reading;
+    const struct case_journal *r = &w->journal;
     struct text version = TEXT_NONE;
     *ret = NULL;
     for (uint32_t i = document->event; i < r->count && r->events[i].at_us == document->at_us && text_is_none(version); i++)
@@ -161,7 +111,7 @@ static enum outcome print(const struct desk_work *w, struct document_journal *jo
                           struct arena *arena, struct error *error) {
     _cleanup_(release_seal) struct seal *seal = NULL;
     struct letter letter;
-    enum outcome outcome = find_calendar(w, document, w->reading.events[0].region, arena, &journal->calendar, error);
+    enum outcome outcome = find_calendar(w, document, w->journal.events[0].region, arena, &journal->calendar, error);
     if (outcome == OUTCOME_OK)
         outcome = find_seal(w->desk, document->department, arena, &seal, error);
     if (outcome != OUTCOME_OK)
@@ -178,9 +128,9 @@ static enum outcome with_definition(void *context, const struct definition *defi
     struct document *documents;
     uint32_t count;
     struct document_journal journal = {
-        .case_id = question->case_id, .definition = definition_for_region(definition, w->reading.events[0].region),
-        .directory = w->desk->publisher.directory, .issuer = w->desk->issuer, .events = w->reading.events,
-        .event_count = w->reading.count};
+        .case_id = question->case_id, .definition = definition_for_region(definition, w->journal.events[0].region),
+        .directory = w->desk->publisher.directory, .issuer = w->desk->issuer, .events = w->journal.events,
+        .event_count = w->journal.count};
     if (!document_list(&journal, arena, &documents, &count))
         return error_no_memory(error);
     if (!w->out)
@@ -192,9 +142,9 @@ static enum outcome with_definition(void *context, const struct definition *defi
 }
 
 static enum outcome work(struct desk_work *w, struct arena *arena, struct error *error) {
-    enum outcome outcome = read_journal(w->desk->publisher.records, w->question->case_id, arena, &w->reading, error);
+    enum outcome outcome = case_journal_read(w->desk->publisher.records, w->question->case_id, arena, &w->journal, error);
     return outcome != OUTCOME_OK ? outcome
-                                 : published_with(&w->desk->publisher, w->reading.events[0].definition, arena, with_definition, w, error);
+                                 : published_with(&w->desk->publisher, w->journal.events[0].definition, arena, with_definition, w, error);
 }
 
 enum outcome documents_list(const struct document_desk *desk, const struct document_question *question, struct arena *arena,

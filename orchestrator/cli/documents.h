@@ -32,4 +32,8 @@ enum outcome documents_list(const struct document_desk *, const struct document_
 enum outcome documents_print(const struct document_desk *, const struct document_question *, struct arena *, struct buffer *out,
                              struct text *ret_language, struct error *);
 
+/* clocks_now.c: [{"item","clock","explained"}…] of a case, counted up to `now_us` (the table `clock` has it as of the last
+ * event). REJECT case_unknown, thing_unknown. RETRY: the store is away. */
+enum outcome clocks_now(const struct publisher *, struct text case_id, int64_t now_us, struct arena *, struct text *ret, struct error *);
+
 #endif

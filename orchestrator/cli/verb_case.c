@@ -135,6 +135,14 @@ static struct text status_words(struct invocation *c, const struct json *row) {
                        TEXT_ARG(member(ending, "zh-Hant")), TEXT_ARG(member(ending, "en")));
 }
 
+struct text case_status(struct invocation *c, struct arena *arena, const struct json *row) {
+    struct text status = json_get_text(child(row, "status"), c->display.language);
+    struct text ending = json_get_text(child(row, "ending"), c->display.language);
+    if (status.length == 0 || ending.length == 0)
+        return status.length == 0 ? TEXT_NONE : status;
+    return text_format(arena, "%.*s %.*s", TEXT_ARG(status), TEXT_ARG(ending));
+}
+
 enum verb_status verb_case_show(struct invocation *c) {
     struct client_answer answer;
     enum verb_status status;
@@ -186,7 +194,7 @@ enum verb_status verb_case_list(struct invocation *c) {
         return status;
     if (list_print_json(c, &items))
         return STATUS_DONE;
-    static const char *const headings[] = {"CASE",    "THING", "TITLE*",     "PHASE", "OUTCOME",
+    static const char *const headings[] = {"CASE",    "THING", "TITLE*",     "STATUS", "PHASE", "OUTCOME",
                                            "STARTED", ">TOOK", ">INCIDENTS", NULL};
     struct table table;
     int64_t now = display_now_us();
@@ -197,6 +205,7 @@ enum verb_status verb_case_list(struct invocation *c) {
         table_put(&table, member(row, "id"));
         table_put(&table, member(row, "thing"));
         table_put(&table, member(row, "title"));
+        table_put(&table, case_status(c, &c->arena, row));
         table_put_state(&table, member(row, "phase"));
         table_put_state(&table, text_is(outcome, "none") ? TEXT_NONE : outcome);
         table_put(&table, display_time(&c->arena, member(row, "started_at"), now));

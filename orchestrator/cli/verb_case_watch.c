@@ -20,6 +20,7 @@ struct watched {
     struct json row;
     const struct json *plan;                /* the definition's steps; NULL: not known */
     bool closed;
+    char status[96];        /* the law's words that plain lines have said last */
     struct shown_step *shown; /* what plain lines have said */
     uint32_t shown_count;
 };
@@ -102,6 +103,11 @@ static void say_changes(struct invocation *c, struct watched *w) {
         snprintf(shown->state, sizeof shown->state, "%.*s", TEXT_ARG(state));
         say(c, w, name, state, step_rest(arena, step));
     }
+    struct text words = case_status(c, arena, &w->row);
+    if (words.length > 0 && !text_is(words, w->status)) {
+        snprintf(w->status, sizeof w->status, "%.*s", TEXT_ARG(words));
+        say(c, w, TEXT("case"), words, TEXT(""));
+    }
     if (w->closed)
         say(c, w, TEXT("case"), member(&w->row, "outcome"),
             display_between(arena, member(&w->row, "started_at"), member(&w->row, "closed_at"), display_now_us()));
@@ -177,11 +183,12 @@ static unsigned draw_case(struct invocation *c, FILE *out, struct watched *w, in
     struct text phase = w->closed ? member(&w->row, "outcome") : member(&w->row, "phase");
     unsigned lines = 1, ended = 0;
     arena_reset(arena);
+    struct text words = case_status(c, arena, &w->row);
     for (uint32_t i = 0; steps && i < steps->count; i++)
         ended += !text_is_none(member(json_at(steps, i), "ended_at")) && member_int64(json_at(steps, i), "index", -1) < 0;
     draw_line(c, out,
-              text_format(arena, "%.*s  %.*s  %.*s  %u/%u  %.*s", TEXT_ARG(w->id), TEXT_ARG(member(&w->row, "thing")),
-                          TEXT_ARG(phase), ended, w->plan ? w->plan->count : steps ? steps->count : 0,
+              text_format(arena, "%.*s  %.*s  %.*s%s%.*s  %u/%u  %.*s", TEXT_ARG(w->id), TEXT_ARG(member(&w->row, "thing")),
+                          TEXT_ARG(words), words.length ? "  " : "", TEXT_ARG(phase), ended, w->plan ? w->plan->count : steps ? steps->count : 0,
                           TEXT_ARG(display_between(arena, member(&w->row, "started_at"), member(&w->row, "closed_at"), now))),
               COLOUR_STRONG);
     for (uint32_t i = 0; w->plan && i < w->plan->count; i++)

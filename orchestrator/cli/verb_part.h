@@ -61,6 +61,8 @@ struct directory;
 enum verb_status thing_directory(struct invocation *, const char *root, const struct directory **ret);
 /* Until all are closed. verb_case_watch.c */
 enum verb_status case_watch(struct invocation *, const struct text *ids, uint32_t count);
+/* The law's words for where a case stands ("受理", "辦結 准予"), in the display's language; absent: none. verb_case.c */
+struct text case_status(struct invocation *, struct arena *, const struct json *row);
 /* "tax", "bank_check.3" of a step's row. verb_case_watch.c */
 struct text case_step_name(struct arena *, const struct json *step);
 

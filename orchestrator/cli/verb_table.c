@@ -151,7 +151,7 @@ const struct verb verb_table[] = {
      "Its journal, oldest first: version, time of China, kind, step and the main data.",
      {{"follow", NULL, NULL, false, "Go on as events happen (server-sent events), until the case is closed"}, LIMIT_OPTION}},
     {"case", "clock", "ID", 1, 1, NEEDS_SERVER, verb_case_clock, "Explain every due date of a case",
-     "Acceptance, promise, statute and delivery of each item and the promise of the case: limit, start, what was not counted and on "
+     "Acceptance, promise, statute and delivery of each item and the promise of the case, as of now: limit, start, what was not counted and on "
      "which basis, the days that were passed over, due date, light, and the departments' own time.",
      NO_OPTIONS},
     {"case", "report", "ID", 1, 1, NEEDS_SERVER, verb_case_report, "What the case would have cost without yijianshi",
@@ -201,7 +201,7 @@ const struct verb verb_table[] = {
      "The n'th of case documents, in the language of --language. Names, identity numbers, telephones and addresses are masked unless it "
      "is the party's own copy. It is sealed when the daemon has a seal (setting documents.seals).",
      {{"output", "FILE", NULL, false, "Where to; \"-\" is standard output; ID-N.pdf unless told otherwise (-o is the same)"},
-      {"copy", "WHOSE", "party masked", false, "party: with all names, for the hands of who is addressed; it is logged. masked unless told "
+      {"copy", "WHOSE", "party masked", false, "party: with all names, for the hands of who is addressed; it is written down. masked unless told "
        "otherwise"}}},
     {"material", "put", "FILE…", 1, UINT_MAX, NEEDS_SERVER, verb_material_put, "Upload materials",
      "Prints each one's digest (SM3): an application names the material by it. What it is is told by its content; the same content "

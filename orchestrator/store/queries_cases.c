@@ -24,6 +24,10 @@
     "'step_kind', (SELECT s.kind FROM step s WHERE s.case_id = e.case_id AND s.step = e.step AND s.index = -1), " \
     "'region', (SELECT c.region FROM case_ c WHERE c.id = e.case_id))"
 
+#define SAYING \
+    "'case_started', 'step_asked', 'item_received', 'item_accepted', 'answer_noted', 'correction_sent', 'step_ended', " \
+    "'stop_decided', 'case_closed'"
+
 const struct query queries_cases[] = {
     {"things_list", "", "the current definitions: thing, hash, published_at, published_by, title, regions", false,
      "SELECT row_to_json(x)::text FROM (SELECT d.thing, d.hash, d.published_at, d.published_by, d.canonical::json -> 'title' "
@@ -92,8 +96,10 @@ const struct query queries_cases[] = {
      " LIMIT least(coalesce($4::text::int, 1000), 10000)) x"},
     {"case_said", "id", "`events`: what each event of a case that has a status says, in order", false,
      "SELECT json_build_object('events', coalesce(json_agg(" SAID " ORDER BY e.version), '[]'))::text FROM event e "
-     "WHERE e.case_id = $1::text AND e.kind IN ('case_started', 'step_asked', 'item_received', 'item_accepted', 'answer_noted', "
-     "'correction_sent', 'step_ended', 'stop_decided', 'case_closed')"},
+     "WHERE e.case_id = $1::text AND e.kind IN (" SAYING ")"},
+    {"cases_said", "ids", "ids: JSON array of case ids; for each its id and `events`, as case_said", false,
+     "SELECT json_build_object('id', e.case_id, 'events', json_agg(" SAID " ORDER BY e.version))::text FROM event e "
+     "WHERE e.case_id = ANY (ARRAY(SELECT json_array_elements_text($1::text::json))) AND e.kind IN (" SAYING ") GROUP BY e.case_id"},
     {"case_clocks", "id", "acceptance and clocks of a case's items, and of the case (item empty), as in the table clock", false,
      "SELECT row_to_json(x)::text FROM (SELECT k.item, k.clock, k.state, k.light, k.department, k.started_at, k.due_at, "
      "k.ended_at, k.changed_at, k.explained FROM clock k WHERE k.case_id = $1::text ORDER BY k.item = '' DESC, "

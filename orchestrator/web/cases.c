@@ -21,7 +21,7 @@ void handle_cases(struct request *request) {
     if (ASK(request, "cases_list", &rows, request_parameter(request, "thing"), request_parameter(request, "phase"),
             request_parameter(request, "outcome"), request_parameter(request, "region"), department, request_parameter(request, "q"),
             since, request_parameter(request, "cursor"), text_format(&request->arena, "%u", limit + 1),
-            request_parameter(request, "scope")))
+            request_parameter(request, "scope")) && status_of_cases(request, &rows))
         reply_page(request, &rows, limit, "id");
 }
 
@@ -76,11 +76,55 @@ void handle_case(struct request *request) {
         reply_json(request, 200, source);
 }
 
+/* A row of the table `clock` with its `explained` as of now. */
+static struct text clock_now(struct arena *arena, struct text source, const struct json *now) {
+    struct json row;
+    if (json_read(arena, source, LIMIT_json_depth_most, &row, NULL) != OUTCOME_OK)
+        return source;
+    const struct json *explained = NULL;
+    for (uint32_t i = 0; !explained && i < now->count; i++)
+        if (text_equal(json_get_text(json_at(now, i), TEXT("item")), json_get_text(&row, TEXT("item"))) &&
+            text_equal(json_get_text(json_at(now, i), TEXT("clock")), json_get_text(&row, TEXT("clock"))))
+            explained = json_get_string(json_at(now, i), "explained");
+    _cleanup_buffer_ struct buffer out;
+    struct json_writer w;
+    buffer_init(&out, REPLY_BYTES_MOST);
+    json_begin(&w, &out);
+    json_open(&w, '{');
+    for (uint32_t i = 0; i < row.count; i++) {
+        bool is = explained && text_is(row.children[i].key, "explained");
+        json_key(&w, row.children[i].key);
+        json_put_value(&w, is ? explained : &row.children[i].value);
+    }
+    json_close(&w, '}');
+    struct text with = out.failed ? TEXT_NONE : text_copy(arena, buffer_text(&out));
+    return text_is_none(with) ? source : with;
+}
+
+/* Rows tell how clocks stand as of the last event; what has been counted since is reckoned here. */
+static bool clocks_as_of_now(struct request *request, struct record_list *rows) {
+    const struct web_parts *parts = &request->web->settings.parts;
+    struct error error = {0};
+    struct text list = TEXT_NONE;
+    struct json now;
+    if (!parts->case_clocks || rows->count == 0)
+        return true;
+    if (parts->case_clocks(parts->context, request->at[0], &request->arena, &list, &error) != OUTCOME_OK) {
+        reply_error(request, &error);
+        return false;
+    }
+    if (json_read(&request->arena, list, LIMIT_json_depth_most, &now, NULL) == OUTCOME_OK)
+        for (uint32_t i = 0; i < rows->count; i++)
+            rows->at[i] = clock_now(&request->arena, rows->at[i], &now);
+    return true;
+}
+
 void handle_clocks(struct request *request) {
     struct json row;
     struct text source;
     struct record_list rows;
-    if (case_find(request, &source, &row) && ASK(request, "case_clocks", &rows, request->at[0]))
+    if (case_find(request, &source, &row) && ASK(request, "case_clocks", &rows, request->at[0]) &&
+        clocks_as_of_now(request, &rows))
         reply_page(request, &rows, rows.count, "clock");
 }
 

@@ -1,5 +1,4 @@
 /* The documents of a case: which there are, and one as PDF. They are set and sealed by the daemon's press. */
-#include "base/log.h"
 #include "web/handlers.h"
 #include "web/web_part.h"
 
@@ -32,7 +31,7 @@ void handle_documents(struct request *request) {
         reply_error(request, &error);
 }
 
-/* `copy=party`: with the names as they are, for the hands of who is addressed: asked by who sees personal data, and logged. */
+/* `copy=party`: with the names as they are, for the hands of who is addressed: asked by who sees personal data. */
 static bool read_copy(struct request *request, struct document_request *wanted) {
     struct text copy = request_parameter(request, "copy");
     wanted->for_party = text_is(copy, "party");
@@ -62,14 +61,16 @@ void handle_document(struct request *request) {
         return;
     }
     wanted.n = (uint32_t)n;
+    struct record_list noted;   /* written down before it is shown, as every reveal */
+    if (wanted.for_party && !ASK(request, "access_note", &noted, request->caller.name, text_from(role_name(request->caller.role)),
+                                 request->caller.department, TEXT("document"), wanted.case_id,
+                                 text_format(&request->arena, "%lld", (long long)n), TEXT("the party's own copy")))
+        return;
     wanted.accept = text_is_none(language) ? request_header(request, "Accept-Language") : language;
     if (parts->case_document(parts->context, &wanted, &request->arena, &pdf, &printed, &error) != OUTCOME_OK) {
         reply_error(request, &error);
         return;
     }
-    if (wanted.for_party)
-        log_info("document_revealed", "a document was printed with personal data", LOG_TEXT("case", wanted.case_id),
-                 LOG_INT("document", n), LOG_TEXT("by", request->caller.name));
     reply_json(request, 200, buffer_text(&pdf));
     request->content_type = "application/pdf";
     reply_header(request, "Content-Language", printed);

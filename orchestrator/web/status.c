@@ -78,15 +78,9 @@ struct text status_of_row(struct arena *arena, struct text row) {
     return text_is_none(with) ? row : with;
 }
 
-struct text status_of_case(struct request *request, const struct json *row, struct text source) {
-    struct record_list rows;
-    struct json said;
+/* `row` with what its events say first: `status` and, when it is closed, `ending`. */
+static struct text with_status(struct arena *arena, const struct json *row, struct text source, const struct json *events) {
     struct case_status_fold fold = {0};
-    if (!ASK(request, "case_said", &rows, request->at[0]))
-        return TEXT_NONE;
-    if (rows.count == 0 || json_read(&request->arena, rows.at[0], LIMIT_json_depth_most, &said, NULL) != OUTCOME_OK)
-        return source;
-    const struct json *events = json_get_string(&said, "events");
     for (uint32_t i = 0; events && events->type == JSON_ARRAY && i < events->count; i++) {
         struct event event;
         bool deliver;
@@ -103,6 +97,53 @@ struct text status_of_case(struct request *request, const struct json *row, stru
     if (ending != ENDING_NONE)
         put_words(&w, "ending", ending_name(ending), ending_words(ending));
     json_close(&w, '}');
-    struct text with = with_members(&request->arena, row, out.failed ? TEXT_NONE : text_span(out.at + 1, out.length - 2));
+    struct text with = with_members(arena, row, out.failed ? TEXT_NONE : text_span(out.at + 1, out.length - 2));
     return text_is_none(with) ? source : with;
+}
+
+struct text status_of_case(struct request *request, const struct json *row, struct text source) {
+    struct record_list rows;
+    struct json said;
+    if (!ASK(request, "case_said", &rows, request->at[0]))
+        return TEXT_NONE;
+    if (rows.count == 0 || json_read(&request->arena, rows.at[0], LIMIT_json_depth_most, &said, NULL) != OUTCOME_OK)
+        return source;
+    return with_status(&request->arena, row, source, json_get_string(&said, "events"));
+}
+
+static struct text ids_of(struct request *request, const struct json *cases, uint32_t count) {
+    _cleanup_buffer_ struct buffer out;
+    struct json_writer w;
+    buffer_init(&out, (size_t)1 << 20);
+    json_begin(&w, &out);
+    json_open(&w, '[');
+    for (uint32_t i = 0; i < count; i++)
+        json_put_text(&w, json_get_text(&cases[i], TEXT("id")));
+    json_close(&w, ']');
+    return out.failed ? TEXT_NONE : text_copy(&request->arena, buffer_text(&out));
+}
+
+bool status_of_cases(struct request *request, struct record_list *cases) {
+    struct record_list said;
+    struct json *read = arena_new_array(&request->arena, cases->count ? cases->count : 1, struct json), events;
+    for (uint32_t i = 0; read && i < cases->count; i++)
+        if (json_read(&request->arena, cases->at[i], LIMIT_json_depth_most * 2, &read[i], NULL) != OUTCOME_OK)
+            read[i] = JSON_NULL_VALUE;
+    struct text ids = read ? ids_of(request, read, cases->count) : TEXT_NONE;
+    if (text_is_none(ids)) {
+        reply_problem(request, "out_of_memory", "the list is too long");
+        return false;
+    }
+    if (cases->count == 0)
+        return true;
+    if (!ASK(request, "cases_said", &said, ids))
+        return false;
+    for (uint32_t k = 0; k < said.count; k++) {
+        if (json_read(&request->arena, said.at[k], LIMIT_json_depth_most, &events, NULL) != OUTCOME_OK)
+            continue;
+        for (uint32_t i = 0; i < cases->count; i++)
+            if (text_equal(json_get_text(&read[i], TEXT("id")), json_get_text(&events, TEXT("id"))))
+                cases->at[i] = with_status(&request->arena, &read[i], cases->at[i], json_get_string(&events, "events"));
+    }
+    return true;
 }

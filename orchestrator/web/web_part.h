@@ -153,6 +153,8 @@ bool case_find(struct request *, struct text *ret_source, struct json *ret);
 struct text status_of_row(struct arena *, struct text row);
 /* The case's row with `status` and, when it is closed, `ending`. Absent: answered. */
 struct text status_of_case(struct request *, const struct json *row, struct text source);
+/* The same for a list's rows, by one question more. False: answered. */
+bool status_of_cases(struct request *, struct record_list *cases);
 
 /* ---- forms.c ---- */
 enum outcome forms_create(struct forms **ret);

@@ -2,6 +2,7 @@
 by yjsctl and by the database; a dispute that is settled, a rating."""
 import json
 import sys
+import time
 
 from simple import TITLE, step, thing
 import check
@@ -49,6 +50,9 @@ def test_an_item_from_receipt_to_delivery_with_its_words_and_clocks():
     until(lambda: status(place, case) == "accepted", why="not accepted")
     words = place.case(case)["status"]
     assert (words["zh-Hant"], words["zh-Hans"], words["en"]) == ("受理", "受理", "Accepted"), words
+    listed = next(c for c in place.api("GET", "/v1/cases").body["items"] if c["id"] == case)
+    assert (listed["status"]["code"], listed["status"]["zh-Hans"]) == ("accepted", "受理"), listed
+    assert "受理" in place.ctl("case", "list", "--language", "zh-Hant")
     registry.give(first, ("special_start", {"procedure": "聽證", "days": 3}))
     until(lambda: clocks(place, case)[("deed", "statute")]["state"] == "paused", why="a hearing stops the statute")
     registry.give(first, ("special_end", {"procedure": "hearing"}))
@@ -76,6 +80,10 @@ def test_an_item_from_receipt_to_delivery_with_its_words_and_clocks():
     post.give(task_of(post, case, "hand"), ("result", {"result": {}}))
     until(lambda: status(place, case) == "delivered", why="not delivered")
     assert clocks(place, case)[("deed", "delivery")]["state"] == "stopped"
+    listed = next(c for c in place.api("GET", "/v1/cases").body["items"] if c["id"] == case)
+    assert (listed["status"]["zh-Hant"], listed["ending"]["zh-Hant"]) == ("領取登記", "准予"), listed   # as Guangdong says it
+    assert "领取登记 准予" in place.ctl("case", "list", "--language", "zh-Hans")
+    assert "Delivered Granted" in place.ctl("case", "watch", case, "--language", "en")
     shown = place.ctl("case", "show", case)
     assert "領取登記 Delivered, 准予 Granted" in shown, shown
     said = [e["status"]["code"] for e in place.api("GET", f"/v1/cases/{case}/timeline?limit=200").body["items"] if "status" in e]
@@ -86,6 +94,20 @@ def test_an_item_from_receipt_to_delivery_with_its_words_and_clocks():
     again = place.api("POST", f"/v1/cases/{case}/rating", {"level": 1}, headers={"Prefer": "wait=10"})
     assert (again.status, again.body["code"]) == (409, "rated_already"), again
     check.journal(place)
+
+
+def test_clocks_are_told_as_of_now_and_not_as_of_the_last_event():
+    place, registry, post, case = begun()
+    registry.give(task_of(registry, case, "file"), ("accepted", {}))
+    until(lambda: status(place, case) == "accepted", why="not accepted")
+    version, before = place.case(case)["version"], clocks(place, case)[("deed", "promise")]["explained"]
+    kept = place.rows(f"SELECT explained::json ->> 'counted_at' AS at FROM clock WHERE case_id = '{case}' AND item = 'deed' AND clock = 'promise'")
+    time.sleep(1.1)
+    after = clocks(place, case)[("deed", "promise")]["explained"]
+    assert place.case(case)["version"] == version
+    assert kept[0]["at"] <= before["counted_at"] < after["counted_at"], (kept, before, after)
+    assert {k: v for k, v in after.items() if k not in ("counted_at", "counted", "own")} == \
+        {k: v for k, v in before.items() if k not in ("counted_at", "counted", "own")}
 
 
 def test_a_correction_is_asked_once_and_its_answer_begins_the_clocks():
