@@ -13,6 +13,7 @@
 #include "cli/crash_mark.h"
 #include "cli/daemon_vault.h"
 #include "cli/daemon_web.h"
+#include "cli/disclose.h"
 #include "cli/documents.h"
 #include "cli/files.h"
 #include "cli/publish.h"
@@ -213,6 +214,16 @@ static enum outcome case_clocks(void *context, struct text case_id, struct arena
     return clocks_now(&publisher, case_id, d->clock.now_us(d->clock.context), arena, ret, error);
 }
 
+static enum outcome disclosures(void *context, struct text case_id, struct text language, struct arena *arena, struct text *ret,
+                                struct error *error) {
+    struct daemon *d = context;
+    pthread_rwlock_rdlock(&d->directory_lock);
+    struct publisher publisher = {&d->records_port, d->directory, d->settings.root.at};
+    enum outcome outcome = case_disclosures(&publisher, case_id, language, arena, ret, error);
+    pthread_rwlock_unlock(&d->directory_lock);
+    return outcome;
+}
+
 static enum outcome calendar_year(void *context, int32_t year, struct text region, struct arena *arena, struct text *ret,
                                   struct error *error) {
     struct daemon *d = context;
@@ -252,6 +263,7 @@ static enum outcome make_web(struct daemon *d, struct error *error) {
         .parts = {.context = d, .write_metrics = write_metrics, .is_ready = is_ready, .hint = hint, .thing_check = thing_check,
                   .thing_publish = thing_publish, .thing_checklist = thing_checklist, .calendar_year = calendar_year,
                   .case_documents = case_documents, .case_clocks = case_clocks, .case_document = case_document,
+                  .case_disclosures = disclosures,
                   .calendar_due = calendar_due},
     };
     return web_create(&settings, &d->records_port, &d->clock, &d->web, error);

@@ -1,4 +1,4 @@
-/* yjsctl case form, reveal: what a case knows of people, masked, and in clear for a reason. */
+/* yjsctl case form, reveal, disclosures: what a case knows of people, masked, in clear for a reason, and who got it. */
 #include <string.h>
 
 #include "cli/verb_part.h"
@@ -61,4 +61,100 @@ enum verb_status verb_case_reveal(struct invocation *c) {
     if (!client_post(c, path_of(c, "/v1/cases/", invocation_argument(c, 0), "/reveal"), body, &answer, &status))
         return status;
     return print_fields(c, &answer);
+}
+
+/* ---- who got it ---- */
+
+struct words { const char *word, *hant, *hans, *en; };
+static const struct words basis_words[] = {
+    {"duty", "法定職責", "法定职责", "statutory duty"},       {"consent", "本人同意", "本人同意", "your consent"},
+    {"separate_consent", "單獨同意", "单独同意", "your separate consent"}, {"guardian", "監護人同意", "监护人同意", "the guardian's consent"},
+    {"court", "法院指定", "法院指定", "appointed by a court"}, {NULL, NULL, NULL, NULL}};
+static const struct words head_words[] = {
+    {"given", "您的資料交給了：", "您的资料交给了：", "Your data was given to:"},
+    {"fields", "資料項", "资料项", "fields"},
+    {"results", "前面環節的結果", "前面环节的结果", "results of earlier steps"},
+    {"materials", "材料", "材料", "materials"},
+    {"basis", "依據", "依据", "basis"},
+    {"seen", "明文查閱：", "明文查阅：", "Shown in clear:"},
+    {"reveal", "查看資料項", "查看资料项", "saw fields"},
+    {"material", "取走材料", "取走材料", "took a material"},
+    {NULL, NULL, NULL, NULL}};
+
+static const char *say(const struct invocation *c, const struct words *words, struct text word) {
+    while (words->word && !text_is(word, words->word))
+        words++;
+    return !words->word                                 ? ""
+           : text_is(c->display.language, "en")      ? words->en
+           : text_is(c->display.language, "zh-Hans") ? words->hans
+                                                     : words->hant;
+}
+
+/* "heading: a, b, c", each once; nothing when the list is empty. */
+static void print_list(const struct invocation *c, const char *heading, const struct json *list) {
+    for (uint32_t i = 0; list && list->type == JSON_ARRAY && i < list->count; i++) {
+        const struct json *one = json_at(list, i);
+        struct text text = member(one, "title");
+        if (i == 0)
+            printf("    %s: ", say(c, head_words, text_from(heading)));
+        else
+            fputs(text_is(c->display.language, "en") ? ", " : "、", stdout);
+        display_put_safe(stdout, text_is_none(text) ? member(one, "id") : text);
+    }
+    if (list && list->type == JSON_ARRAY && list->count > 0)
+        fputc('\n', stdout);
+}
+
+static void print_given(struct invocation *c, const struct json *given, int64_t now) {
+    const struct json *basis = json_get_string(given, "basis");
+    struct text law = member(basis, "law"), when = display_time(&c->arena, member(given, "at"), now);
+    printf("%.*s  %s", TEXT_ARG(when), display_colour(&c->display, COLOUR_STRONG));
+    display_put_safe(stdout, member(given, "department_title"));
+    printf("%s  ", display_colour(&c->display, COLOUR_PLAIN));
+    display_put_safe(stdout, member(given, "title"));
+    printf("\n    %s: %s", say(c, head_words, TEXT("basis")), say(c, basis_words, member(basis, "kind")));
+    if (law.length > 0) {
+        fputs(text_is(c->display.language, "en") ? ", " : "，", stdout);
+        display_put_safe(stdout, law);
+    }
+    fputc('\n', stdout);
+    print_list(c, "fields", json_get_string(given, "fields"));
+    print_list(c, "results", json_get_string(given, "results"));
+    print_list(c, "materials", json_get_string(given, "materials"));
+}
+
+enum verb_status verb_case_disclosures(struct invocation *c) {
+    struct client_answer answer;
+    enum verb_status status;
+    _cleanup_buffer_ struct buffer path;
+    buffer_init(&path, 4096);
+    buffer_put_text(&path, path_of(c, "/v1/cases/", invocation_argument(c, 0), "/disclosures"));
+    client_parameter(&path, "language", c->display.language);
+    if (!client_get(c, buffer_text(&path), &answer, &status))
+        return status;
+    if (c->json) {
+        printf("%.*s\n", TEXT_ARG(answer.body));
+        return STATUS_DONE;
+    }
+    int64_t now = display_now_us();
+    const struct json *given = json_get_string(&answer.json, "given"), *seen = json_get_string(&answer.json, "seen");
+    printf("%s\n", say(c, head_words, TEXT("given")));
+    for (uint32_t i = 0; given && i < given->count; i++)
+        print_given(c, json_at(given, i), now);
+    if (seen && seen->count > 0)
+        printf("\n%s\n", say(c, head_words, TEXT("seen")));
+    for (uint32_t i = 0; seen && i < seen->count; i++) {
+        const struct json *one = json_at(seen, i);
+        struct text when = display_time(&c->arena, member(one, "at"), now);
+        printf("%.*s  ", TEXT_ARG(when));
+        display_put_safe(stdout, member(one, "who"));
+        printf("  %s  ", say(c, head_words, member(one, "what")));
+        display_put_safe(stdout, member(one, "subject"));
+        if (member(one, "reason").length > 0) {
+            fputs("  ", stdout);
+            display_put_safe(stdout, member(one, "reason"));
+        }
+        fputc('\n', stdout);
+    }
+    return STATUS_DONE;
 }

@@ -46,6 +46,20 @@ const struct query queries_privacy[] = {
      "SELECT json_build_object('definition', c.definition_hash, 'forms', (SELECT coalesce(json_agg(CASE WHEN e.kind = 'case_started' "
      "THEN e.data::json -> 'data' ELSE e.data::json #> '{data,form}' END ORDER BY e.version), '[]') FROM event e WHERE e.case_id = c.id "
      "AND e.kind IN ('case_started', 'correction_sent', 'materials_given')))::text FROM case_ c WHERE c.id = $1::text"},
+    {"case_given", "id",
+     "what a case and all below it gave to departments, in order: case, definition, region, kind, step, at, data; and what changed their "
+     "forms (case_started, materials_given)",
+     false,
+     FAMILY("= $1::text")
+     "SELECT json_build_object('case', e.case_id, 'definition', c.definition_hash, 'region', c.region, 'kind', e.kind, 'step', e.step, "
+     "'at', e.at, 'data', e.data::json)::text FROM family f JOIN case_ c ON c.id = f.id JOIN event e ON e.case_id = f.id "
+     "WHERE e.kind IN ('case_started', 'step_asked', 'undo_asked', 'correction_sent', 'materials_sent', 'materials_given') "
+     "ORDER BY e.at, e.seq"},
+    {"case_seen", "id", "who was shown what of a case, of all below it and of the materials that they name: rows of access, in order", false,
+     FAMILY("= $1::text")
+     "SELECT row_to_json(x)::text FROM (SELECT a.at, a.what, a.who, a.role, a.department, a.case_id AS \"case\", a.subject, a.reason "
+     "FROM access a WHERE a.case_id IN (SELECT id FROM family) OR (a.what = 'material' AND a.case_id IS NULL AND a.subject IN "
+     "(SELECT u.digest FROM material_use u JOIN family f ON f.id = u.case_id)) ORDER BY a.id) x"},
     {"access_note", "who,role,department,what,case,subject,reason", "writes down who is shown what; gives id, at", true,
      "INSERT INTO access (who, role, department, what, case_id, subject, reason) VALUES ($1::text, $2::text, $3::text, $4::text, $5::text, "
      "$6::text, $7::text) RETURNING json_build_object('id', id, 'at', at)::text"},

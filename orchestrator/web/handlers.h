@@ -31,6 +31,7 @@ void handle_material(struct request *);
 void handle_material_about(struct request *);
 /* veil.c */
 void handle_case_form(struct request *);
+void handle_disclosures(struct request *);
 void handle_reveal(struct request *);
 /* cases.c */
 void handle_cases(struct request *);

@@ -43,6 +43,8 @@ const struct route route_table[] = {
     {"GET", "/v1/cases/{case}/events", ALL, BODY_NONE, "after", handle_events, "What happens, as it happens (server-sent events)"},
     {"GET", "/v1/cases/{case}/form", BIT(WINDOW) | BIT(OPERATOR) | BIT(AUDITOR), BODY_NONE, "", handle_case_form,
      "What the case's form says now, personal fields masked"},
+    {"GET", "/v1/cases/{case}/disclosures", BIT(WINDOW) | BIT(OPERATOR) | BIT(AUDITOR), BODY_NONE, "language", handle_disclosures,
+     "Who was given what of the applicant's data, when, why, on which basis; and who looked"},
     {"POST", "/v1/cases/{case}/reveal", BIT(WINDOW) | BIT(OPERATOR) | BIT(AUDITOR), BODY_JSON, "", handle_reveal,
      "Personal fields in clear, for a reason that is written down"},
     {"POST", "/v1/cases/{case}/withdraw", SUBMITS, BODY_JSON, "", handle_withdraw, "The applicant withdraws"},

@@ -214,6 +214,24 @@ void handle_case_form(struct request *request) {
     reply_json(request, 200, buffer_text(&out));
 }
 
+/* ---- the ledger ---- */
+
+void handle_disclosures(struct request *request) {
+    const struct web_parts *parts = &request->web->settings.parts;
+    struct text language = request_parameter(request, "language"), ledger;
+    struct error error = {0};
+    if (text_is_none(language))
+        language = TEXT("zh-Hant");
+    if (!text_is(language, "zh-Hant") && !text_is(language, "zh-Hans") && !text_is(language, "en"))
+        reply_problem(request, "parameter_bad", "language is zh-Hant, zh-Hans or en");
+    else if (!parts->case_disclosures)
+        reply_problem(request, "not_offered", "this daemon does not tell disclosures");
+    else if (parts->case_disclosures(parts->context, request->at[0], language, &request->arena, &ledger, &error) != OUTCOME_OK)
+        reply_error(request, &error);
+    else
+        reply_json(request, 200, ledger);
+}
+
 /* ---- the reveal ---- */
 
 /* Which fields are wanted: NULL in *ret: all of them. False: answered. */

@@ -51,6 +51,10 @@ struct web_parts {
     enum outcome (*case_clocks)(void *context, struct text case_id, struct arena *, struct text *ret, struct error *);
     enum outcome (*case_document)(void *context, const struct document_request *, struct arena *, struct buffer *out,
                                   struct text *ret_language, struct error *);
+    /* Who was given what of a case, and who looked (cli/disclose.h); `language`: zh-Hant, zh-Hans or en. OK: *ret is its JSON in
+     * the arena. REJECT case_unknown. RETRY: the store is away. */
+    enum outcome (*case_disclosures)(void *context, struct text case_id, struct text language, struct arena *, struct text *ret,
+                                     struct error *);
     /* A year of the calendar that holds, and a due date by it, each a JSON object (calendar/describe.h). REJECT: the
      * question can't be understood. RETRY: the store is away. */
     enum outcome (*calendar_year)(void *context, int32_t year, struct text region, struct arena *, struct text *ret,

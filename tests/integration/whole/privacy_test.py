@@ -98,6 +98,35 @@ def test_a_case_is_shown_masked_and_revealed_for_a_reason():
         {"who": "auditor-x", "role": "auditor", "what": "reveal", "case_id": case, "subject": "all", "reason": "audit"}], rows
 
 
+def test_the_ledger_tells_who_was_given_what_and_who_looked():
+    place, case = run_case()
+    place.api("POST", f"/v1/cases/{case}/reveal", {"fields": ["/name"], "reason": "at the counter"}, token="window")
+    ledger = place.api("GET", f"/v1/cases/{case}/disclosures?language=en", token="auditor")
+    assert ledger.status == 200, ledger
+    first, second = ledger.body["given"]
+    assert (first["department"], first["step"], first["what"]) == ("alpha", "first", "task"), first
+    assert first["basis"] == {"kind": "duty", "law": "食品安全法 35"}, first
+    assert first["fields"] == [{"field": "name", "title": "Name", "personal": True}, {"field": "id_number", "title": "Identity number", "personal": True},
+                               {"field": "shop", "title": "shop", "personal": False}], first
+    assert (second["department"], second["fields"], second["results"]) == ("beta", [], [{"result": "/steps/first/result/no", "title": "Permit / no"}]), second
+    assert second["basis"] == {"kind": "duty", "law": None}, second
+    rows = place.rows(f"SELECT step, department, item, fields, materials FROM disclosure WHERE case_id = '{case}' ORDER BY at")
+    assert rows == [{"step": "first", "department": "alpha", "item": "licence", "fields": ["about", "shop", "who"], "materials": None},
+                    {"step": "second", "department": "beta", "item": None, "fields": ["no"], "materials": None}], rows
+    seen = [(s["what"], s["who"], s["subject"], s["reason"]) for s in ledger.body["seen"]]
+    assert seen == [("reveal", "window-x", '["/name"]', "at the counter")], seen
+    assert not [value for value in CLEAR if value in ledger.text], ledger
+    told = place.ctl("--language", "zh-Hant", "case", "disclosures", case, token=place.token("window"))
+    for words in ("您的資料交給了", "依據: 法定職責，食品安全法 35", "資料項: 姓名、證件號碼", "明文查閱", "at the counter"):
+        assert words in told, told
+    assert place.api("GET", f"/v1/cases/{case}/disclosures", token=place.token("department", "alpha")).status == 403
+    assert place.api("GET", "/v1/cases/nothing/disclosures").body["code"] == "case_unknown"
+    # a number that the form did not have was given to nobody
+    bare = place.submit("permit", {"shop": "Rice"}).body["case"]
+    until(lambda: len(place.api("GET", f"/v1/cases/{bare}/disclosures").body["given"]) == 2, 20)
+    assert [f["field"] for f in place.api("GET", f"/v1/cases/{bare}/disclosures").body["given"][0]["fields"]] == ["shop"]
+
+
 if __name__ == "__main__":
     need_servers()
     main(sys.modules[__name__], end_all)
