@@ -9,7 +9,7 @@ set -euo pipefail
 build="gcc g++ make cmake ninja-build pkg-config ccache librdkafka-dev libpq-dev libjansson-dev libyaml-dev
        libmicrohttpd-dev libcurl4-openssl-dev libpcre2-dev libssl-dev libsqlite3-dev libjq-dev libpango1.0-dev libmagic-dev libjemalloc-dev"
 trial="postgresql postgresql-client python3 curl jq ca-certificates procps fonts-noto-cjk"
-test="libcmocka-dev poppler-utils kcat spin faketime nftables iproute2 util-linux python3-venv nodejs npm maven default-jre-headless clang clang-tidy cppcheck valgrind $trial"
+test="libcmocka-dev poppler-utils kcat spin nftables iproute2 util-linux python3-venv nodejs npm maven default-jre-headless clang clang-tidy cppcheck valgrind $trial"
 # libFuzzer and the sanitizers' runtimes of clang carry their version in the name
 if [ -r /etc/debian_version ] && grep -q '^12' /etc/debian_version; then
     test="$test libclang-rt-14-dev"

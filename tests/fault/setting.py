@@ -22,7 +22,6 @@ from simple import DIAMOND, DIAMOND_NEEDS  # noqa: E402, F401: the thing that ru
 PARTITIONS = 8
 DEPARTMENTS = ["a", "b", "c", "d"]
 DAEMONS = ["one", "two", "three"]
-FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 
 
 class Part:
@@ -191,12 +190,11 @@ class Setting:
         self.urls[name] = f"http://127.0.0.1:{port}"
         # Brokers that are away for long on a busy machine are no reason to put a message aside for an operator.
         env = dict(self.place.env, YJS_INSTANCE=name, YJS_HTTP_LISTEN=f"127.0.0.1:{port}", YJS_PUBLISH_GIVE_UP="10m")
-        clock = f"{self.place.folder}/clock-{name}"
-        if name == DAEMONS[-1] and os.path.exists(FAKETIME):
-            with open(clock, "w", encoding="utf-8") as file:
-                file.write("+0\n")
-            env.update(LD_PRELOAD=FAKETIME, FAKETIME_TIMESTAMP_FILE=clock, DONT_FAKE_MONOTONIC="1", FAKETIME_CACHE_DURATION="1")
-            self.clock = clock
+        jumping = os.path.join(os.environ["YJS_BUILD"], "tests/fault/jumping_clock.so")
+        if name == DAEMONS[-1] and os.path.exists(jumping):
+            self.clock = f"{self.place.folder}/clock"
+            self.set_clock(0)
+            env.update(LD_PRELOAD=jumping, YJS_CLOCK=self.clock)
         os.makedirs(f"{self.place.folder}/state-{name}", exist_ok=True)
         env["YJS_STATE"] = f"{self.place.folder}/state-{name}"
         self.parts[name] = Part(self, name, group, [program("yjsd"), "--config", env["YJS_CONFIG"]], env)
@@ -232,9 +230,11 @@ driver: {self.drivers[department]}
                 pass
             self.postgres.back()
 
-    def set_clock(self, offset):
-        with open(self.clock, "w", encoding="utf-8") as file:
-            file.write(f"{offset}\n")
+    def set_clock(self, seconds):
+        """In place: the daemon has the file in its memory."""
+        file = os.open(self.clock, os.O_WRONLY | os.O_CREAT, 0o644)
+        os.pwrite(file, seconds.to_bytes(8, sys.byteorder, signed=True), 0)
+        os.close(file)
 
     def is_ready(self, name):
         connection = http.client.HTTPConnection(self.urls[name].removeprefix("http://"), timeout=2)
