@@ -315,6 +315,8 @@ uint32_t bus_poll(void *context, int wait_ms, struct bus_message *room, uint32_t
 /* -1: not known yet. */
 static int64_t partition_lag(struct bus *bus, struct bus_partition *partition) {
     int64_t low, high;
+    if (partition->state == BUS_PARTITION_WAITING && partition->topic->state == BUS_TOPIC_MISSING)
+        return 0;
     if (partition->state != BUS_PARTITION_READING ||
         rd_kafka_get_watermark_offsets(bus->reader, partition->topic->name.at, partition->number, &low, &high) ||
         high < 0)

@@ -67,6 +67,7 @@ struct conductor_ports { struct store_port store; struct bus_port bus; struct cl
     X(cache_cases, "open cases in memory") \
     X(cache_bytes, "bytes of open cases in memory") \
     X(publications_open, "messages handed to the broker and not acknowledged") \
+    X(bus_lag, "messages to this daemon's shards that it has not taken yet; -1: not known") \
     X(store_up, "1 when the database answers") \
     X(bus_up, "1 when a broker answers") \
     X(ready, "1 when the daemon owns its shards and works") \

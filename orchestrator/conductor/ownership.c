@@ -213,6 +213,7 @@ void ownership_keep(struct conductor *c, int64_t monotonic_us) {
         ownership_drop_all(c, error.message);
     else
         METER_SET(c, ready, 1);
+    METER_SET(c, bus_lag, c->ports.bus.lag(c->ports.bus.context, TEXT_NONE));
 }
 
 /* ---- what the bus reads ---- */
