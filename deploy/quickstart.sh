@@ -16,14 +16,18 @@ once="" ; seed=1 ; kafka=${KAFKA_BOOTSTRAP:-} ; partitions=4
 while [ $# -gt 0 ]; do
     case "$1" in
     --once) once=yes ;;
-    --kafka) kafka=$2; shift ;;
-    --kafka=*) kafka=${1#--kafka=} ;;
-    --seed) seed=$2; shift ;;
-    -h|--help) sed -n '2,12p' "$0" | cut -c3-; exit 0 ;;
+    --kafka|--seed)
+        [ $# -gt 1 ] || { echo "quickstart.sh: $1 wants a value (--help)" >&2; exit 2; }
+        case "$1" in --kafka) kafka=$2 ;; *) seed=$2 ;; esac
+        shift ;;
+    --kafka=*) kafka=${1#*=} ;;
+    --seed=*) seed=${1#*=} ;;
+    -h|--help) sed -n '2,11p' "$0" | cut -c3-; exit 0 ;;
     *) echo "quickstart.sh: unknown argument \"$1\" (--help)" >&2; exit 2 ;;
     esac
     shift
 done
+[[ $seed =~ ^[0-9]{1,18}$ ]] || { echo "quickstart.sh: --seed is a number, not \"$seed\"" >&2; exit 2; }
 
 bold="" ; dim="" ; plain=""
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$'\e[1m'; dim=$'\e[2m'; plain=$'\e[0m'; fi
@@ -33,7 +37,7 @@ die() { printf 'quickstart.sh: %s\n' "$*" >&2; exit 1; }
 
 say "1. What is needed"
 deploy/packages.sh build trial
-say "2. Build"
+say "2. Build (a minute or two the first time)"
 deploy/build.sh build/trial
 bin=$root/build/trial
 
@@ -49,7 +53,7 @@ stop_all() {
 }
 trap stop_all EXIT
 trap 'exit 130' INT
-trap 'exit 143' TERM
+trap 'if [ -e "$trial/over" ]; then exit 1; fi; exit 143' TERM
 # start NAME PROGRAM…: in the background, its words in $trial/NAME.log
 start() {
     local name=$1
@@ -58,13 +62,26 @@ start() {
     pids+=($!)
     printf '%s %s\n' "$!" "$name" >>"$trial/pids"
 }
+# When a part ends, everything stops and says so (the trial lives once).
+watch_parts() {
+    while sleep 0.5; do
+        while read -r pid name; do
+            kill -0 "$pid" 2>/dev/null && continue
+            tail -n 5 "$trial/$name.log" >&2 || true
+            echo "quickstart.sh: $name has ended (its last words stand above); the trial is over" >&2
+            touch "$trial/over"
+            kill -TERM $$
+            return
+        done <"$trial/pids"
+    done
+}
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 # wait_for SECONDS WHAT COMMAND…
 wait_for() {
     local until=$((SECONDS + $1)) what=$2
     shift 2
     until "$@" >/dev/null 2>&1; do
-        [ "$SECONDS" -lt "$until" ] || { tail -n 5 "$trial"/*.log >&2; die "$what did not come up; its log stands above"; }
+        [ "$SECONDS" -lt "$until" ] || { tail -n 5 "$trial"/*.log >&2; "$@" >&2 || true; die "$what did not come up; what it said stands above"; }
         sleep 0.1
     done
 }
@@ -86,6 +103,9 @@ if [ -n "$kafka" ]; then
     say "4. Kafka at $kafka"
     export YJS_KAFKA_BOOTSTRAP=$kafka
     wait_for 30 "Kafka" yjsctl topic apply
+    # This Kafka may keep the answers of an earlier trial, and a fresh database would count its cases as that one did:
+    # another case's answers would fit. So the numbers begin elsewhere, once a second.
+    psql -qAt "$YJS_DATABASE_URL" -c "SELECT setval('number_sequence', $(($(date +%s) % 9000000 + 1)))" >/dev/null
 else
     say "4. Trial broker (in memory; it lives once)"
     yjsctl topic apply --dry-run >"$trial/topics"
@@ -140,6 +160,9 @@ note "住建 rest · 稅務 rest, polled · 供電 rest, calls back · 不動產
 
 say "6. The daemon"
 start yjsd "$bin/yjsd" --config config/orchestrator.yaml
+watch_parts &
+parts=$!
+pids+=("$parts")
 wait_for 30 "yjsd" curl -fsS "$YJS_URL/readyz"
 note "API at $YJS_URL, logs in $trial"
 
@@ -154,7 +177,9 @@ note "流水號 $case"
       fi
   done ) </dev/null >/dev/null 2>&1 &
 pids+=($!)
-yjsctl case watch "$case"
+yjsctl case watch "$case" &      # beside the shell, so that a signal or a part's end is heard at once
+pids+=($!)
+wait $!
 
 say "8. What happened"
 yjsctl case timeline "$case"
@@ -166,9 +191,4 @@ if [ -n "$once" ]; then
     exit 0
 fi
 say "Everything stays up until Ctrl-C. Try: YJS_URL=$YJS_URL YJS_TOKEN=$YJS_TOKEN $bin/yjsctl case list"
-# When a part ends, everything stops and says so (the trial lives once).
-while sleep 1; do
-    while read -r pid name; do
-        kill -0 "$pid" 2>/dev/null || { tail -n 5 "$trial/$name.log" >&2 || true; die "$name has ended; the trial is over"; }
-    done <"$trial/pids"
-done
+wait "$parts"

@@ -4,12 +4,17 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 
@@ -17,6 +22,7 @@
 
 #define TOPIC_BYTES_MOST 249
 #define PARTITIONS_MOST 1024
+#define NUDGE_EVERY_US 5000
 
 static const char help[] =
     "yjs-trial-broker: an in-memory stand-in for Kafka, for trials. Not for work that matters.\n"
@@ -114,7 +120,44 @@ static int make_topic(struct broker *broker, const char *at, size_t length, bool
     return 0;
 }
 
-static int make_topics(struct broker *broker) {
+/* The mock cluster's thread (librdkafka 2.0.2 to 2.8) may read away the wake-up of the next request after it has looked
+ * at its queue, and then sleeps for a second with the request in it: ninety topics took up to a minute. Any traffic at a
+ * broker's port lets it look again; so, while topics are made, someone knocks there. */
+struct nudger {
+    pthread_t thread;
+    struct sockaddr_in at;
+    atomic_bool done;
+};
+
+static void *nudge(void *argument) {
+    struct nudger *nudger = argument;
+    while (!atomic_load(&nudger->done)) {
+        int knock = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        if (knock >= 0)
+            (void)connect(knock, (struct sockaddr *)&nudger->at, sizeof nudger->at);
+        usleep(NUDGE_EVERY_US);
+        if (knock >= 0)
+            close(knock);
+    }
+    return NULL;
+}
+
+/* Begins to knock at the first broker's port. Without a thread topics are made too, only slowly. */
+static bool nudger_start(struct nudger *nudger, const struct broker *broker) {
+    const char *bootstrap = rd_kafka_mock_cluster_bootstraps(broker->cluster);
+    unsigned short port = 0;
+    if (sscanf(bootstrap, "127.0.0.1:%hu", &port) != 1)
+        return false;
+    nudger->at = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    return pthread_create(&nudger->thread, NULL, nudge, nudger) == 0;
+}
+
+static void nudger_stop(struct nudger *nudger) {
+    atomic_store(&nudger->done, true);
+    pthread_join(nudger->thread, NULL);
+}
+
+static int make_named_topics(struct broker *broker) {
     for (const char *at = broker->options.topics; at && *at;) {
         size_t length = strcspn(at, ",");
         if (make_topic(broker, at, length, false))
@@ -131,6 +174,15 @@ static int make_topics(struct broker *broker) {
     while (!failed && fgets(line, sizeof line, file))
         failed = make_topic(broker, line, strcspn(line, "\n"), false);
     fclose(file);
+    return failed;
+}
+
+static int make_topics(struct broker *broker) {
+    struct nudger nudger = {0};
+    bool nudged = nudger_start(&nudger, broker);
+    int failed = make_named_topics(broker);
+    if (nudged)
+        nudger_stop(&nudger);
     return failed;
 }
 
@@ -164,9 +216,13 @@ static bool take_lines(struct broker *broker) {
     if (got <= 0)
         return got < 0 && (errno == EINTR || errno == EAGAIN);
     length += (size_t)got;
+    struct nudger nudger = {0};
+    bool nudged = nudger_start(&nudger, broker);
     size_t from = 0;
     for (char *end; (end = memchr(lines + from, '\n', length - from)); from = (size_t)(end - lines) + 1)
         make_topic(broker, lines + from, (size_t)(end - lines) - from, true);
+    if (nudged)
+        nudger_stop(&nudger);
     memmove(lines, lines + from, length - from);
     length -= from;
     if (length == sizeof lines)

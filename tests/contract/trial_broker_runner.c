@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 #include <sys/wait.h>
 #include <cmocka.h>
@@ -104,6 +105,23 @@ static void test_topics_may_come_later_by_standard_input_and_its_end_ends_the_br
     assert_int_equal(child_wait(&child), 0);
 }
 
+/* librdkafka's mock cluster sleeps through a request now and then, a second each time: it is woken. */
+static void test_two_hundred_topics_are_made_at_once(void **state) {
+    (void)state;
+    struct child child = child_start((const char *const[]){program, "--partitions", "4", "--stdin", "--with-parent", NULL});
+    struct timespec from, to;
+    clock_gettime(CLOCK_MONOTONIC, &from);
+    for (int i = 0; i < 200; i++)
+        fprintf(child.in, "many.%d\n", i);
+    fflush(child.in);
+    char line[256];
+    for (int i = 0; i < 200; i++)
+        assert_non_null(fgets(line, sizeof line, child.out));
+    clock_gettime(CLOCK_MONOTONIC, &to);
+    assert_true(to.tv_sec - from.tv_sec < 5);
+    assert_int_equal(child_wait(&child), 0);
+}
+
 static void test_wrong_options_are_refused(void **state) {
     (void)state;
     char command[1024];
@@ -124,6 +142,7 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all_topics_are_there_with_their_partitions_when_the_address_is_said),
         cmocka_unit_test(test_topics_may_come_later_by_standard_input_and_its_end_ends_the_broker),
+        cmocka_unit_test(test_two_hundred_topics_are_made_at_once),
         cmocka_unit_test(test_wrong_options_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
