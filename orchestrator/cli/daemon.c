@@ -224,6 +224,12 @@ static enum outcome disclosures(void *context, struct text case_id, struct text 
     return outcome;
 }
 
+static enum outcome figures_of_case(void *context, struct text case_id, struct arena *arena, struct text *ret, struct error *error) {
+    struct daemon *d = context;
+    struct publisher publisher = {&d->records_port, NULL, d->settings.root.at};
+    return case_figures(&publisher, case_id, arena, ret, error);
+}
+
 static enum outcome calendar_year(void *context, int32_t year, struct text region, struct arena *arena, struct text *ret,
                                   struct error *error) {
     struct daemon *d = context;
@@ -262,7 +268,8 @@ static enum outcome make_web(struct daemon *d, struct error *error) {
         .url = s->http_url.length > 0 ? c_string(s, s->http_url) : NULL,
         .parts = {.context = d, .write_metrics = write_metrics, .is_ready = is_ready, .hint = hint, .thing_check = thing_check,
                   .thing_publish = thing_publish, .thing_checklist = thing_checklist, .calendar_year = calendar_year,
-                  .case_documents = case_documents, .case_clocks = case_clocks, .case_document = case_document,
+                  .case_documents = case_documents, .case_clocks = case_clocks,
+                  .case_figures = figures_of_case, .case_document = case_document,
                   .case_disclosures = disclosures,
                   .calendar_due = calendar_due},
     };

@@ -32,6 +32,10 @@ enum outcome documents_list(const struct document_desk *, const struct document_
 enum outcome documents_print(const struct document_desk *, const struct document_question *, struct arena *, struct buffer *out,
                              struct text *ret_language, struct error *);
 
+/* case_figures.c: what a case spared and what it did not: {"fields","shared","keyings_saved","fetched","lookups",
+ * "answered_for":[{"department","count"}…]}: the figures of its definition's form (notice/notice.h), materials that were fetched in
+ * it, and answers recorded on a department's behalf (代錄). REJECT and RETRY as below. */
+enum outcome case_figures(const struct publisher *, struct text case_id, struct arena *, struct text *ret, struct error *);
 /* clocks_now.c: [{"item","clock","explained"}…] of a case, counted up to `now_us` (the table `clock` has it as of the last
  * event). REJECT case_unknown, thing_unknown. RETRY: the store is away. */
 enum outcome clocks_now(const struct publisher *, struct text case_id, int64_t now_us, struct arena *, struct text *ret, struct error *);

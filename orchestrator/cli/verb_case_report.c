@@ -3,7 +3,7 @@
 
 struct report {
     struct table hand_offs;
-    uint32_t hand_off_count, measured_count, task_count, answered_for_count;
+    uint32_t hand_off_count, measured_count, task_count;
     uint64_t value_count;
     int64_t hand_off_sum_us, hand_off_most_us;
 };
@@ -51,8 +51,6 @@ static void take_hand_off(struct invocation *c, struct report *r, const struct j
 static void take_events(struct invocation *c, struct report *r, const struct json *events) {
     for (uint32_t i = 0; i < events->count; i++) {
         const struct json *event = json_at(events, i), *data = json_get_string(event, "data");
-        if (is(event, "operator_acted") && text_is(member(data, "reason"), "answer_for"))
-            r->answered_for_count++;
         if (!is(event, "step_asked") || member_int64(data, "attempt", 1) > 1)
             continue;
         r->task_count++;
@@ -63,12 +61,18 @@ static void take_events(struct invocation *c, struct report *r, const struct jso
     }
 }
 
-static void print_report(struct invocation *c, const struct report *r) {
-    char count[4][32];
-    snprintf(count[0], sizeof count[0], "%u", r->hand_off_count);
-    snprintf(count[1], sizeof count[1], "%llu", (unsigned long long)r->value_count);
-    snprintf(count[2], sizeof count[2], "%u", r->answered_for_count);
-    snprintf(count[3], sizeof count[3], "%u", r->task_count);
+/* "tax 2, housing 1". */
+static struct text answered_for(struct invocation *c, const struct json *figures) {
+    const struct json *list = json_get_string(figures, "answered_for");
+    _cleanup_buffer_ struct buffer out;
+    buffer_init(&out, 65536);
+    for (uint32_t i = 0; list && i < list->count; i++)
+        buffer_format(&out, "%s%.*s %.*s", i ? ", " : "", TEXT_ARG(member(json_at(list, i), "department")),
+                      TEXT_ARG(member(json_at(list, i), "count")));
+    return out.length ? text_copy(&c->arena, buffer_text(&out)) : TEXT("none");
+}
+
+static void print_report(struct invocation *c, const struct report *r, const struct json *figures) {
     int64_t mean_us = r->measured_count ? r->hand_off_sum_us / r->measured_count : 0;
     if (r->hand_off_count > 0) {
         table_print(&r->hand_offs, &c->display, stdout);
@@ -77,33 +81,43 @@ static void print_report(struct invocation *c, const struct report *r) {
     struct text took = r->measured_count ? text_format(&c->arena, "%.*s on average, %.*s at most", TEXT_ARG(display_duration(&c->arena, mean_us)),
                                                        TEXT_ARG(display_duration(&c->arena, r->hand_off_most_us)))
                                          : TEXT_NONE;
+    struct text answered = answered_for(c, figures);
     const struct pair pairs[] = {
-        {"tasks", text_from(count[3]), COLOUR_PLAIN},
-        {"hand-offs by nobody", text_from(count[0]), COLOUR_STRONG},
+        {"tasks", text_format(&c->arena, "%u", r->task_count), COLOUR_PLAIN},
+        {"hand-offs by nobody", text_format(&c->arena, "%u", r->hand_off_count), COLOUR_STRONG},
         {"each took", took, COLOUR_PLAIN},
-        {"keyings saved", text_from(count[1]), COLOUR_STRONG},
-        {"代錄 remained", text_from(count[2]), r->answered_for_count ? COLOUR_BAD : COLOUR_GOOD},
+        {"values carried", text_format(&c->arena, "%llu", (unsigned long long)r->value_count), COLOUR_PLAIN},
+        {"asked once", text_format(&c->arena, "%.*s data, of them %.*s for several departments", TEXT_ARG(member(figures, "fields")),
+                                   TEXT_ARG(member(figures, "shared"))), COLOUR_PLAIN},
+        {"not asked again", text_format(&c->arena, "%.*s keyings saved", TEXT_ARG(member(figures, "keyings_saved"))), COLOUR_STRONG},
+        {"fetched, not asked", text_format(&c->arena, "%.*s materials", TEXT_ARG(member(figures, "fetched"))), COLOUR_STRONG},
+        {"代錄 remained", answered, text_is(answered, "none") ? COLOUR_GOOD : COLOUR_BAD},
     };
     print_pairs(&c->display, pairs, sizeof pairs / sizeof pairs[0]);
 }
 
+static void print_report_json(const struct report *r, const struct client_answer *figures) {
+    int64_t mean_us = r->measured_count ? r->hand_off_sum_us / r->measured_count : 0;
+    printf("{\"tasks\":%u,\"hand_offs\":%u,\"hand_off_mean_us\":%lld,\"hand_off_most_us\":%lld,\"values_carried\":%llu,\"figures\":%.*s}\n",
+           r->task_count, r->hand_off_count, (long long)mean_us, (long long)r->hand_off_most_us,
+           (unsigned long long)r->value_count, TEXT_ARG(figures->body));
+}
+
 enum verb_status verb_case_report(struct invocation *c) {
     static const char *const headings[] = {"FROM", "TO", ">TOOK", NULL};
+    struct client_answer figures;
     struct json events;
     enum verb_status status;
     struct report report = {0};
     invocation_set(c, "limit", "1000000");
-    if (!list_items_by(c, path_of(c, "/v1/cases/", invocation_argument(c, 0), "/timeline"), "after", &events, &status))
+    if (!client_get(c, path_of(c, "/v1/cases/", invocation_argument(c, 0), "/figures"), &figures, &status) ||
+        !list_items_by(c, path_of(c, "/v1/cases/", invocation_argument(c, 0), "/timeline"), "after", &events, &status))
         return status;
     table_begin(&report.hand_offs, &c->arena, headings);
     take_events(c, &report, &events);
-    if (!c->json) {
-        print_report(c, &report);
-        return STATUS_DONE;
-    }
-    int64_t mean_us = report.measured_count ? report.hand_off_sum_us / report.measured_count : 0;
-    printf("{\"tasks\":%u,\"hand_offs\":%u,\"hand_off_mean_us\":%lld,\"hand_off_most_us\":%lld,\"keyings_saved\":%llu,\"answered_for\":%u}\n",
-           report.task_count, report.hand_off_count, (long long)mean_us, (long long)report.hand_off_most_us,
-           (unsigned long long)report.value_count, report.answered_for_count);
+    if (c->json)
+        print_report_json(&report, &figures);
+    else
+        print_report(c, &report, &figures.json);
     return STATUS_DONE;
 }

@@ -18,10 +18,12 @@ static void put_department(struct invocation *c, struct table *table, const stru
     table_put(table, member(row, "retrying"));
     table_put_colour(table, overdue, text_is(overdue, "0") ? COLOUR_FAINT : COLOUR_BAD);
     table_put(table, display_between(&c->arena, member(row, "oldest"), TEXT_NONE, display_now_us()));
+    struct text answered_for = member(row, "answered_for");
+    table_put_colour(table, answered_for, text_is(answered_for, "0") ? COLOUR_FAINT : COLOUR_BAD);
 }
 
 static const char *const department_headings[] = {"DEPARTMENT", ">OPEN",   ">STUCK", ">RETRYING",
-                                                  ">OVERDUE",   ">OLDEST", NULL};
+                                                  ">OVERDUE",   ">OLDEST", ">代錄", NULL};
 
 enum verb_status verb_department_list(struct invocation *c) {
     struct json items;
@@ -34,7 +36,7 @@ enum verb_status verb_department_list(struct invocation *c) {
     table_begin(&table, &c->arena, department_headings);
     for (uint32_t i = 0; i < items.count; i++)
         put_department(c, &table, json_at(&items, i));
-    return list_print(c, &table, items.count, "no department has anything open");
+    return list_print(c, &table, items.count, "no department has anything open, and none was answered for");
 }
 
 enum verb_status verb_department_show(struct invocation *c) {

@@ -155,8 +155,10 @@ const struct verb verb_table[] = {
      "which basis, the days that were passed over, due date, light, and the departments' own time.",
      NO_OPTIONS},
     {"case", "report", "ID", 1, 1, NEEDS_SERVER, verb_case_report, "What the case would have cost without yijianshi",
-     "Its hand-offs from department to department and how long each took (from the answer to the next task), the values that nobody "
-     "had to key in again (every plain value in the tasks' inputs), and the answers that were recorded on a department's behalf (代錄).",
+     "Its hand-offs from department to department and how long each took (from the answer to the next task), the values that were "
+     "carried to departments by nobody (every plain value in the tasks' inputs), the data that the one form asks once and that nobody "
+     "keys in again, the materials that were fetched rather than asked for, and the answers that were recorded on each department's "
+     "behalf (代錄).",
      NO_OPTIONS},
     {"case", "form", "ID", 1, 1, NEEDS_SERVER, verb_case_form, "Show what a case's form says, personal fields masked",
      "As corrections left it. case reveal shows them in clear.", NO_OPTIONS},

@@ -261,8 +261,10 @@ static enum outcome run_engine(struct conductor *c, struct batch *batch, struct 
         open->timer_at_us = TIME_NONE; /* it is used up: rows.c arms it anew or deletes the row */
         open->timer_known = false;
     }
-    if (pending->input.kind == INPUT_ANSWER_FOR && outcome == OUTCOME_OK)
+    if (pending->input.kind == INPUT_ANSWER_FOR && outcome == OUTCOME_OK) {
         batch->counted.answers_for++;
+        outcome = rows_answered_for(batch, open, &events) ? OUTCOME_OK : error_no_memory(&pending->error);
+    }
     return outcome;
 }
 

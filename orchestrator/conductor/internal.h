@@ -234,6 +234,8 @@ bool rows_answer(struct batch *, const struct pending *, int32_t status, struct 
 bool rows_problem(struct batch *, const struct pending *);
 /* An event that opens or closes incidents or disputes. */
 bool rows_incident(struct batch *, const struct open_case *, const struct event *);
+/* answered_for.c: an answer recorded on a department's behalf, as an incident that is over. False: no memory. */
+bool rows_answered_for(struct batch *, const struct open_case *, const struct event_list *);
 
 /* poison.c */
 void poison_taken(struct conductor *, struct shard *, const struct store_shard *taken);

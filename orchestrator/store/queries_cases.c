@@ -151,12 +151,19 @@ const struct query queries_cases[] = {
     {"task_release", "case,step,index,by", "gives case, step; no row: it was not claimed by `by`", true,
      "WITH k AS (DELETE FROM task_claim WHERE case_id = $1::text AND step = $2::text AND index = $3::text::int "
      "AND claimed_by = $4::text RETURNING *) SELECT json_build_object('case', case_id, 'step', step)::text FROM k"},
-    {"departments_stats", "", "a row a department: open, stuck, retrying, overdue, oldest (asked_at)", false,
-     "SELECT row_to_json(x)::text FROM (SELECT department, count(*) AS open, "
+    {"departments_stats", "",
+     "a row a department: open, stuck, retrying, overdue, oldest (asked_at), answered_for (代錄: answers recorded on its behalf) "
+     "and answered_for_last",
+     false,
+     "SELECT row_to_json(x)::text FROM (SELECT department, coalesce(o.open, 0) AS open, coalesce(o.stuck, 0) AS stuck, "
+     "coalesce(o.retrying, 0) AS retrying, coalesce(o.overdue, 0) AS overdue, o.oldest, coalesce(a.count, 0) AS answered_for, "
+     "a.last AS answered_for_last FROM (SELECT department, count(*) AS open, "
      "count(*) FILTER (WHERE state IN ('stuck', 'undo_stuck')) AS stuck, "
      "count(*) FILTER (WHERE state IN ('retrying', 'undo_retrying')) AS retrying, "
      "count(*) FILTER (WHERE due_at < now()) AS overdue, min(asked_at) AS oldest "
-     "FROM step WHERE open AND department IS NOT NULL GROUP BY department ORDER BY department) x"},
+     "FROM step WHERE open AND department IS NOT NULL GROUP BY department) o FULL JOIN (SELECT department, count(*) AS count, "
+     "max(opened_at) AS last FROM incident WHERE code = 'answered_for' AND department IS NOT NULL GROUP BY department) a "
+     "USING (department) ORDER BY department) x"},
     {"statistics", "", "a row a thing, phase and outcome: count, oldest (started_at), newest", false,
      "SELECT row_to_json(x)::text FROM (SELECT thing, phase, outcome, count(*), min(started_at) AS oldest, "
      "max(started_at) AS newest FROM case_ GROUP BY thing, phase, outcome ORDER BY thing, phase, outcome) x"},

@@ -128,6 +128,21 @@ void handle_clocks(struct request *request) {
         reply_page(request, &rows, rows.count, "clock");
 }
 
+void handle_figures(struct request *request) {
+    const struct web_parts *parts = &request->web->settings.parts;
+    struct error error = {0};
+    struct json row;
+    struct text source, figures = TEXT_NONE;
+    if (!parts->case_figures)
+        reply_problem(request, "not_offered", "this daemon counts no figures");
+    else if (!case_find(request, &source, &row))
+        return;
+    else if (parts->case_figures(parts->context, request->at[0], &request->arena, &figures, &error) == OUTCOME_OK)
+        reply_json(request, 200, figures);
+    else
+        reply_error(request, &error);
+}
+
 /* Whose data this caller is shown: all, its own department's, nobody's. */
 static struct text data_scope(const struct request *request) {
     if (auth_sees_data(request))

@@ -38,6 +38,7 @@ void handle_cases(struct request *);
 void handle_case(struct request *);
 void handle_timeline(struct request *);
 void handle_clocks(struct request *);
+void handle_figures(struct request *);
 void handle_late(struct request *);
 void handle_events(struct request *);
 void handle_command(struct request *);

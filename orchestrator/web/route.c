@@ -38,6 +38,8 @@ const struct route route_table[] = {
     {"GET", "/v1/cases/{case}", ALL, BODY_NONE, "", handle_case, "A case with its steps, sub-cases and incidents"},
     {"GET", "/v1/cases/{case}/timeline", ALL, BODY_NONE, "after,limit", handle_timeline, "What happened, oldest first"},
     {"GET", "/v1/cases/{case}/clocks", ALL, BODY_NONE, "", handle_clocks, "Its clocks, each due date explained"},
+    {"GET", "/v1/cases/{case}/figures", ALL, BODY_NONE, "", handle_figures,
+     "What nobody had to key in or bring, and what was recorded on a department's behalf (代錄)"},
     {"GET", "/v1/cases/{case}/documents", ALL, BODY_NONE, "", handle_documents, "Its documents: notices and decisions that can be printed"},
     {"GET", "/v1/cases/{case}/documents/{n}", ALL, BODY_NONE, "copy,language", handle_document, "One as PDF, sealed when there is a seal"},
     {"GET", "/v1/cases/{case}/events", ALL, BODY_NONE, "after", handle_events, "What happens, as it happens (server-sent events)"},

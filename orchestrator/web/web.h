@@ -47,6 +47,8 @@ struct web_parts {
      * is in. REJECT case_unknown, document_unknown, document_font, seal_bad. RETRY: the store is away. */
     enum outcome (*case_documents)(void *context, const struct document_request *, struct arena *, struct text *ret,
                                    struct error *);
+    /* What it spared, and what was recorded on a department's behalf: a JSON object (cli/documents.h). */
+    enum outcome (*case_figures)(void *context, struct text case_id, struct arena *, struct text *ret, struct error *);
     /* Its clocks explained as of this moment: [{"item","clock","explained"}…]. */
     enum outcome (*case_clocks)(void *context, struct text case_id, struct arena *, struct text *ret, struct error *);
     enum outcome (*case_document)(void *context, const struct document_request *, struct arena *, struct buffer *out,

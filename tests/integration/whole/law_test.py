@@ -110,6 +110,25 @@ def test_clocks_are_told_as_of_now_and_not_as_of_the_last_event():
         {k: v for k, v in before.items() if k not in ("counted_at", "counted", "own")}
 
 
+def test_what_was_recorded_for_a_department_is_counted_for_it_and_told_in_the_report():
+    place, registry, post, case = begun()
+    task_of(registry, case, "file")
+    assert place.ctl("case", "report", case).splitlines()[-1].split()[-1] == "none"
+    place.act(case, "steps/file/answer_for", {"type": "result", "data": {"result": {}}, "evidence": "file:scan.pdf",
+                                              "confirmed_by": "李四", "reason": "系統停機"})
+    place.reaches(case, "file", "granted")
+    figures = place.api("GET", f"/v1/cases/{case}/figures").body
+    assert figures["answered_for"] == [{"department": "registry", "count": 1}], figures
+    row = next(d for d in place.api("GET", "/v1/departments").body["items"] if d["department"] == "registry")
+    assert row["answered_for"] == 1 and row["answered_for_last"], row
+    assert place.meters()["yijianshi_answers_for_total"] == 1
+    told = place.ctl("case", "report", case)
+    assert "代錄 remained" in told and "registry 1" in told and "keyings saved" in told, told
+    say("\n" + told)
+    assert place.case(case)["open_incidents"] == 0
+    check.journal(place)
+
+
 def test_a_correction_is_asked_once_and_its_answer_begins_the_clocks():
     place, registry, post, case = begun()
     first = task_of(registry, case, "file")
