@@ -7,10 +7,16 @@
     "SELECT shard, department, region, case_id, step, index, asked_at FROM step WHERE open AND state IN ('running', 'cancelling') " \
     "AND department IS NOT NULL AND asked_at IS NOT NULL AND "
 #define ASKED_UNDOES \
-    " UNION ALL SELECT s.shard, u.data ->> 'department', u.data ->> 'region', s.case_id, s.step, s.index, u.at FROM step s " \
+    "SELECT s.shard, u.data ->> 'department' AS department, u.data ->> 'region' AS region, s.case_id, s.step, s.index, " \
+    "u.at AS asked_at FROM step s " \
     "CROSS JOIN LATERAL (SELECT e.at, e.data::json AS data FROM event e WHERE e.case_id = s.case_id AND e.step = s.step " \
     "AND e.kind = 'undo_asked' AND coalesce((e.data::json ->> 'index')::int, -1) = s.index ORDER BY e.version DESC LIMIT 1) u " \
     "WHERE s.open AND s.state = 'undoing' AND "
+/* The oldest of each of these offices in each shard of $1: by the index step_open, past those that are stuck. */
+#define OLDEST_ASKED(offices, region_is) \
+    "SELECT g.shard, o.department, o.region, s.asked_at FROM " offices " o CROSS JOIN unnest($1::int[]) AS g (shard) " \
+    "CROSS JOIN LATERAL (SELECT asked_at FROM step WHERE open AND state IN ('running', 'cancelling') " \
+    "AND department = o.department AND " region_is " AND shard = g.shard AND asked_at IS NOT NULL ORDER BY asked_at LIMIT 1) s"
 
 const struct pg_statement statements_store[] = {
     /* --- a batch, in this order --- */
@@ -188,11 +194,23 @@ const struct pg_statement statements_store[] = {
      "ORDER BY publication DESC LIMIT 1"},
     {"calendar_progress", "SELECT shard, version, after, done FROM shard_calendar WHERE shard = ANY ($1::int[])"},
     {"cases_after", "SELECT id, shard, phase <> 'closed' FROM case_ WHERE id > $1::text ORDER BY id LIMIT $2::int"},
+    /* from one office to the next by the index, never over the steps of one */
     {"asked_offices",
-     "SELECT shard, department, region, min(asked_at) FROM (" ASKED_TASKS "shard = ANY ($1::int[])" ASKED_UNDOES
-     "s.shard = ANY ($1::int[])) a GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"},
+     "WITH RECURSIVE department AS ("
+     "(SELECT department FROM step WHERE open AND department IS NOT NULL ORDER BY department LIMIT 1) "
+     "UNION ALL SELECT n.department FROM department d CROSS JOIN LATERAL (SELECT department FROM step "
+     "WHERE open AND department > d.department ORDER BY department LIMIT 1) n), "
+     "office AS ("
+     "SELECT d.department, f.region FROM department d CROSS JOIN LATERAL (SELECT region FROM step "
+     "WHERE open AND department = d.department AND region IS NOT NULL ORDER BY region LIMIT 1) f "
+     "UNION ALL SELECT o.department, n.region FROM office o CROSS JOIN LATERAL (SELECT region FROM step "
+     "WHERE open AND department = o.department AND region > o.region ORDER BY region LIMIT 1) n), "
+     "nowhere AS (SELECT department, NULL::text AS region FROM department) "
+     "SELECT shard, department, region, min(asked_at) FROM (" OLDEST_ASKED("office", "region = o.region") " UNION ALL "
+     OLDEST_ASKED("nowhere", "region IS NULL") " UNION ALL SELECT shard, department, region, asked_at FROM (" ASKED_UNDOES
+     "s.shard = ANY ($1::int[])) u) a GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"},
     {"asked_steps",
-     "WITH a AS MATERIALIZED (SELECT * FROM (" ASKED_TASKS "shard = $1::int" ASKED_UNDOES "s.shard = $1::int) a "
+     "WITH a AS MATERIALIZED (SELECT * FROM (" ASKED_TASKS "shard = $1::int UNION ALL " ASKED_UNDOES "s.shard = $1::int) a "
      "WHERE department = $2::text AND region IS NOT DISTINCT FROM $3::text AND asked_at < $4::timestamptz AND case_id > $5::text) "
      "SELECT case_id, step, index, asked_at FROM a WHERE case_id IN (SELECT DISTINCT case_id FROM a ORDER BY case_id LIMIT $6::int) "
      "ORDER BY case_id, step, index"},

@@ -2,10 +2,14 @@
  *
  *   load --bootstrap HOST:PORT --thing w2 [--region 441300] [--payload BYTES] [--elements N] [--tasks N]
  *        [--open N | --rate CASES] [--warmup S] [--seconds S | --cases N] [--answer]
+ *   load --bootstrap HOST:PORT --thing w2 [--payload BYTES] --first
  *
  * --open: that many cases are kept open (closed loop: the greatest throughput). --rate: so many cases begin a second,
  * whatever becomes of them (open loop: latency). --answer: answers the tasks of the departments bench_a … bench_e itself,
  * and measures the hand-off: an answer is produced → the next task of the same case is in our hands.
+ *
+ * --first: one case is submitted, its first task waited for and not answered: {"case": its number, "first_task_ms": the
+ * clock when the task was read}. The case stays open.
  *
  * Prints "mark begin" and "mark end" at the measured time's ends (run.sh samples the processes then) and one JSON object.
  * Only cases whose end (`case_closed` on the case topic) was read within the measured time count. Afterwards nothing new
@@ -29,7 +33,7 @@ struct options {
     const char *bootstrap, *thing, *region;
     int payload, elements, tasks, open, cases;
     double rate, warmup, seconds;
-    bool answer;
+    bool answer, first;
 };
 
 /* A case, by the number at the end of its 流水號. */
@@ -224,6 +228,27 @@ static void run(struct load *load) {
     }
 }
 
+/* Until the first task of the one case was read. */
+static void run_first(struct load *load) {
+    if (!submit(load, now_us()))
+        die("Kafka", "the application could not be submitted");
+    for (;;) {
+        rd_kafka_message_t *got = rd_kafka_consume_queue(load->traffic.queue, 100);
+        rd_kafka_poll(load->traffic.producer, 0);
+        struct message m;
+        bool ours = got && traffic_read(&load->traffic, got, &m) && m.department >= 0 && case_of(load, m.key, m.key_length);
+        struct timespec clock;
+        clock_gettime(CLOCK_REALTIME, &clock);
+        if (ours)
+            printf("{\"case\":\"%.*s\",\"first_task_ms\":%" PRId64 "}\n", (int)m.key_length, m.key,
+                   (int64_t)clock.tv_sec * 1000 + clock.tv_nsec / 1000000);
+        if (got)
+            rd_kafka_message_destroy(got);
+        if (ours)
+            return;
+    }
+}
+
 static void report(struct load *load) {
     const struct options *o = &load->options;
     double seconds = (double)(load->end_us - load->begin_us) / 1e6;
@@ -251,7 +276,7 @@ static void prepare(struct load *load) {
         load->pool[i] = letters[random >> 58];
     }
     char why[256] = "";
-    if (!traffic_open(&load->traffic, o->bootstrap, o->region, o->answer, why, sizeof why))
+    if (!traffic_open(&load->traffic, o->bootstrap, o->region, o->answer || o->first, why, sizeof why))
         die("Kafka", why);
 }
 
@@ -261,7 +286,8 @@ static const struct option long_options[] = {
     {"elements", required_argument, NULL, 'e'},  {"tasks", required_argument, NULL, 'k'},
     {"open", required_argument, NULL, 'o'},      {"rate", required_argument, NULL, 'R'},
     {"warmup", required_argument, NULL, 'w'},    {"seconds", required_argument, NULL, 's'},
-    {"cases", required_argument, NULL, 'c'},     {"answer", no_argument, NULL, 'a'}, {0},
+    {"cases", required_argument, NULL, 'c'},     {"answer", no_argument, NULL, 'a'},
+    {"first", no_argument, NULL, 'f'}, {0},
 };
 
 int main(int argc, char **argv) {
@@ -282,12 +308,18 @@ int main(int argc, char **argv) {
         case 's': o->seconds = atof(optarg); break;
         case 'c': o->cases = atoi(optarg); break;
         case 'a': o->answer = true; break;
+        case 'f': o->first = true; break;
         default: return 2;
         }
     }
     if (!o->bootstrap || o->payload < 0 || o->payload > 200000 || o->open < 1)
         die("arguments", "--bootstrap is needed; --payload is at most 200000");
     prepare(&load);
+    if (o->first) {
+        run_first(&load);
+        traffic_close(&load.traffic);
+        return 0;
+    }
     run(&load);
     report(&load);
     fflush(stdout);

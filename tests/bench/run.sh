@@ -6,12 +6,15 @@
 #   tests/bench/run.sh latency           W2 at a rate: case latency and hand-off, the load answers by itself (open loop)
 #   tests/bench/run.sh floor             the leanest loop with W2's messages and commits and no logic, instead of yjsd
 #   tests/bench/run.sh floor-latency     the same at a rate
+#   tests/bench/run.sh backlog           W2 and its latency with so many cases open that wait for a department (--backlog), and how
+#                                        long after its start the daemon asks the first task; 10 million: once, 25 GB of disk
 #   tests/bench/run.sh all               all of them, on the same servers, and W2's share of the floor
 #
 #   --seconds S (10) | --cases N         what is measured, behind a warm-up of --warmup S (10)
 #   --warm-broker S (20)                 unmeasured load before everything
 #   --payload 1k|11k|45k                 of each case's form and each task (1k)
 #   --open N                             cases kept open (W1, W2, floor: 3000; W3: 1500; W4: 60)      --rate N   cases a second of latency (200)
+#   --backlog N[,N…] (10k,1m)            open cases under `backlog`, rising
 #   --answer adapter|load                who answers: yjs-adapter, or the load itself (floor: load)
 #   --sql 'what to change in the database before everything'
 #   --partitions N (4)  --build FOLDER (build/release)  --json FILE  --keep (the folder with logs stays)
@@ -22,11 +25,12 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 
-what=() seconds=10 cases=0 warmup=10 warm_broker=20 payload=1024 open="" rate=200 answer="" partitions=4 build="" json="" keep="" change=""
+what=() seconds=10 cases=0 warmup=10 warm_broker=20 payload=1024 open="" rate=200 answer="" partitions=4 build="" json="" keep="" change="" backlog=10k,1m
 while [ $# -gt 0 ]; do
     case $1 in
     W1|W2|W3|W4|latency|floor|floor-latency) what+=("$1") ;;
-    all) what+=(W1 W2 W3 W4 latency floor floor-latency) ;;
+    backlog) what+=(backlog) ;;
+    all) what+=(W1 W2 W3 W4 latency backlog floor floor-latency) ;;
     --seconds) seconds=$2; shift ;;
     --cases) cases=$2; shift ;;
     --warmup) warmup=$2; shift ;;
@@ -38,6 +42,7 @@ while [ $# -gt 0 ]; do
     --partitions) partitions=$2; shift ;;
     --build) build=$2; shift ;;
     --json) json=$2; shift ;;
+    --backlog) backlog=$2; shift ;;
     --sql) change=$2; shift ;;
     --keep) keep=yes ;;
     -h|--help) sed -n '2,22p' "$0" | cut -c3-; exit 0 ;;
@@ -51,7 +56,7 @@ say() { printf '%s\n' "run.sh: $*" >&2; }
 if [ -z "$build" ]; then
     build=$root/build/release
     say "building"
-    (cd "$root" && cmake --preset release && cmake --build --preset release --target yjsd yjsctl yjs-adapter bench_load bench_floor) \
+    (cd "$root" && cmake --preset release && cmake --build --preset release --target yjsd yjsctl yjs-adapter bench_load bench_floor bench_backlog) \
         >"${TMPDIR:-/tmp}/yjs-bench-build.$$" 2>&1 || { tail -n 40 "${TMPDIR:-/tmp}/yjs-bench-build.$$" >&2; exit 1; }
     rm -f "${TMPDIR:-/tmp}/yjs-bench-build.$$"
 fi
@@ -60,7 +65,7 @@ yjsctl=${YJSCTL:-$(program yjsctl)}
 
 # ---- servers ----
 work=$(mktemp -d "${TMPDIR:-/tmp}/yjs-bench.XXXXXX")
-kafka="" yjsd_pid="" adapter_pid="" floor_pid="" load_pid=""
+first_task_ms=0 kafka="" yjsd_pid="" adapter_pid="" floor_pid="" load_pid=""
 end_one() { [ -z "$1" ] || { kill "$2" "$1" 2>/dev/null || true; wait "$1" 2>/dev/null || true; }; }
 stop_parts() {
     end_one "$adapter_pid" -TERM; end_one "$yjsd_pid" -TERM; end_one "$floor_pid" -TERM
@@ -214,13 +219,42 @@ measure() { # NAME ENGINE ANSWER LOAD-ARGUMENTS…
     jq -c --arg name "$name" --arg engine "$engine" --argjson cpu "{$parts}" --argjson memory "${memory:-0}" \
         --argjson wal "$(difference wal)" --argjson batches "$(difference metric_batches_total)" \
         --argjson inputs "$(($(difference metric_inputs_applied_total) + $(difference metric_inputs_recorded_total) + $(difference metric_inputs_duplicate_total)))" \
-        --argjson start "$start_ms" --argjson binary "$binary" --arg fsync "$(sql 'SHOW fsync')" --arg pg "$(sql 'SHOW server_version')" '
+        --argjson start "$start_ms" --argjson first "$first_task_ms" --argjson binary "$binary" --arg fsync "$(sql 'SHOW fsync')" --arg pg "$(sql 'SHOW server_version')" '
         {run: $name, engine: $engine, intake: "topic", fsync: $fsync, postgresql: $pg} + . +
         {cpu_us_a_step: $cpu, cpu_us_a_step_all: ([$cpu[]] | add), memory_peak_kb: $memory,
          wal_bytes_a_step: (if .steps > 0 then $wal / .steps | floor else 0 end), batches: $batches,
          inputs_a_batch: (if $batches > 0 then $inputs / $batches * 10 | floor / 10 else 0 end),
-         start_ms: $start, binary_bytes: $binary}' <<<"$result" | tee -a "$work/results"
+         start_ms: $start, first_task_ms: $first, binary_bytes: $binary}' <<<"$result" | tee -a "$work/results"
     stop_parts
+}
+
+# Open cases are copies of one that the daemon wrote and that waits for its first department.
+run_backlog() {
+    local size have=0 like began
+    start_yjsd
+    like=$("$(program bench_load)" --bootstrap "$bootstrap" --thing w2 --payload 256 --first | jq -r .case)
+    stop_parts
+    for size in $(tr ',' ' ' <<<"$backlog"); do
+        size=$(numfmt --from=si "${size^^}")
+        say "backlog: $size open cases"
+        "$(program bench_backlog)" --pg "$conninfo" --like "$like" --count $((size - have)) --prefix "B$have-" --partitions "$partitions"
+        have=$size
+        sql "VACUUM (ANALYZE) journal, case_, step, timer"
+        sql "CHECKPOINT"
+        # The application lies on its topic before the daemon starts; the reader is there, too.
+        "$(program bench_load)" --bootstrap "$bootstrap" --thing w2 --first >"$work/first" &
+        load_pid=$!
+        sleep 2
+        began=$(now_ms)
+        start_yjsd
+        wait "$load_pid"; load_pid=""
+        first_task_ms=$(($(jq .first_task_ms "$work/first") - began))
+        say "backlog: ready after $start_ms ms, first task after $first_task_ms ms"
+        stop_parts
+        measure "backlog-$size" yjsd "${answer:-adapter}" --thing w2 --tasks 5 --open "${open:-3000}"
+        first_task_ms=0
+        measure "backlog-$size-latency" yjsd load --thing w2 --tasks 5 --rate "$rate"
+    done
 }
 
 table() {
@@ -230,6 +264,8 @@ table() {
                 .hand_off.p99_ms // "-", .hand_off.max_ms // "-", .cpu_us_a_step.engine, .cpu_us_a_step.adapter, .cpu_us_a_step.postgresql,
                 .cpu_us_a_step.kafka, .cpu_us_a_step.load, (.memory_peak_kb / 1024 | floor), .wal_bytes_a_step, .inputs_a_batch]) | @tsv' "$work/results" |
         column -t -s $'\t'
+    jq -s -r '[.[] | select(.run | test("^backlog-[0-9]+$"))] | select(length > 1) | .[0] as $few | .[1:][] |
+        "\(.run): \(.steps_per_s / $few.steps_per_s * 1000 | floor / 10) % of \($few.run)'"'"'s throughput; first task \(.first_task_ms) ms after the start"' "$work/results"
     jq -s -r '(map(select(.run == "W2")) | last) as $w | (map(select(.run == "floor")) | last) as $f |
         if $w and $f then "W2 is \($w.steps_per_s / $f.steps_per_s * 1000 | floor / 10) % of the floor (answered by \($w.answered_by), the floor by \($f.answered_by))" else empty end' "$work/results"
     jq -s -r 'map(select(.engine == "yjsd")) | last // empty | "intake: topic; fsync \(.fsync); PostgreSQL \(.postgresql); yjsd: ready after \(.start_ms) ms, binary \(.binary_bytes / 1024 | floor) KiB"' "$work/results"
@@ -261,6 +297,7 @@ for one in "${what[@]}"; do
     W2) measure W2 yjsd "${answer:-adapter}" --thing w2 --tasks 5 --open "${open:-3000}" ;;
     W3) measure W3 yjsd "${answer:-adapter}" --thing w3 --tasks 7 --open "${open:-1500}" ;;
     W4) measure W4 yjsd "${answer:-adapter}" --thing w4 --tasks 50 --elements 50 --open "${open:-60}" ;;
+    backlog) run_backlog ;;
     latency) measure latency yjsd "${answer:-load}" --thing w2 --tasks 5 --rate "$rate" ;;
     floor) measure floor floor "${answer:-load}" --thing w2 --tasks 5 --open "${open:-3000}" ;;
     floor-latency) measure floor-latency floor load --thing w2 --tasks 5 --rate "$rate" ;;
