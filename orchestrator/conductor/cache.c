@@ -33,8 +33,8 @@ struct open_case *cache_make(struct conductor *c, struct text case_id, const str
     list_init(&open->by_use);
     open->timer_at_us = TIME_NONE;
     open->shard = conductor_shard_of(c, case_id);
-    open->step_written = arena_new_array(&open->arena, definition->step_count + 1u, bool);
-    if (!open->step_written || case_init(&open->state, &open->arena, definition, case_id) != OUTCOME_OK ||
+    open->rows_written = arena_new_array(&open->arena, definition->step_count + 1u, uint32_t);
+    if (!open->rows_written || case_init(&open->state, &open->arena, definition, case_id) != OUTCOME_OK ||
         !map_put(&c->cases, open->state.id, open)) {
         free_case(open);
         return NULL;
@@ -110,7 +110,7 @@ static enum outcome replay(struct conductor *c, struct arena *arena, const struc
                event.version == open->state.version + 1 && case_apply(&open->state, &event);
         uint16_t step = good && !text_is_none(event.step) ? definition_find_step(definition, event.step) : NO_INDEX;
         if (step != NO_INDEX)
-            open->step_written[step] = true;
+            open->rows_written[step] = 1 + open->state.steps[step].element_count;
     }
     short_of_memory |= arena->failed || (open && open->arena.failed);
     if (!good && short_of_memory) {

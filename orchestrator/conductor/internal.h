@@ -55,7 +55,7 @@ struct open_case {
     int64_t timer_at_us;          /* in the store's row; TIME_NONE: no row */
     bool timer_known;
     bool fresh;                   /* not in the store before this batch */
-    bool *step_written;           /* by step: its own row stands in the store (elements' rows are not followed) */
+    uint32_t *rows_written;       /* by step: how many of its rows stand in the store: its own, then its elements' in order */
     size_t counted_bytes;
     /* by the batch under way */
     bool touched;

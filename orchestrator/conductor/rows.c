@@ -37,8 +37,7 @@ static bool step_row(struct batch *batch, const struct open_case *open, uint16_t
     struct store_step *row = vector_new(&batch->steps, batch->arena, struct store_step);
     if (!row)
         return false;
-    enum store_row known = index >= 0 ? STORE_ROW_ANY : open->step_written[position] ? STORE_ROW_KNOWN : STORE_ROW_NEW;
-    open->step_written[position] |= index < 0;
+    enum store_row known = (uint32_t)(index + 1) < open->rows_written[position] ? STORE_ROW_KNOWN : STORE_ROW_NEW;
     *row = (struct store_step){
         .row = known,
         .case_id = open->state.id, .step = definition->id, .index = index,
@@ -104,6 +103,10 @@ bool rows_gather(struct conductor *c, struct batch *batch) {
             const struct dirty_step *dirty = &vector_at(&open->dirty, struct dirty_step)[j];
             if (!step_row(batch, open, dirty->step, dirty->index))
                 return false;
+        }
+        for (uint32_t j = 0; j < open->dirty.count; j++) {   /* an element is written with the event that brings it */
+            uint16_t step = vector_at(&open->dirty, struct dirty_step)[j].step;
+            open->rows_written[step] = 1 + open->state.steps[step].element_count;
         }
         if (!timer_row(batch, open) || !rows_clocks(batch, open, calendar_for_region(c->calendar, open->state.region)))
             return false;
