@@ -7,7 +7,7 @@
 #   tests/bench/run.sh floor             the leanest loop with W2's messages and commits and no logic, instead of yjsd
 #   tests/bench/run.sh floor-latency     the same at a rate
 #   tests/bench/run.sh backlog           W2 and its latency with so many cases open that wait for a department (--backlog), and how
-#                                        long after its start the daemon asks the first task; 10 million: once, 25 GB of disk
+#                                        long after its start the daemon asks the first task; 10 million: once, 80 GB of disk
 #   tests/bench/run.sh all               all of them, on the same servers, and W2's share of the floor
 #
 #   --seconds S (10) | --cases N         what is measured, behind a warm-up of --warmup S (10)
