@@ -166,6 +166,8 @@ void bus_take_findings(struct bus *);
 /* group.c: monotonic */
 int64_t bus_now_us(void);
 void bus_ask_reaches(void *, struct text topic, int32_t partition, int64_t asked_us);
+/* The clients can't go on: said once, as a notice FATAL. */
+void bus_give_up(struct bus *, const char *why);
 void bus_on_error(rd_kafka_t *, int error, const char *reason, void *bus);
 void bus_on_log(const rd_kafka_t *, int level, const char *facility, const char *line);
 

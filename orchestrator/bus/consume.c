@@ -63,10 +63,11 @@ void bus_take_up(struct bus *bus, struct bus_topic_entry *entry) {
         list_add(list, partition);
         partition->state = BUS_PARTITION_READING;
     }
+    struct error error = {0};
     if (list->cnt && !topic_open(bus, entry))
-        bus_on_error(bus->reader, RD_KAFKA_RESP_ERR__STATE, "a topic's handle can't be made", bus);
-    if (reader_change(bus, list, true, NULL))
-        bus_on_error(bus->reader, RD_KAFKA_RESP_ERR__STATE, "partitions can't be assigned", bus);
+        bus_give_up(bus, "a topic's handle can't be made");
+    else if (reader_change(bus, list, true, &error))
+        bus_give_up(bus, error.message);
 }
 
 /* Room for `more` further assigned partitions. */

@@ -132,15 +132,22 @@ void bus_take_findings(struct bus *bus) {
         bus_fd_raise(bus->scout.fd);
 }
 
+void bus_give_up(struct bus *bus, const char *why) {
+    struct bus_notice notice = {.kind = BUS_NOTICE_FATAL, .partition = -1};
+    snprintf(notice.reason, sizeof notice.reason, "%s", why);
+    if (!bus->fatal)
+        bus_notice_add(bus, &notice);
+    bus->fatal = true;
+    bus_fd_raise(bus->scout.fd);
+}
+
 /* Called by librdkafka from within our own polls. */
 void bus_on_error(rd_kafka_t *client, int error, const char *reason, void *context) {
     struct bus *bus = context;
     if (error == RD_KAFKA_RESP_ERR__FATAL) {
-        struct bus_notice notice = {.kind = BUS_NOTICE_FATAL, .partition = -1};
-        rd_kafka_fatal_error(client, notice.reason, sizeof notice.reason);
-        if (!bus->fatal)
-            bus_notice_add(bus, &notice);
-        bus->fatal = true;
+        char why[160];
+        rd_kafka_fatal_error(client, why, sizeof why);
+        bus_give_up(bus, why);
         return;
     }
     if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || error == RD_KAFKA_RESP_ERR__TRANSPORT ||

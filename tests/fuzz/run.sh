@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs a fuzzer over its corpus and then onwards with new inputs; ends with 1 when one was found that breaks something.
-#   tests/fuzz/run.sh NAME                  for YJS_FUZZ_SECONDS (20; 60 when YJS_LONG is set)
+#   tests/fuzz/run.sh NAME                  for YJS_FUZZ_SECONDS (60)
 #   tests/fuzz/run.sh NAME FILE…            plays these inputs again, nothing else
 #   tests/fuzz/run.sh --keep NAME SECONDS   and keeps in corpus/NAME the fewest inputs that reach as much
 #   tests/fuzz/run.sh --build FOLDER CLANG  builds all of them (the test fuzz/build)
@@ -34,8 +34,7 @@ name=${1:?"which fuzzer? see tests/fuzz/run.sh --help"}
 shift
 fuzzer=$folder/tests/fuzz/fuzz_$name
 [ -x "$fuzzer" ] || build "$folder" "$(command -v clang)"
-seconds=${YJS_FUZZ_SECONDS:-20}
-[ -z "${YJS_LONG:-}" ] || seconds=${YJS_FUZZ_SECONDS:-60}
+seconds=${YJS_FUZZ_SECONDS:-60}
 [ -z "$keep" ] || { seconds=${1:?"how many seconds?"}; shift; }
 
 export ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1:handle_abort=1
