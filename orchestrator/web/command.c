@@ -173,6 +173,8 @@ void command_send(struct request *request, const struct input *input, bool own_n
     if (!fill_command(request, input, TEXT(""), own_number, &command) || !put(request, &command, 1, &ticket))
         return;
     int64_t wait_us = preferred_wait(request);
+    if (!ticket.repeated)
+        __atomic_add_fetch(&request->web->inbox_waiting, 1, __ATOMIC_RELAXED);   /* until the database is asked again */
     if (ticket.repeated) {
         struct error error = {0};
         int32_t status = 0;
