@@ -103,12 +103,22 @@ static enum outcome put_given(struct ledger *l, struct json_writer *w, const str
     return outcome;
 }
 
+static void put_rows(struct json_writer *w, const char *name, const struct record_list *rows) {
+    json_key(w, text_from(name));
+    json_open(w, '[');
+    for (uint32_t i = 0; i < rows->count; i++)
+        json_put_raw(w, rows->at[i]);
+    json_close(w, ']');
+}
+
 static enum outcome put_all(struct ledger *l, struct text case_id, struct buffer *out, struct error *error) {
-    struct record_list events, seen;
+    struct record_list events, seen, withdrawn;
     struct json_writer w;
     enum outcome outcome = query(l, "case_given", case_id, &events, error);
     if (outcome == OUTCOME_OK)
         outcome = query(l, "case_seen", case_id, &seen, error);
+    if (outcome == OUTCOME_OK)
+        outcome = query(l, "case_consents", case_id, &withdrawn, error);
     if (outcome != OUTCOME_OK)
         return outcome;
     if (events.count == 0)
@@ -121,11 +131,8 @@ static enum outcome put_all(struct ledger *l, struct text case_id, struct buffer
     json_open(&w, '[');
     outcome = put_given(l, &w, &events, error);
     json_close(&w, ']');
-    json_key(&w, TEXT("seen"));
-    json_open(&w, '[');
-    for (uint32_t i = 0; i < seen.count; i++)
-        json_put_raw(&w, seen.at[i]);
-    json_close(&w, ']');
+    put_rows(&w, "withdrawn", &withdrawn);
+    put_rows(&w, "seen", &seen);
     json_close(&w, '}');
     return outcome;
 }

@@ -117,7 +117,7 @@ const char *verb_nearest(const char *word, const char *const *words, uint32_t co
     X(thing_verify) X(thing_checklist) X(thing_form) \
     X(case_submit) X(case_show) X(case_list) X(case_timeline) X(case_report) X(case_watch) X(case_withdraw) X(case_signal) \
     X(case_clock) X(case_rate) X(case_settle) X(case_documents) X(case_document) X(document_verify) X(seal_create) X(case_close) X(case_void) X(case_correction) X(case_materials) X(case_objection) \
-    X(case_form) X(case_reveal) X(case_disclosures) X(material_put) X(material_get) X(material_show) X(task_list) X(task_show) X(task_claim) X(task_release) X(task_answer) \
+    X(case_form) X(case_reveal) X(case_disclosures) X(case_consent) X(material_put) X(material_get) X(material_show) X(task_list) X(task_show) X(task_claim) X(task_release) X(task_answer) \
     X(incident_list) X(incident_show) X(incident_retry) X(incident_skip) X(incident_reassign) X(incident_refuse) X(incident_acknowledge) \
     X(notice_list) X(notice_show) X(notice_retry) X(dead_list) X(dead_show) X(dead_redrive) X(dead_discard) X(department_list) X(department_show) X(shard_list) X(stats) \
     X(topic_apply) X(topic_list) X(db_migrate) X(db_status) X(token_create) X(token_list) X(token_revoke) \

@@ -1,4 +1,4 @@
-/* yjsctl case form, reveal, disclosures: what a case knows of people, masked, in clear for a reason, and who got it. */
+/* yjsctl case form, reveal, disclosures, consent: what a case knows of people, masked, in clear for a reason, and who got it. */
 #include <string.h>
 
 #include "cli/verb_part.h"
@@ -63,6 +63,18 @@ enum verb_status verb_case_reveal(struct invocation *c) {
     return print_fields(c, &answer);
 }
 
+enum verb_status verb_case_consent(struct invocation *c) {
+    struct client_answer answer;
+    enum verb_status status;
+    if (!invocation_has(c, "withdraw"))
+        return invocation_usage(c, "a consent can be withdrawn: --withdraw");
+    struct client_request request = {.method = "POST", .path = path_of(c, "/v1/cases/", invocation_argument(c, 0), "/consent/withdraw"),
+                                     .body = BODY_OF(c, {"reason", invocation_text(c, "reason"), false}), .prefer = "wait=10"};
+    if (!client_do(c, &request, &answer, &status))
+        return status;
+    return print_command(c, &answer, "consent");
+}
+
 /* ---- who got it ---- */
 
 struct words { const char *word, *hant, *hans, *en; };
@@ -76,6 +88,7 @@ static const struct words head_words[] = {
     {"results", "前面環節的結果", "前面环节的结果", "results of earlier steps"},
     {"materials", "材料", "材料", "materials"},
     {"basis", "依據", "依据", "basis"},
+    {"withdrawn", "撤回同意：", "撤回同意：", "Consent withdrawn:"},
     {"seen", "明文查閱：", "明文查阅：", "Shown in clear:"},
     {"reveal", "查看資料項", "查看资料项", "saw fields"},
     {"material", "取走材料", "取走材料", "took a material"},
@@ -141,6 +154,13 @@ enum verb_status verb_case_disclosures(struct invocation *c) {
     printf("%s\n", say(c, head_words, TEXT("given")));
     for (uint32_t i = 0; given && i < given->count; i++)
         print_given(c, json_at(given, i), now);
+    const struct json *withdrawn = json_get_string(&answer.json, "withdrawn");
+    for (uint32_t i = 0; withdrawn && i < withdrawn->count; i++) {
+        struct text when = display_time(&c->arena, member(json_at(withdrawn, i), "at"), now), reason = member(json_at(withdrawn, i), "reason");
+        printf("\n%s %.*s  ", say(c, head_words, TEXT("withdrawn")), TEXT_ARG(when));
+        display_put_safe(stdout, reason.length > 0 ? reason : member(json_at(withdrawn, i), "by"));
+        fputc('\n', stdout);
+    }
     if (seen && seen->count > 0)
         printf("\n%s\n", say(c, head_words, TEXT("seen")));
     for (uint32_t i = 0; seen && i < seen->count; i++) {

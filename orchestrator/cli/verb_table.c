@@ -168,6 +168,10 @@ const struct verb verb_table[] = {
     {"case", "disclosures", "ID", 1, 1, NEEDS_SERVER, verb_case_disclosures, "Tell who was given the applicant's data",
      "Which department got which fields and materials, in which step, when and on which basis; and who had them shown in clear.",
      NO_OPTIONS},
+    {"case", "consent", "ID", 1, 1, NEEDS_SERVER, verb_case_consent, "Withdraw the party's consent to look things up",
+     "Lookups by consent, separate consent or a guardian's are not asked any more; what was asked before stays. The party brings himself "
+     "what is needed. What rests on a law or a court can't be withdrawn.",
+     {{"withdraw", NULL, NULL, false, "Say that you mean it"}, REASON_OPTION}},
     {"case", "watch", "ID…", 1, 100, NEEDS_SERVER, verb_case_watch, "Watch cases until they are closed",
      "In a terminal the steps are drawn and change in place; elsewhere each change is a line, with --json each state of the case.",
      NO_OPTIONS},

@@ -7,7 +7,7 @@ static bool is_signal_of(const struct step_definition *step, struct text name) {
 
 enum outcome decide_signal(struct decision *d) {
     const struct input *in = d->input;
-    bool known = false;
+    bool known = consent_takes(d, in->id);
     if (publicity_takes(d, in->id))
         return decide_objection(d);
     if (signature_takes(d, in->id))

@@ -66,6 +66,10 @@ void material_missed(struct decision *, uint32_t row);
 
 /* ---- signature.c ---- */
 bool signature_takes(const struct decision *, struct text signal);
+/* consent.c: is it the withdrawal of the consents by which this definition looks things up? Was that said, and is this lookup
+ * one of them: it is not asked (again). */
+bool consent_takes(const struct decision *, struct text signal);
+bool consent_is_withdrawn(const struct decision *, uint16_t step);
 /* A signal "signed": {"party","index"} has signed. */
 enum outcome decide_signature(struct decision *);
 /* Ends the wait when all have signed. */

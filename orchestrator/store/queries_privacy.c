@@ -55,6 +55,11 @@ const struct query queries_privacy[] = {
      "'at', e.at, 'data', e.data::json)::text FROM family f JOIN case_ c ON c.id = f.id JOIN event e ON e.case_id = f.id "
      "WHERE e.kind IN ('case_started', 'step_asked', 'undo_asked', 'correction_sent', 'materials_sent', 'materials_given') "
      "ORDER BY e.at, e.seq"},
+    {"case_consents", "id", "withdrawals of consent in a case and all below it, in order: case, at, by, reason", false,
+     FAMILY("= $1::text")
+     "SELECT json_build_object('case', e.case_id, 'at', e.at, 'by', e.data::json ->> 'actor', 'reason', e.data::json #>> '{data,reason}')::text "
+     "FROM family f JOIN event e ON e.case_id = f.id WHERE e.kind = 'signal_noted' AND e.data::json ->> 'id' = 'consent_withdrawn' "
+     "ORDER BY e.at, e.seq"},
     {"case_seen", "id", "who was shown what of a case, of all below it and of the materials that they name: rows of access, in order", false,
      FAMILY("= $1::text")
      "SELECT row_to_json(x)::text FROM (SELECT a.at, a.what, a.who, a.role, a.department, a.case_id AS \"case\", a.subject, a.reason "

@@ -33,6 +33,7 @@ void handle_material_about(struct request *);
 void handle_case_form(struct request *);
 void handle_disclosures(struct request *);
 void handle_reveal(struct request *);
+void handle_consent_withdraw(struct request *);
 /* cases.c */
 void handle_cases(struct request *);
 void handle_case(struct request *);

@@ -49,6 +49,8 @@ const struct route route_table[] = {
      "Who was given what of the applicant's data, when, why, on which basis; and who looked"},
     {"POST", "/v1/cases/{case}/reveal", BIT(WINDOW) | BIT(OPERATOR) | BIT(AUDITOR), BODY_JSON, "", handle_reveal,
      "Personal fields in clear, for a reason that is written down"},
+    {"POST", "/v1/cases/{case}/consent/withdraw", SUBMITS, BODY_JSON, "", handle_consent_withdraw,
+     "The party withdraws his consent: nothing more is looked up on it"},
     {"POST", "/v1/cases/{case}/withdraw", SUBMITS, BODY_JSON, "", handle_withdraw, "The applicant withdraws"},
     {"POST", "/v1/cases/{case}/correction", SUBMITS, BODY_JSON, "", handle_correction, "The applicant's correction for a step"},
     {"POST", "/v1/cases/{case}/materials", SUBMITS, BODY_JSON, "", handle_materials, "Materials that come after the application"},

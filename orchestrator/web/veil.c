@@ -232,6 +232,28 @@ void handle_disclosures(struct request *request) {
         reply_json(request, 200, ledger);
 }
 
+/* ---- consent ---- */
+
+/* A signal (engine/consent.c); sub-cases are told by themselves. */
+void handle_consent_withdraw(struct request *request) {
+    const struct json *reason;
+    _cleanup_buffer_ struct buffer out;
+    struct json_writer w;
+    if (!BODY_FIELDS(request, {"reason", JSON_STRING, false, MOST(reason_bytes_most), &reason}))
+        return;
+    buffer_init(&out, LIMIT_message_bytes_most);
+    json_begin(&w, &out);
+    json_open(&w, '{');
+    json_key(&w, TEXT("reason"));
+    json_put_text(&w, reason ? reason->text : TEXT_NONE);
+    json_close(&w, '}');
+    struct input input = command_input(request, INPUT_SIGNAL, request->at[0]);
+    input.id = TEXT("consent_withdrawn");
+    input.data = text_copy(&request->arena, buffer_text(&out));
+    if (!command_is_full(request))
+        command_send(request, &input, false);
+}
+
 /* ---- the reveal ---- */
 
 /* Which fields are wanted: NULL in *ret: all of them. False: answered. */

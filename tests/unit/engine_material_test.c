@@ -191,6 +191,80 @@ static void test_lookup_that_is_to_be_tried_again_ends_with_its_case(void **unus
     run_end(run);
 }
 
+static enum outcome withdraw_consent(struct run *run) {
+    struct input in = input_of(INPUT_SIGNAL, run->now_us);
+    in.id = TEXT("consent_withdrawn");
+    return run_input(run, &in);
+}
+
+#define LATE(basis, keys) \
+    "materials:\n  - {id: deed, required: true, from: {lookup: e_licence, basis: " basis ", input: {unit: \"${ .form.unit }\"}" keys "}}\n" \
+    "steps:\n  - {id: filing, department: housing}\n  - {id: title, department: real_estate, needs: [filing], materials: [deed]}\n"
+
+static void test_lookup_is_not_asked_once_its_consent_is_withdrawn(void **unused) {
+    (void)unused;
+    struct run *run = of(LATE("separate_consent", ""));
+    apply_with(run, "{}", "");
+    assert_int_equal(withdraw_consent(run), OUTCOME_OK);
+    assert_true(text_is(event_at(run, EVENT_SIGNAL_NOTED, NULL, 0)->id, "consent_withdrawn"));
+    grant(run, "filing");
+    assert_null(event_at(run, EVENT_STEP_ASKED, "fetch_deed", 0));
+    assert_state(run, "fetch_deed", STEP_REFUSED);
+    assert_true(text_is(work(run, "fetch_deed")->reason, "consent_withdrawn"));
+    assert_non_null(strstr(event_at(run, EVENT_STEP_ASKED, "title", 0)->data.at, "\"materials\":[]"));
+    grant(run, "title");
+    assert_closed(run, CASE_GRANTED);
+    run_end(run);
+}
+
+static void test_what_the_applicant_brings_goes_instead_of_what_he_does_not_let_fetch(void **unused) {
+    (void)unused;
+    struct run *run = of(LATE("consent", ", if_not_found: refuse"));
+    apply_with(run, "{}", "");
+    assert_int_equal(withdraw_consent(run), OUTCOME_OK);
+    assert_int_equal(give(run, NULL, "{\"id\":\"deed\",\"uri\":\"mine\"}"), OUTCOME_OK);
+    grant(run, "filing");
+    assert_non_null(strstr(event_at(run, EVENT_STEP_ASKED, "title", 0)->data.at, "\"uri\":\"mine\""));
+    run_end(run);
+    run = of(LATE("guardian", ", if_not_found: refuse"));
+    apply_with(run, "{}", "");
+    withdraw_consent(run);
+    grant(run, "filing");
+    assert_state(run, "title", STEP_REFUSED);
+    run_end(run);
+}
+
+static void test_what_was_asked_before_the_withdrawal_runs_and_is_not_asked_again(void **unused) {
+    (void)unused;
+    struct run *run = of(DEED(""));
+    apply_with(run, "{}", "");
+    assert_non_null(event_at(run, EVENT_STEP_ASKED, "fetch_deed", 0));
+    withdraw_consent(run);
+    assert_state(run, "fetch_deed", STEP_RUNNING);
+    fail_retryably(run, "fetch_deed");
+    pass(run, 1 * MINUTES);
+    assert_state(run, "fetch_deed", STEP_REFUSED);
+    assert_non_null(event_at(run, EVENT_STEP_ASKED, "title", 0));
+    run_end(run);
+    run = of(DEED(""));
+    apply_with(run, "{}", "");
+    withdraw_consent(run);
+    grant_with(run, "fetch_deed", "{\"uri\":\"s3://deed\"}");
+    assert_non_null(strstr(event_at(run, EVENT_STEP_ASKED, "title", 0)->data.at, "s3://deed"));
+    run_end(run);
+}
+
+static void test_a_duty_of_the_law_is_no_consent_to_be_withdrawn(void **unused) {
+    (void)unused;
+    struct run *run = of(LATE("court", ""));
+    apply_with(run, "{}", "");
+    assert_int_equal(withdraw_consent(run), OUTCOME_REJECT);
+    assert_string_equal(run->error.code, "unknown_signal");
+    grant(run, "filing");
+    assert_non_null(event_at(run, EVENT_STEP_ASKED, "fetch_deed", 0));
+    run_end(run);
+}
+
 static void test_material_that_is_not_wanted_is_not_fetched(void **unused) {
     (void)unused;
     struct run *run = of("materials:\n  - {id: deed, required: true, when: {field: form.owned, is: true}, from: {lookup: e_licence, basis: consent}}\n"
@@ -409,6 +483,10 @@ int main(void) {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lookup_is_asked_once_before_the_steps_that_need_it),
         cmocka_unit_test(test_what_the_applicant_brought_is_not_fetched),
+        cmocka_unit_test(test_lookup_is_not_asked_once_its_consent_is_withdrawn),
+        cmocka_unit_test(test_what_the_applicant_brings_goes_instead_of_what_he_does_not_let_fetch),
+        cmocka_unit_test(test_what_was_asked_before_the_withdrawal_runs_and_is_not_asked_again),
+        cmocka_unit_test(test_a_duty_of_the_law_is_no_consent_to_be_withdrawn),
         cmocka_unit_test(test_lookup_that_finds_nothing_asks_the_applicant),
         cmocka_unit_test(test_found_false_is_nothing_found),
         cmocka_unit_test(test_lookup_that_finds_nothing_may_refuse),

@@ -32,6 +32,8 @@ steps:
     input: {{no: "${{ .steps.first.result.no }}"}}
 """
 FORM = {"name": "張建國", "id_number": "441302196803150010", "shop": "Noodles"}
+DEPARTMENTS = "departments:\n" + "".join(
+    f'  - {{id: {name}, title: {TITLE}, source: true, offices: [{{region: "REGION"}}]}}\n' for name in ("alpha", "beta", "gamma"))
 CLEAR = ("張建國", "441302196803150010", "6222021234567890")
 
 
@@ -125,6 +127,44 @@ def test_the_ledger_tells_who_was_given_what_and_who_looked():
     bare = place.submit("permit", {"shop": "Rice"}).body["case"]
     until(lambda: len(place.api("GET", f"/v1/cases/{bare}/disclosures").body["given"]) == 2, 20)
     assert [f["field"] for f in place.api("GET", f"/v1/cases/{bare}/disclosures").body["given"][0]["fields"]] == ["shop"]
+
+
+LOOKS = f"""
+thing: looks
+title: {TITLE}
+form: {{type: object, properties: {{unit: {{type: string}}}}}}
+materials:
+  - {{id: deed, title: {TITLE}, from: {{lookup: gamma, basis: separate_consent, input: {{unit: "${{ .form.unit }}"}}}}}}
+steps:
+  - {{id: first, title: {TITLE}, department: alpha}}
+  - {{id: second, title: {TITLE}, department: beta, needs: [first], materials: [deed]}}
+"""
+
+
+def test_a_consent_that_is_withdrawn_is_not_used_any_more():
+    place = Place(DEPARTMENTS)
+    place.publish(LOOKS)
+    place.publish(PERMIT)
+    place.yjsd()
+    alpha, beta, gamma = (place.department(name, answer) for name, answer in (("alpha", lambda task: None), ("beta", grant), ("gamma", grant)))
+    case = place.submit("looks", {"unit": "U-1"}).body["case"]
+    task = until(lambda: alpha.of(case, "first"), 20)[0]
+    assert "consent_withdrawn" not in place.ctl("case", "disclosures", case)
+    place.ctl("case", "consent", case, "--withdraw", "--reason", "I bring it myself", token=place.token("window"))
+    alpha.give(task, ("result", {"result": {}}))
+    until(lambda: place.api("GET", f"/v1/cases/{case}").body["phase"] == "closed", 20)
+    assert gamma.tasks == {} and beta.of(case, "second")[0]["data"]["materials"] == [], gamma.tasks
+    ledger = place.api("GET", f"/v1/cases/{case}/disclosures").body
+    assert [g["department"] for g in ledger["given"]] == ["alpha", "beta"], ledger
+    assert [(w["by"], w["reason"]) for w in ledger["withdrawn"]] == [("window-x", "I bring it myself")], ledger
+    kept = place.submit("looks", {"unit": "U-2"}).body["case"]
+    alpha.give(until(lambda: alpha.of(kept, "first"), 20)[0], ("result", {"result": {}}))
+    until(lambda: place.api("GET", f"/v1/cases/{kept}").body["phase"] == "closed", 20)
+    fetched = place.api("GET", f"/v1/cases/{kept}/disclosures").body["given"][1]
+    assert (fetched["department"], fetched["what"], fetched["basis"]) == ("gamma", "lookup", {"kind": "separate_consent"}), fetched
+    duty = place.submit("permit", FORM).body["case"]
+    refused = place.api("POST", f"/v1/cases/{duty}/consent/withdraw", {}, headers={"Prefer": "wait=10"})
+    assert refused.body["code"] == "unknown_signal", refused
 
 
 if __name__ == "__main__":
