@@ -45,10 +45,23 @@ bin=$root/build/trial
 trial=$(mktemp -d "${TMPDIR:-/tmp}/yijianshi.XXXXXX")
 chmod 755 "$trial"
 pids=()
+# Ends processes and sees them gone. (Looked at, not waited for: bash's wait, called in the trap that interrupted another
+# wait, may sleep through a child that has ended already.)
+end_of() {
+    local pid
+    for pid in "$@"; do kill "$pid" 2>/dev/null || true; done
+    for pid in "$@"; do
+        for ((i = 0; i < 300; i++)); do
+            kill -0 "$pid" 2>/dev/null || break
+            sleep 0.05
+        done
+    done
+}
 stop_all() {
     trap - EXIT INT TERM
-    for ((i = ${#pids[@]} - 1; i >= 0; i--)); do kill "${pids[i]}" 2>/dev/null || true; done
-    for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
+    # The broker goes last: daemon and adapters would wait for it to take what they have to say.
+    end_of "${pids[@]:1}"
+    end_of "${pids[@]:0:1}"
     rm -rf "$trial"
 }
 trap stop_all EXIT
@@ -89,7 +102,8 @@ secret() { head -c 18 /dev/urandom | base64 | tr -d '/+='; }
 yjsctl() { "$bin/yjsctl" "$@"; }
 
 say "3. PostgreSQL, private"
-YJS_DATABASE_URL=$(tests/lib/pg.sh --parent $$ --folder "$trial/postgresql")
+# in a session of its own: the Ctrl-C of a terminal is not for it, the daemon still writes to it while it stops
+YJS_DATABASE_URL=$(setsid tests/lib/pg.sh --parent $$ --folder "$trial/postgresql")
 export YJS_DATABASE_URL
 export YJS_KAFKA_PARTITIONS=$partitions YJS_STATE=$trial YJS_INSTANCE=trial YJS_REGION=441300
 export YJS_CONFIG=$root/config/orchestrator.yaml
@@ -177,7 +191,7 @@ note "流水號 $case"
       fi
   done ) </dev/null >/dev/null 2>&1 &
 pids+=($!)
-yjsctl case watch "$case" &      # beside the shell, so that a signal or a part's end is heard at once
+"$bin/yjsctl" case watch "$case" &      # beside the shell, so that a signal or a part's end is heard at once
 pids+=($!)
 wait $!
 
