@@ -127,6 +127,7 @@ const struct shape shape_party = {"party", "a party (當事人)", (const struct 
     {.key = "title", .type = VALUE_TITLE, .meaning = "its name on screens"},
     {.key = "many", .type = VALUE_BOOLEAN, .meaning = "there may be several; default false"},
     {.key = "signs", .type = VALUE_BOOLEAN, .meaning = "has to sign; default false"},
+    {.key = "withdraws", .type = VALUE_BOOLEAN, .meaning = "one person of it may withdraw the case by his own code; false: it is withdrawn at the window alone, where all of them are asked; default true"},
     {.key = "agent", .type = VALUE_WORD, .words = "allowed refused", .meaning = "may an agent (代辦人) act; default `refused`"},
     END}};
 

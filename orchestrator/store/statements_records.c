@@ -29,7 +29,7 @@ const struct pg_statement statements_records[] = {
     {NULL, NULL},
 };
 
-const struct query *const query_tables[] = {queries_cases, queries_operation, queries_administration, queries_privacy, queries_notices, NULL};
+const struct query *const query_tables[] = {queries_cases, queries_operation, queries_administration, queries_privacy, queries_notices, queries_parties, NULL};
 
 const struct query *query_find(const char *name) {
     for (const struct query *const *table = query_tables; *table; table++)

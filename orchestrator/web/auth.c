@@ -1,5 +1,7 @@
 /* Who is calling: bearer tokens, known by their hash; what was found is believed for some seconds.
  *
+ * A party of a case comes by number and query code instead (applicant.c), on the routes that are for applicants.
+ *
  * JWT by an issuer's keys (JWKS) has its place in auth_caller: another way to a struct caller. */
 #include <openssl/crypto.h>
 #include <stdio.h>
@@ -66,6 +68,9 @@ static bool read_caller(struct request *request, struct text row) {
 
 bool auth_caller(struct request *request) {
     struct text header = request_header(request, "Authorization");
+    bool is_basic = header.length > 6 && strncasecmp(header.at, "Basic ", 6) == 0;
+    if (is_basic && request->route->roles & (1u << ROLE_APPLICANT))
+        return applicant_enter(request, text_span(header.at + 6, header.length - 6));
     if (text_is_none(header) || header.length < 8 || strncasecmp(header.at, "Bearer ", 7) != 0) {
         reply_problem(request, "token_missing", "send \"Authorization: Bearer …\" with a token of `yjsctl token create`");
         return false;

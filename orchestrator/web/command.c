@@ -146,7 +146,8 @@ void command_answered(struct request *request, int64_t id, int32_t status, struc
     if (status == 0) {   /* it still waits */
         location = text_format(&request->arena, "/v1/commands/%lld", (long long)id);
         reply_header(request, "Location", location);
-        reply_json(request, 202, text_format(&request->arena, "{\"command\":%lld,\"state\":\"waiting\"}", (long long)id));
+        struct text codes = text_is_none(request->codes) ? TEXT("") : text_format(&request->arena, ",\"codes\":%.*s", TEXT_ARG(request->codes));
+        reply_json(request, 202, text_format(&request->arena, "{\"command\":%lld,\"state\":\"waiting\"%.*s}", (long long)id, TEXT_ARG(codes)));
         return;
     }
     struct json answer = {.type = JSON_NULL};
@@ -164,6 +165,8 @@ void command_answered(struct request *request, int64_t id, int32_t status, struc
         location = text_format(&request->arena, "/v1/cases/%.*s", TEXT_ARG(encode_segment(&request->arena, case_id)));
         reply_header(request, "Location", location);
     }
+    if (!text_is_none(request->codes) && body.length > 2)
+        body = text_format(&request->arena, "%.*s,\"codes\":%.*s}", (int)body.length - 1, body.at, TEXT_ARG(request->codes));
     reply_json(request, (unsigned)status, body.length > 0 ? body : TEXT("{}"));
 }
 
@@ -175,6 +178,8 @@ void command_send(struct request *request, const struct input *input, bool own_n
     int64_t wait_us = preferred_wait(request);
     if (!ticket.repeated)
         __atomic_add_fetch(&request->web->inbox_waiting, 1, __ATOMIC_RELAXED);   /* until the database is asked again */
+    if (input->kind == INPUT_SUBMIT && !ticket.repeated)
+        parties_give_codes(request, input->case_id, input->extra);
     if (ticket.repeated) {
         struct error error = {0};
         int32_t status = 0;
@@ -194,7 +199,7 @@ void command_send(struct request *request, const struct input *input, bool own_n
         return;
     _cleanup_buffer_ struct buffer out;
     struct json_writer w;
-    buffer_init(&out, 4096);
+    buffer_init(&out, (size_t)1 << 20);
     json_begin(&w, &out);
     json_open(&w, '{');
     json_key(&w, TEXT("command"));
@@ -204,6 +209,10 @@ void command_send(struct request *request, const struct input *input, bool own_n
     if (!ticket.repeated) {
         json_key(&w, TEXT("case"));
         json_put_text(&w, input->case_id);
+    }
+    if (!text_is_none(request->codes)) {
+        json_key(&w, TEXT("codes"));
+        json_put_raw(&w, request->codes);
     }
     json_close(&w, '}');
     reply_header(request, "Location", text_format(&request->arena, "/v1/commands/%lld", (long long)ticket.inbox_id));

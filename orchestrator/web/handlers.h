@@ -73,6 +73,12 @@ void handle_answer(struct request *);
 void handle_incidents(struct request *);
 void handle_incident(struct request *);
 void handle_incidents_bulk(struct request *);
+/* parties.c, progress.c */
+void handle_codes(struct request *);
+void handle_progress(struct request *);
+void handle_history(struct request *);
+void handle_party_notices(struct request *);
+void handle_signature(struct request *);
 /* notices.c */
 void handle_notices(struct request *);
 void handle_notice(struct request *);

@@ -35,7 +35,10 @@ static void send_case(struct request *request, enum input_kind kind, bool reason
         command_send(request, &input, false);
 }
 
-void handle_withdraw(struct request *request) { send_case(request, INPUT_WITHDRAWN, false); }
+void handle_withdraw(struct request *request) {
+    if (party_may(request, "withdraw"))
+        send_case(request, INPUT_WITHDRAWN, false);
+}
 void handle_close(struct request *request) { send_case(request, INPUT_CLOSE, true); }
 void handle_void(struct request *request) { send_case(request, INPUT_VOID, true); }
 
@@ -46,6 +49,8 @@ void handle_rating(struct request *request) {
     if (!is_case_id(request) ||
         !BODY_FIELDS(request, {"level", JSON_NUMBER, true, UNBOUNDED, &level},
                      {"comment", JSON_STRING, false, MOST(reason_bytes_most), &comment}))
+        return;
+    if (!party_may(request, "rate"))
         return;
     if (!json_to_int64(level, &value) || value < 1 || value > 5) {
         request_fault(request, TEXT("/level"), "maximum", "is a whole number from 1 (very dissatisfied) to 5 (very satisfied)");
@@ -87,7 +92,7 @@ void handle_correction(struct request *request) {
     if (!is_case_id(request) ||
         !BODY_FIELDS(request, {"step", JSON_STRING, true, UNBOUNDED, &step}, {"form", JSON_OBJECT, false, MOST(form_bytes_most), &form},
                      {"materials", JSON_ARRAY, false, UNBOUNDED, &materials}) ||
-        !take_step(request, step->text, &input) ||
+        !take_step(request, step->text, &input) || !party_may(request, "correct") ||
         !materials_stand(request, request->at[0], TEXT_NONE, "/materials", text_of(materials), &given))
         return;
     _cleanup_buffer_ struct buffer out;

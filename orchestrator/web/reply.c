@@ -20,6 +20,11 @@ static bool begin(struct request *request, unsigned status, const char *content_
     return true;
 }
 
+void reply_forget(struct request *request) {
+    request->status = 0;
+    buffer_clear(&request->out);
+}
+
 void reply_json(struct request *request, unsigned status, struct text json) {
     if (begin(request, status, "application/json"))
         buffer_put_text(&request->out, json);

@@ -146,6 +146,10 @@ static bool check_caller(struct request *request) {
     }
     if (!auth_caller(request))
         return false;
+    if (request->caller.role == ROLE_APPLICANT && !text_equal(request->at[0], request->caller.case_id)) {
+        reply_problem(request, "case_unknown", "the code is another case's");
+        return false;
+    }
     if (route->roles & (1u << request->caller.role))
         return true;
     reply_problem(request, "role_forbidden", "the role %s may not use %s %s", role_name(request->caller.role), route->method,

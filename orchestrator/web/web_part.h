@@ -17,7 +17,8 @@
 #define REPLY_BYTES_MOST ((size_t)64 << 20)
 enum { PARAMETERS_MOST = 24, HEADERS_MOST = 8, FAULTS_MOST = 100, PAGE_ROWS_MOST = 200, PAGE_ROWS = 50 };
 
-struct caller { enum role role; int64_t token; struct text name, department, region; };
+/* An applicant has his case; `name` is then the person within it ("seller.0", "seller.0.agent"). */
+struct caller { enum role role; int64_t token; struct text name, department, region, case_id; };
 struct parameter { struct text name, value; };
 
 /* Where a request stands between libmicrohttpd's calls. */
@@ -50,6 +51,7 @@ struct request {
     struct vault_upload *upload;             /* a BODY_FILE under way */
     int send_fd;                             /* the answer's content, -1: `out` is */
     int64_t send_bytes;
+    struct text codes;                       /* query codes that the answer to a submission shows, JSON; absent: none */
     struct waiter *waiter;                   /* of a command's answer; watch.c's */
     struct stream *stream;                   /* of a case's events; watch.c's */
 };
@@ -58,7 +60,9 @@ struct veils;
 struct route_count { int64_t by_class[6], microseconds; };   /* atomic */
 
 struct token_slot { char hash[65]; int64_t until_us; struct caller caller; char name[128], department[72], region[72]; };
-enum { TOKEN_SLOTS = 256 };
+enum { TOKEN_SLOTS = 256, WRONG_SLOTS = 1024 };
+/* Wrong query codes from one address. */
+struct wrong_slot { uint64_t address; int64_t since_us; uint32_t count; };
 
 struct web {
     struct web_settings settings;
@@ -70,6 +74,7 @@ struct web {
     bool stopped;
     pthread_mutex_t tokens_mutex;
     struct token_slot tokens[TOKEN_SLOTS];
+    struct wrong_slot wrong[WRONG_SLOTS];
     struct forms *forms;
     struct veils *veils;
     struct watch *watch;
@@ -109,6 +114,8 @@ void reply_page(struct request *, const struct record_list *rows, uint32_t limit
 void reply_problem(struct request *, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* With a status of its own (what the conductor answered). */
 void reply_problem_status(struct request *, unsigned status, const char *code, struct text detail);
+/* Takes an answer back that has not left. */
+void reply_forget(struct request *);
 /* An error of a port or floor below. */
 void reply_error(struct request *, const struct error *);
 /* Adds a fault to the problem that will be answered; texts are copied. */
@@ -124,6 +131,14 @@ bool auth_department(const struct request *, struct text department, struct text
 void auth_forget(struct web *);                                         /* a token was revoked */
 /* May the caller see journals' data, with what is personal masked? */
 bool auth_sees_data(const struct request *);
+
+/* applicant.c: by number and query code, the base64 behind "Basic ". False: answered. */
+bool applicant_enter(struct request *, struct text encoded);
+/* parties.c: codes for the persons of an application that stands in the inbox, into request->codes. */
+void parties_give_codes(struct request *, struct text case_id, struct text extra);
+/* progress.c: may the caller do this ("sign", "correct", "withdraw", "rate")? An agent as far as his authority goes; others
+ * than applicants always. False: answered. */
+bool party_may(struct request *, const char *act);
 
 /* ---- records ---- */
 /* A query; false: answered. */

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "model/limits.h"
 #include "wire/fault_text.h"
+#include "wire/party_check.h"
 
 /* `data` as a value; absent data is an empty object. */
 static enum outcome read_data(struct input *input, struct arena *arena, struct error *error) {
@@ -26,6 +27,10 @@ enum outcome input_check(const struct definition *definition, struct input *inpu
         code = "form_invalid";
         if (input->data.length > LIMIT_form_bytes_most)
             return error_set(error, OUTCOME_REJECT, code, "a form is at most form_bytes_most (%d) bytes", LIMIT_form_bytes_most);
+        /* A sub-case takes its parent's parties as they are. */
+        enum outcome parties = text_is_none(input->parent) ? party_check(definition, input->extra, arena, error) : OUTCOME_OK;
+        if (parties != OUTCOME_OK)
+            return parties;
     } else if ((input->kind == INPUT_ANSWER || input->kind == INPUT_ANSWER_FOR) && input->answer == ANSWER_RESULT && input->undo == 0) {
         uint16_t step = definition_find_step(definition, input->step);
         if (step == NO_INDEX)

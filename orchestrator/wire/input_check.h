@@ -8,7 +8,7 @@
 #include "model/definition.h"
 #include "model/input.h"
 
-/* Sets input->value when `data` was not read yet. REJECT form_invalid, result_invalid (the message names the faults
+/* Sets input->value when `data` was not read yet. REJECT form_invalid, party_invalid (party_check.h), result_invalid (the message names the faults
  * with their JSON pointers), or json_read's codes; FATAL out_of_memory. Inputs that carry neither are OK. */
 enum outcome input_check(const struct definition *, struct input *, struct arena *, struct error *);
 
