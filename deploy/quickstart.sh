@@ -199,6 +199,10 @@ say "8. What happened"
 yjsctl case timeline "$case"
 printf '\n'
 yjsctl case report "$case"
+printf '\n'
+say "9. What the parties were told"
+wait_for 10 "the last notice" sh -c "'$bin/yjsctl' notice list --case '$case' --audience party --kind closed --json | grep -q buyer"
+yjsctl notice list --case "$case" --audience party
 if [ -n "$once" ]; then
     state=$(yjsctl case show "$case" --json | jq -r '.outcome')
     [ "$state" = granted ] || die "the case ended $state"
