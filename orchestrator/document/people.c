@@ -1,86 +1,47 @@
-/* Who the applicant is, and what of the form is not for others: the values that it marks by x-mask. */
+/* Who the applicant is, and what of the form is not for others: what it marks as personal, by the house's masks. */
 #include "document/document_part.h"
 
 #include <stdlib.h>
 
 #include "model/limits.h"
+#include "privacy/personal.h"
 
-enum { NAMES_MOST = 12, HIDDEN_MOST = 2000, DEPTH_MOST = 24, SHOWN_OF_ADDRESS = 6 };
+enum { NAMES_MOST = 12, HIDDEN_MOST = 2000, DEPTH_MOST = 24 };
+#define MASKED_BYTES_MOST ((size_t)1 << 16)
 
 struct search {
-    const struct json *root;           /* the form's schema, for its references */
     struct arena *arena;
     struct hidden *hidden; uint32_t hidden_count;
     struct text *names; uint32_t name_count;
 };
 
-static size_t bytes_of(struct text t, size_t code_points) {
-    size_t at = 0;
-    while (at < t.length && code_points-- > 0)
-        for (at++; at < t.length && ((unsigned char)t.at[at] & 0xc0) == 0x80;)
-            at++;
-    return at;
-}
-
-/* 張*, 4413**********1234, 138****0001, the first characters of an address (DOMAIN.md, Privacy). */
-static struct text masked(struct arena *arena, struct text kind, struct text value) {
-    size_t points = text_code_points(value);
-    if (text_is(kind, "name"))
-        return text_format(arena, "%.*s*", (int)bytes_of(value, 1), value.at);
-    if (text_is(kind, "id") && value.length > 8)
-        return text_format(arena, "%.4s%.*s%.4s", value.at, (int)(value.length - 8 > 10 ? 10 : value.length - 8), "**********",
-                           value.at + value.length - 4);
-    if (text_is(kind, "phone") && value.length > 7)
-        return text_format(arena, "%.3s****%.4s", value.at, value.at + value.length - 4);
-    if (text_is(kind, "address") && points > SHOWN_OF_ADDRESS)
-        return text_format(arena, "%.*s****", (int)bytes_of(value, SHOWN_OF_ADDRESS), value.at);
-    return TEXT("****");
-}
-
-static const struct json *resolved(const struct search *s, const struct json *schema) {
-    for (int i = 0; schema && i < DEPTH_MOST; i++) {
-        struct text reference = json_get_text(schema, TEXT("$ref"));
-        if (text_is_none(reference))
-            return schema;
-        if (reference.length == 0 || reference.at[0] != '#')
-            return NULL;
-        schema = json_pointer(s->root, text_span(reference.at + 1, reference.length - 1));
-    }
-    return NULL;
-}
-
-static void hide(struct search *s, struct text kind, struct text value) {
+static void hide(struct search *s, enum mask mask, struct text value) {
+    _cleanup_buffer_ struct buffer out;
     if (text_code_points(value) < 2 || s->hidden_count == HIDDEN_MOST)   /* one character would be found in other words */
         return;
     for (uint32_t i = 0; i < s->hidden_count; i++)
         if (text_equal(s->hidden[i].value, value))
             return;
-    s->hidden[s->hidden_count++] = (struct hidden){value, masked(s->arena, kind, value)};
+    buffer_init(&out, MASKED_BYTES_MOST);
+    mask_put(&out, mask, value);
+    s->hidden[s->hidden_count++] = (struct hidden){value, out.failed ? TEXT("***") : text_copy(s->arena, buffer_text(&out))};
 }
 
-static void walk(struct search *s, const struct json *schema, const struct json *value, int depth) {
-    static const char *const combined[] = {"allOf", "anyOf", "oneOf"}, *const branches[] = {"if", "then", "else"};
-    schema = depth < DEPTH_MOST ? resolved(s, schema) : NULL;
-    if (!schema || schema->type != JSON_OBJECT)
-        return;
-    struct text kind = json_get_text(schema, TEXT("x-mask"));
-    if (!text_is_none(kind) && value->type == JSON_STRING)
-        hide(s, kind, value->text);
-    const struct json *properties = json_get_string(schema, "properties"), *items = json_get_string(schema, "items");
-    for (uint32_t i = 0; value->type == JSON_OBJECT && properties && i < value->count; i++) {
-        const struct json *of = json_get(properties, value->children[i].key);
-        if (of)
-            walk(s, of, &value->children[i].value, depth + 1);
-    }
-    for (uint32_t i = 0; value->type == JSON_ARRAY && items && i < value->count; i++)
-        walk(s, items->type == JSON_ARRAY ? json_at(items, i) : items, &value->children[i].value, depth + 1);
-    for (size_t k = 0; k < 3; k++) {
-        const struct json *list = json_get(schema, text_from(combined[k])), *branch = json_get(schema, text_from(branches[k]));
-        for (uint32_t i = 0; list && list->type == JSON_ARRAY && i < list->count; i++)
-            walk(s, &list->children[i].value, value, depth + 1);
-        if (branch)
-            walk(s, branch, value, depth + 1);
-    }
+/* A marked field is personal with all below it. */
+static void hide_all(struct search *s, enum mask mask, const struct json *value, int depth) {
+    if (value->type == JSON_STRING)
+        hide(s, mask, value->text);
+    for (uint32_t i = 0; depth < DEPTH_MOST && (value->type == JSON_ARRAY || value->type == JSON_OBJECT) && i < value->count; i++)
+        hide_all(s, mask, &value->children[i].value, depth + 1);
+}
+
+static bool hide_marked(struct search *s, const struct personal *personal, const struct json *form) {
+    struct personal_values values = {0};
+    if (!personal_values_add(&personal->form, form, s->arena, &values))
+        return false;
+    for (uint32_t i = 0; i < values.count; i++)
+        hide_all(s, values.at[i].mark->mask, values.at[i].value, 0);
+    return true;
 }
 
 static void add_name(struct search *s, struct text name) {
@@ -119,11 +80,21 @@ static int longest_first(const void *a, const void *b) {
     return x->value.length != y->value.length ? (x->value.length < y->value.length ? 1 : -1) : text_compare(x->value, y->value);
 }
 
+/* A definition that is not canonical (a draft) has no marks. */
+static bool read_marks(const struct definition *d, struct arena *arena, struct personal *ret) {
+    struct json canonical;
+    if (text_is_none(d->canonical))
+        return true;
+    enum outcome outcome = json_read(arena, d->canonical, LIMIT_json_depth_most * 2, &canonical, NULL);
+    return outcome != OUTCOME_OK ? outcome != OUTCOME_FATAL : personal_read(&canonical, arena, ret) || !arena->failed;
+}
+
 bool people_find(const struct document_journal *j, struct arena *arena, struct people *ret) {
-    struct search s = {.root = j->definition->form, .arena = arena, .names = arena_new_array(arena, NAMES_MOST, struct text),
+    struct personal personal = {0};
+    struct search s = {.arena = arena, .names = arena_new_array(arena, NAMES_MOST, struct text),
                        .hidden = arena_new_array(arena, HIDDEN_MOST, struct hidden)};
     struct json form = JSON_NULL_VALUE, extra = JSON_NULL_VALUE, later;
-    if (!s.names || !s.hidden)
+    if (!s.names || !s.hidden || !read_marks(j->definition, arena, &personal))
         return false;
     for (uint32_t i = 0; i < j->event_count; i++) {
         const struct event *e = &j->events[i];
@@ -138,8 +109,8 @@ bool people_find(const struct document_journal *j, struct arena *arena, struct p
         if (!of || of->type != JSON_OBJECT)
             continue;
         form = starts ? later : json_merged(arena, &form, of);
-        if (s.root)
-            walk(&s, s.root, &form, 0);
+        if (!hide_marked(&s, &personal, &form))
+            return false;
     }
     find_names(&s, j->definition, &form, json_get_string(&extra, "parties"));
     qsort(s.hidden, s.hidden_count, sizeof *s.hidden, longest_first);

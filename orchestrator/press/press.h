@@ -9,7 +9,7 @@
  *
  * The seal. A PDF signature (ISO 32000-2, 12.8): /ByteRange covers every byte but the signature itself, /Contents is CMS
  * SignedData (RFC 5652), digest SM3 (GB/T 32905), signature SM2 (GB/T 32918) with the user identity of GB/T 35276
- * (1234567812345678). The CMS has the usual identifiers of its content types and not those of GB/T 35275, so that programs that
+ * (1234567812345678); the certificate is named by its digest within what is signed (RFC 5035). The CMS has the usual identifiers of its content types and not those of GB/T 35275, so that programs that
  * know CMS can read it; OpenSSL's `cms -verify` reads it but knows no user identity, `pkeyutl -verify` does. SM2 signatures are
  * random: two sealings of one letter differ in /Contents, and in nothing else. The round mark on the page is a picture: only
  * the signature proves anything, and without a key no mark is drawn. */

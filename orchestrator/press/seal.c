@@ -141,7 +141,7 @@ enum outcome seal_sign(const struct seal *seal, struct text before, struct text 
     if (!covered || !cms || BIO_write(covered, before.at, (int)before.length) != (int)before.length ||
         BIO_write(covered, behind.at, (int)behind.length) != (int)behind.length)
         return crypto_failed(error, "the seal could not be begun");
-    CMS_SignerInfo *signer = CMS_add1_signer(cms, seal->certificate, seal->key, EVP_sm3(), FLAGS | CMS_NOSMIMECAP | CMS_KEY_PARAM);
+    CMS_SignerInfo *signer = CMS_add1_signer(cms, seal->certificate, seal->key, EVP_sm3(), FLAGS | CMS_NOSMIMECAP | CMS_KEY_PARAM | CMS_CADES);
     EVP_PKEY_CTX *context = signer ? CMS_SignerInfo_get0_pkey_ctx(signer) : NULL;
     if (!context || EVP_PKEY_CTX_set1_id(context, SEAL_USER_ID, sizeof SEAL_USER_ID - 1) != 1)
         return crypto_failed(error, "the seal takes no user identity");

@@ -3,6 +3,7 @@
 
 #include <openssl/cms.h>
 #include <openssl/err.h>
+#include <openssl/ess.h>
 #include <openssl/pem.h>
 #include <stdlib.h>
 
@@ -77,6 +78,41 @@ static enum outcome find_range(struct checked *c, struct error *error) {
     return OUTCOME_OK;
 }
 
+/* Length of the head of a DER element; *ret: of its content. 0: it is none. */
+static size_t der_head(const unsigned char *at, size_t room, size_t *ret) {
+    size_t count = room > 1 && (at[1] & 0x80) ? at[1] & 0x7f : 0;
+    if (room < 2 || count > 3 || room < 2 + count)
+        return 0;
+    *ret = count ? 0 : at[1];
+    for (size_t i = 0; i < count; i++)
+        *ret = *ret << 8 | at[2 + i];
+    return *ret <= room - 2 - count ? 2 + count : 0;
+}
+
+/* What no signature covers and everybody fills alike: versions, the digest's name, the kind of content. It must stand as it is
+ * written here, so that no digit of the signature is free. */
+static bool is_plain(const struct checked *c) {
+    static const unsigned char head[] = {0x02, 0x01, 0x01, 0x31, 0x0e, 0x30, 0x0c, 0x06, 0x08, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 0x01, 0x83, 0x11,
+                                         0x05, 0x00, 0x30, 0x0b, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01};
+    static const unsigned char version[] = {0x02, 0x01, 0x01};
+    const unsigned char *at = c->der, *end = c->der + c->der_length;
+    size_t content, step;
+    for (int i = 0; i < 4; i++) {   /* ContentInfo; behind its type, [0]; SignedData */
+        if ((step = der_head(at, (size_t)(end - at), &content)) == 0)
+            return false;
+        at += i == 1 ? step + content : step;
+    }
+    if ((size_t)(end - at) < sizeof head || memcmp(at, head, sizeof head) != 0)
+        return false;
+    at += sizeof head;
+    for (int i = 0; i < 3; i++) {   /* past the certificates; into the set of signers, into the one */
+        if ((step = der_head(at, (size_t)(end - at), &content)) == 0)
+            return false;
+        at += i == 0 ? step + content : step;
+    }
+    return (size_t)(end - at) > sizeof version && memcmp(at, version, sizeof version) == 0;
+}
+
 static enum outcome read_cms(struct checked *c, struct error *error) {
     const unsigned char *at = c->der;
     c->cms = d2i_CMS_ContentInfo(NULL, &at, (long)c->der_length);
@@ -94,8 +130,11 @@ static enum outcome read_cms(struct checked *c, struct error *error) {
     X509_ALGOR *digest, *signature;
     CMS_SignerInfo_get0_algs(c->signer, NULL, NULL, &digest, &signature);
     const ASN1_OBJECT *digest_kind, *signature_kind;
-    X509_ALGOR_get0(&digest_kind, NULL, NULL, digest);
-    X509_ALGOR_get0(&signature_kind, NULL, NULL, signature);
+    int digest_more, signature_more;
+    X509_ALGOR_get0(&digest_kind, &digest_more, NULL, digest);
+    X509_ALGOR_get0(&signature_kind, &signature_more, NULL, signature);
+    if (!is_plain(c) || (digest_more != V_ASN1_NULL && digest_more != V_ASN1_UNDEF) || signature_more != V_ASN1_UNDEF)
+        return reject(error, "seal_unreadable", "the seal's frame is not as it is written");
     if (!c->certificate || OBJ_obj2nid(digest_kind) != NID_sm3 || OBJ_obj2nid(signature_kind) != NID_SM2_with_SM3)
         return reject(error, "seal_unreadable", "the seal is none of SM3 with SM2, or its certificate is missing");
     return OUTCOME_OK;
@@ -167,6 +206,21 @@ static bool is_self_signed(const X509 *certificate) {
     return X509_NAME_cmp(X509_get_subject_name(certificate), X509_get_issuer_name(certificate)) == 0;
 }
 
+/* The signature names its certificate by its digest (RFC 5035): else another could be put in its place. */
+static bool names_certificate(const struct checked *c) {
+    int place = CMS_signed_get_attr_by_NID(c->signer, NID_id_smime_aa_signingCertificateV2, -1);
+    const ASN1_TYPE *value = place < 0 ? NULL : X509_ATTRIBUTE_get0_type(CMS_signed_get_attr(c->signer, place), 0);
+    if (!value || value->type != V_ASN1_SEQUENCE)
+        return false;
+    const unsigned char *at = ASN1_STRING_get0_data(value->value.sequence);
+    ESS_SIGNING_CERT_V2 *named = d2i_ESS_SIGNING_CERT_V2(NULL, &at, ASN1_STRING_length(value->value.sequence));
+    STACK_OF(X509) *one = sk_X509_new_null();
+    bool fine = named && one && sk_X509_push(one, c->certificate) > 0 && OSSL_ESS_check_signing_certs(NULL, named, one, 1) == 1;
+    sk_X509_free(one);
+    ESS_SIGNING_CERT_V2_free(named);
+    return fine;
+}
+
 static enum outcome check_signature(struct checked *c, struct error *error) {
     _cleanup_buffer_ struct buffer attributes;
     buffer_init(&attributes, SIGNATURE_BYTES_MOST);
@@ -184,7 +238,7 @@ static enum outcome check_signature(struct checked *c, struct error *error) {
     }
     EVP_MD_CTX_free(digest);
     EVP_PKEY_CTX_free(context);
-    fine = fine && (!is_self_signed(c->certificate) || signed_by(c->certificate, c->certificate));
+    fine = fine && names_certificate(c) && (!is_self_signed(c->certificate) || signed_by(c->certificate, c->certificate));
     return fine ? OUTCOME_OK : reject(error, "seal_forged", "the signature was not made by the key of the seal's certificate");
 }
 
