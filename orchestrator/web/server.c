@@ -171,7 +171,7 @@ static enum MHD_Result take_upload(struct request *request, const char *data, si
     request->body_bytes += *size;
     if (!request->status && vault->take(request->upload, data, *size, &error) != OUTCOME_OK)
         reply_error(request, &error);
-    if (request->status && request->body_bytes > BODY_BYTES_MOST + (request->upload ? body_most(request) : 0))
+    if (request->status && request->body_bytes > body_most(request) * DISCARD_FACTOR)
         return MHD_NO;
     *size = 0;
     return MHD_YES;

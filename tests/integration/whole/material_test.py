@@ -73,6 +73,9 @@ def test_what_is_not_taken_leaves_nothing_behind():
                                   (PDF + b" " * 5000, 413, "material_too_large")):
         refused = put(place, content)
         assert (refused.status, refused.body["code"]) == (status, code), refused
+    # sent without a length: it is refused on its way, and the client reads why
+    chunked = put(place, iter([PDF, b" " * 5000, b" " * 5000]))
+    assert (chunked.status, chunked.body["code"]) == (413, "material_too_large"), chunked
     assert "materials.bytes (4096 bytes)" in put(place, PDF + b" " * 5000).body["detail"]
     assert files(place) == [], files(place)
     assert put(place, PDF, token="auditor").status == 403
