@@ -97,10 +97,28 @@ static void pay(struct sim *s) {
     }
 }
 
+/* What two daemons happened to die at is nobody's fault: an operator lets it in again. */
+static void redrive(struct sim *s) {
+    for (uint32_t i = 0; i < s->store.dead.count; i++) {
+        const struct store_dead *row = &vector_at(&s->store.dead, struct store_dead)[i];
+        const struct fake_topic *topic = text_is(row->code, "crashed") ? bus_truth_topic(&s->bus, row->topic) : NULL;
+        struct text key = text_format(&s->arena, "dead|%.*s|%d|%lld", TEXT_ARG(row->topic), row->partition, (long long)row->offset);
+        if (!topic || map_get(&s->world->handled, key))
+            continue;
+        map_put(&s->world->handled, key, s);
+        const struct fake_log *log = &topic->logs[row->partition];
+        const struct bus_message *m = vector_at(&log->messages, struct bus_message *)[row->offset - log->low];
+        sim_say(s, "lets in again what had crashed: %.*s@%d:%lld", TEXT_ARG(row->topic), row->partition, (long long)row->offset);
+        bus_truth_append(&s->bus, row->topic, row->partition, m->key, m->value, m->headers, m->header_count);
+    }
+}
+
 void world_operator_tick(struct sim *s, void *argument) {
     (void)argument;
     pay(s);
     world_applicants_tick(s);
+    if (s->healing)
+        redrive(s);
     for (uint32_t i = 0; i < s->store.incident_list.count; i++) {
         const struct store_incident *row = &vector_at(&s->store.incident_list, struct fake_incident *)[i]->row;
         if (row->closed_at_us != TIME_NONE || (!s->healing && !sim_chance(s, 400000)))
