@@ -45,6 +45,12 @@ enum outcome input_check(const struct definition *definition, struct input *inpu
     } else {
         return OUTCOME_OK;
     }
+    bool carries_nothing = input->kind != INPUT_SUBMIT && !input->value && text_is_none(input->data);
     enum outcome outcome = read_data(input, arena, error);
-    return outcome == OUTCOME_OK ? fault_text_check(schema, input->value, code, arena, error) : outcome;
+    if (outcome == OUTCOME_OK)
+        outcome = fault_text_check(schema, input->value, code, arena, error);
+    /* Members laid beside `result` instead of in it are not seen here; "missing" alone would mislead who sent them. */
+    if (outcome == OUTCOME_REJECT && carries_nothing && input->kind != INPUT_SIGNAL)
+        return error_set(error, outcome, code, "there is no `result`: what the step's schema asks for stands in it, as {\"result\": {…}}");
+    return outcome;
 }

@@ -59,6 +59,7 @@ def bad_messages(place, case):
         ("a task of another step", "answer_step_bad", alpha, headers(task=f"{case}:second:1:undo:1"), good),
         ("a result against its schema", "result_invalid", alpha, headers(), b'{"result":{"no":17}}'),
         ("a result that lacks a member", "result_invalid", alpha, headers(), b'{"result":{}}'),
+        ("a result beside `result`", "result_invalid", alpha, headers(), b'{"no":"1"}'),
         ("a refusal without a reason", "message_invalid", alpha, headers(type="rejected"), b"{}"),
         ("another department's topic", "wrong_department", place.topic("gamma", "result"), headers(), good),
         ("a structured event that is no object", "cloud_event_bad", alpha, [("content-type", "application/cloudevents+json")], b"[1]"),
@@ -101,6 +102,8 @@ def test_every_bad_message_becomes_a_dead_letter_with_its_reason_and_the_flow_go
     check.journal(place)
     check.order(place, NEEDS)
     # The letter is kept unchanged: bytes, key and headers, and where it came from.
+    beside = place.sql("SELECT message FROM dead_letter WHERE encode(value, 'escape') = '{\"no\":\"1\"}'")
+    assert beside.startswith("there is no `result`"), beside
     row = place.rows("SELECT code, encode(value, 'escape') AS value, encode(key, 'escape') AS key, headers, topic FROM dead_letter ORDER BY id")
     for (what, code, topic, headers, value), kept in zip(rows, row):
         assert kept["topic"] == topic and kept["key"] == key_of(topic, case), (what, kept)
