@@ -47,8 +47,10 @@ static void bus_stop(void *context, int wait_ms) {
     while (bus->held_count > 0)
         bus_release(bus);
     if (bus->writer) {
-        if (wait_ms > 0)
-            rd_kafka_flush(bus->writer, wait_ms);
+        /* in short waits: what failed must not be overtaken here either */
+        for (int64_t until_us = bus_now_us() + wait_ms * INT64_C(1000); !bus->gap && bus_now_us() < until_us;)
+            if (rd_kafka_flush(bus->writer, 10) == RD_KAFKA_RESP_ERR_NO_ERROR)
+                break;
         rd_kafka_purge(bus->writer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
         rd_kafka_flush(bus->writer, 100);
     }

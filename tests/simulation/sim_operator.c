@@ -107,6 +107,8 @@ static void redrive(struct sim *s) {
             continue;
         map_put(&s->world->handled, key, s);
         const struct fake_log *log = &topic->logs[row->partition];
+        if (row->offset < log->low || row->offset >= log->low + log->messages.count)
+            continue; /* the topic was removed and made again */
         const struct bus_message *m = vector_at(&log->messages, struct bus_message *)[row->offset - log->low];
         sim_say(s, "lets in again what had crashed: %.*s@%d:%lld", TEXT_ARG(row->topic), row->partition, (long long)row->offset);
         bus_truth_append(&s->bus, row->topic, row->partition, m->key, m->value, m->headers, m->header_count);
