@@ -36,9 +36,12 @@ static enum outcome client_make(rd_kafka_type_t type, const rd_kafka_conf_t *tem
 static void clients_watch(struct bus *bus) {
     static const uint64_t one = 1;
     rd_kafka_poll_set_consumer(bus->reader);
+    rd_kafka_poll_set_consumer(bus->bulk_reader);
     bus->reader_queue = rd_kafka_queue_get_consumer(bus->reader);
+    bus->bulk_queue = rd_kafka_queue_get_consumer(bus->bulk_reader);
     bus->writer_queue = rd_kafka_queue_get_main(bus->writer);
     rd_kafka_queue_io_event_enable(bus->reader_queue, bus->reader_fd, &one, sizeof one);
+    rd_kafka_queue_io_event_enable(bus->bulk_queue, bus->reader_fd, &one, sizeof one);
     rd_kafka_queue_io_event_enable(bus->writer_queue, bus->writer_fd, &one, sizeof one);
 }
 
@@ -61,16 +64,20 @@ static void bus_stop(void *context, int wait_ms) {
     bus_topics_forget_handles(bus);
     if (bus->reader_queue)
         rd_kafka_queue_destroy(bus->reader_queue);
+    if (bus->bulk_queue)
+        rd_kafka_queue_destroy(bus->bulk_queue);
     if (bus->writer_queue)
         rd_kafka_queue_destroy(bus->writer_queue);
     if (bus->committer)
         rd_kafka_destroy_flags(bus->committer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     if (bus->reader)
         rd_kafka_destroy_flags(bus->reader, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    if (bus->bulk_reader)
+        rd_kafka_destroy_flags(bus->bulk_reader, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     if (bus->writer)
         rd_kafka_destroy(bus->writer);
-    bus->reader_queue = bus->writer_queue = NULL;
-    bus->reader = bus->writer = bus->committer = NULL;
+    bus->reader_queue = bus->bulk_queue = bus->writer_queue = NULL;
+    bus->reader = bus->bulk_reader = bus->writer = bus->committer = NULL;
     bus->committed_at_us = 0;
 }
 
@@ -81,6 +88,8 @@ static enum outcome bus_start(void *context, struct error *error) {
     bus->notice_count = 0;
     bus->paused = bus->fatal = false;
     enum outcome outcome = client_make(RD_KAFKA_CONSUMER, bus->reader_conf, &bus->reader, error);
+    if (!outcome)
+        outcome = client_make(RD_KAFKA_CONSUMER, bus->bulk_conf, &bus->bulk_reader, error);
     if (!outcome)
         outcome = client_make(RD_KAFKA_PRODUCER, bus->writer_conf, &bus->writer, error);
     if (!outcome) {
@@ -130,17 +139,21 @@ static enum outcome descriptors_make(struct bus *bus, struct error *error) {
 }
 
 static enum outcome confs_make(struct bus *bus, const struct bus_settings *settings, struct error *error) {
+    struct bus_settings bulk = *settings;
+    bulk.fetch_kbytes = BUS_BULK_FETCH_KBYTES;
     enum outcome outcome = bus_conf_make(settings, BUS_READER, &bus->reader_conf, error);
+    if (!outcome)
+        outcome = bus_conf_make(&bulk, BUS_READER, &bus->bulk_conf, error);
     if (!outcome)
         outcome = bus_conf_make(settings, BUS_WRITER, &bus->writer_conf, error);
     if (!outcome)
         outcome = bus_conf_make(settings, BUS_COMMITTER, &bus->committer_conf, error);
     if (outcome)
         return outcome;
-    rd_kafka_conf_t *const both[] = {bus->reader_conf, bus->writer_conf};
-    for (size_t i = 0; i < 2; i++) {
-        rd_kafka_conf_set_opaque(both[i], bus);
-        rd_kafka_conf_set_error_cb(both[i], bus_on_error);
+    rd_kafka_conf_t *const all[] = {bus->reader_conf, bus->bulk_conf, bus->writer_conf};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        rd_kafka_conf_set_opaque(all[i], bus);
+        rd_kafka_conf_set_error_cb(all[i], bus_on_error);
     }
     rd_kafka_conf_set_dr_msg_cb(bus->writer_conf, bus_on_delivery);
     return OUTCOME_OK;
@@ -180,8 +193,8 @@ void bus_destroy(struct bus *bus) {
     for (size_t i = 0; i < 3; i++)
         if (fds[i] >= 0)
             close(fds[i]);
-    rd_kafka_conf_t *const confs[] = {bus->reader_conf, bus->writer_conf, bus->committer_conf};
-    for (size_t i = 0; i < 3; i++)
+    rd_kafka_conf_t *const confs[] = {bus->reader_conf, bus->bulk_conf, bus->writer_conf, bus->committer_conf};
+    for (size_t i = 0; i < sizeof confs / sizeof *confs; i++)
         if (confs[i])
             rd_kafka_conf_destroy(confs[i]);
     memory_free(bus->assigned);

@@ -15,6 +15,7 @@
 #define BUS_TOPIC_NAME_SIZE 256         /* Kafka: 249 bytes */
 #define BUS_QUEUE_MESSAGES_DEFAULT 32768
 #define BUS_FETCH_KBYTES_DEFAULT 65536
+#define BUS_BULK_FETCH_KBYTES 8192
 #define BUS_MESSAGE_BYTES_MOST 2097152  /* on the wire: 1 MiB of value, its key and its headers */
 #define BUS_COMMIT_EVERY_US 5000000
 #define BUS_GIVE_UP_US 10000000         /* a partition from which no acknowledgement came for so long, though some are due */
@@ -50,6 +51,7 @@ struct bus_topic_entry {
     struct text name;                   /* NUL behind it */
     enum bus_topic_state state;
     int32_t partition_count;            /* of a topic that is there */
+    bool bulk;
     bool missing_said;
     int64_t missing_at_us;              /* monotonic: when it was not found; it may have been made since */
     bool wanted;                        /* the scout was asked to look for it */
@@ -96,9 +98,9 @@ struct bus_delivered { uint64_t token; rd_kafka_resp_err_t error; };
 
 struct bus {
     struct bus_port port;
-    rd_kafka_conf_t *reader_conf, *writer_conf, *committer_conf;
-    rd_kafka_t *reader, *writer, *committer;
-    rd_kafka_queue_t *reader_queue, *writer_queue;
+    rd_kafka_conf_t *reader_conf, *bulk_conf, *writer_conf, *committer_conf;
+    rd_kafka_t *reader, *bulk_reader, *writer, *committer;   /* bulk_reader: of bulk topics, so that its queue is no one else's */
+    rd_kafka_queue_t *reader_queue, *bulk_queue, *writer_queue;
     int epoll_fd, reader_fd, writer_fd;
     struct scout scout;
 

@@ -22,17 +22,35 @@ static void kafka_error_drop(rd_kafka_error_t **error) {
         rd_kafka_error_destroy(*error);
 }
 
-/* Starts or ends reading of the list's partitions in librdkafka. */
-static enum outcome reader_change(struct bus *bus, rd_kafka_topic_partition_list_t *list, bool start,
-                                  struct error *error) {
+/* Two clients read: one that of bulk topics, whose queue stands before no one else's messages. */
+static rd_kafka_t *reader_of(const struct bus *bus, const struct bus_topic_entry *entry) {
+    return entry->bulk ? bus->bulk_reader : bus->reader;
+}
+
+static enum outcome one_reader_change(rd_kafka_t *reader, rd_kafka_topic_partition_list_t *list, bool start,
+                                      struct error *error) {
     if (list->cnt == 0)
         return OUTCOME_OK;
     _cleanup_(kafka_error_drop) rd_kafka_error_t *failed =
-        start ? rd_kafka_incremental_assign(bus->reader, list) : rd_kafka_incremental_unassign(bus->reader, list);
+        start ? rd_kafka_incremental_assign(reader, list) : rd_kafka_incremental_unassign(reader, list);
     if (!failed)
         return OUTCOME_OK;
     return error_set(error, OUTCOME_FATAL, "bus_assign", "partitions can't be %s: %s; start the bus afresh",
                      start ? "assigned" : "taken back", rd_kafka_error_string(failed));
+}
+
+/* Starts or ends reading of the list's partitions in librdkafka. */
+static enum outcome reader_change(struct bus *bus, const rd_kafka_topic_partition_list_t *list, bool start,
+                                  struct error *error) {
+    _cleanup_list_ rd_kafka_topic_partition_list_t *bulk = rd_kafka_topic_partition_list_new(16);
+    _cleanup_list_ rd_kafka_topic_partition_list_t *others = rd_kafka_topic_partition_list_new(list->cnt + 1);
+    for (int i = 0; i < list->cnt; i++) {
+        const struct bus_topic_entry *entry = map_get(&bus->topics, text_from(list->elems[i].topic));
+        rd_kafka_topic_partition_list_t *to = entry && entry->bulk ? bulk : others;
+        rd_kafka_topic_partition_list_add(to, list->elems[i].topic, list->elems[i].partition)->offset = list->elems[i].offset;
+    }
+    enum outcome outcome = one_reader_change(bus->reader, others, start, error);
+    return outcome ? outcome : one_reader_change(bus->bulk_reader, bulk, start, error);
 }
 
 static void list_add(rd_kafka_topic_partition_list_t *list, const struct bus_partition *partition) {
@@ -47,7 +65,7 @@ static bool topic_open(struct bus *bus, struct bus_topic_entry *entry) {
         return true;
     rd_kafka_topic_conf_t *conf = rd_kafka_default_topic_conf_dup(bus->reader);
     rd_kafka_topic_conf_set_opaque(conf, entry);
-    entry->reader = rd_kafka_topic_new(bus->reader, entry->name.at, conf);
+    entry->reader = rd_kafka_topic_new(reader_of(bus, entry), entry->name.at, conf);
     return entry->reader != NULL;
 }
 
@@ -93,6 +111,7 @@ static enum outcome assign_one(struct bus *bus, const struct bus_position *posit
     partition->assigned_in = bus->assign_count;
     if (partition->state != BUS_PARTITION_UNREAD)
         return OUTCOME_OK;
+    entry->bulk = position->bulk;
     partition->next = position->offset;
     partition->asked_low = false;
     partition->state = BUS_PARTITION_WAITING;
@@ -257,7 +276,7 @@ static bool take_message(struct bus *bus, struct bus_held *held, const rd_kafka_
     if (!partition || partition->state != BUS_PARTITION_READING || message->offset < partition->next)
         return false;
     if (!take_headers(held, message, ret)) {   /* it comes again */
-        struct bus_position again = {entry->name, message->partition, message->offset};
+        struct bus_position again = {.topic = entry->name, .partition = message->partition, .offset = message->offset};
         bus_seek(bus, &again, NULL);
         return false;
     }
@@ -278,6 +297,20 @@ static uint32_t rest(struct bus *bus, int wait_ms) {
     return 0;
 }
 
+/* What a reader has, until `most` are held. False: its queue was seen empty. */
+static bool poll_one(struct bus *bus, rd_kafka_t *reader, struct bus_held *held, uint32_t most, struct bus_message *room) {
+    while (held->count < most && held->header_count < HEADERS_A_POLL) {
+        rd_kafka_message_t *message = rd_kafka_consumer_poll(reader, 0);
+        if (!message)
+            return false;
+        if (take_message(bus, held, message, &room[held->count]))
+            held->messages[held->count++] = message;
+        else
+            rd_kafka_message_destroy(message);
+    }
+    return true;
+}
+
 uint32_t bus_poll(void *context, int wait_ms, struct bus_message *room, uint32_t most) {
     struct bus *bus = context;
     bus_take_findings(bus);
@@ -288,22 +321,22 @@ uint32_t bus_poll(void *context, int wait_ms, struct bus_message *room, uint32_t
     if (most > BUS_POLL_MOST)
         most = BUS_POLL_MOST;
     bus_fd_lower(bus->reader_fd);
-    uint32_t count = 0;
-    rd_kafka_message_t *message = NULL;
-    while (count < most && held->header_count < HEADERS_A_POLL) {
-        message = rd_kafka_consumer_poll(bus->reader, count ? 0 : wait_ms);
-        if (!message)
+    held->count = 0;
+    bool more = poll_one(bus, bus->reader, held, most - most / 4, room);
+    more |= poll_one(bus, bus->bulk_reader, held, most, room);
+    if (more)
+        more = poll_one(bus, bus->reader, held, most, room) || held->count == most;
+    for (int64_t until_us = wait_ms > 0 ? bus_now_us() + wait_ms * INT64_C(1000) : 0, left_us; held->count == 0; ) {
+        if (wait_ms <= 0 || (left_us = until_us - bus_now_us()) <= 0)
             break;
-        wait_ms = 0;
-        if (!take_message(bus, held, message, &room[count])) {
-            rd_kafka_message_destroy(message);
-            continue;
-        }
-        held->messages[count++] = message;
+        struct pollfd any = {.fd = bus->reader_fd, .events = POLLIN};
+        poll(&any, 1, (int)(left_us / 1000) + 1);
+        bus_fd_lower(bus->reader_fd);
+        more = poll_one(bus, bus->reader, held, most, room) | poll_one(bus, bus->bulk_reader, held, most, room);
     }
-    if (message) /* the queue was not seen empty, and it raises the descriptor only when it stops being so */
+    if (more) /* a queue was not seen empty, and it raises the descriptor only when it stops being so */
         bus_fd_raise(bus->reader_fd);
-    held->count = count;
+    uint32_t count = held->count;
     bus->held_count += count > 0;
     const struct bus_header *headers = held->headers;
     for (uint32_t i = 0; i < count; i++) {
@@ -319,7 +352,7 @@ static int64_t partition_lag(struct bus *bus, struct bus_partition *partition) {
     if (partition->state == BUS_PARTITION_WAITING && partition->topic->state == BUS_TOPIC_MISSING)
         return 0;
     if (partition->state != BUS_PARTITION_READING ||
-        rd_kafka_get_watermark_offsets(bus->reader, partition->topic->name.at, partition->number, &low, &high) ||
+        rd_kafka_get_watermark_offsets(reader_of(bus, partition->topic), partition->topic->name.at, partition->number, &low, &high) ||
         high < 0)
         return -1;
     if (partition->next != BUS_OFFSET_BEGINNING)

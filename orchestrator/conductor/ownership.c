@@ -249,7 +249,8 @@ void ownership_assign(struct conductor *c) {
             struct bus_position *p = vector_new(&positions, &c->turn_arena, struct bus_position);
             if (!p)
                 return;
-            *p = (struct bus_position){topic->name, owned[i], offset_of(offsets, offset_count, owned[i], topic->name)};
+            *p = (struct bus_position){topic->name, owned[i], offset_of(offsets, offset_count, owned[i], topic->name),
+                                       .bulk = topic->kind == TOPIC_INTAKE};
         }
     }
     if (c->ports.bus.assign(c->ports.bus.context, vector_at(&positions, struct bus_position), positions.count, &error) == OUTCOME_OK)

@@ -25,7 +25,9 @@ struct bus_message {
     uint32_t header_count;         /* all there are, however many */
 };
 
-struct bus_position { struct text topic; int32_t partition; int64_t offset; };   /* the next one to read */
+/* The next one to read. bulk: of a topic that may have very much to read at once, for which others' messages must not wait
+ * (a topic is bulk or not, always). */
+struct bus_position { struct text topic; int32_t partition; int64_t offset; bool bulk; };
 
 /* One message to send. The bus copies what it needs before it returns. `token` comes back in a delivery. */
 struct bus_publication {
@@ -66,7 +68,7 @@ struct bus_port {
     /* Reads exactly these partitions from now on, each named once: new ones start at their offset, those already read keep their place
      * (their `offset` is ignored), others are dropped, with messages already fetched. Incremental, no group. */
     enum outcome (*assign)(void *context, const struct bus_position *positions, uint32_t count, struct error *);
-    /* Up to `most` messages in order within a partition; waits at most wait_ms for the first. They stay valid until they
+    /* Up to `most` messages in order within a partition, of bulk topics no more than a quarter while others have some; waits at most wait_ms for the first. They stay valid until they
      * are released; the messages of two polls may be held at a time. */
     uint32_t (*poll)(void *context, int wait_ms, struct bus_message *room, uint32_t most);
     /* The messages of the oldest poll whose messages are held are no longer needed. Nothing when none are held. */

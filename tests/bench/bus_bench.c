@@ -108,7 +108,7 @@ static void bench_in(struct bench *bench) {
 static void assign_all(struct bench *bench, int64_t offset) {
     struct bus_position *positions = calloc((size_t)bench->partitions, sizeof *positions);
     for (int i = 0; i < bench->partitions; i++)
-        positions[i] = (struct bus_position){text_from(bench->topic), i, offset};
+        positions[i] = (struct bus_position){text_from(bench->topic), i, offset, false};
     struct error error;
     if (bench->port->assign(bench->port->context, positions, (uint32_t)bench->partitions, &error))
         die(&error);

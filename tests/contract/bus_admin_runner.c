@@ -160,7 +160,7 @@ static void test_lag_tools_see_our_place(void **state) {
     assert_int_equal(bus_create(&settings, &bus, NULL), OUTCOME_OK);
     const struct bus_port *port = bus_port(bus);
     assert_int_equal(port->start(port->context, NULL), OUTCOME_OK);
-    struct bus_position here = {text_from(topic.name), 0, 17};
+    struct bus_position here = {text_from(topic.name), 0, 17, false};
     port->commit_for_lag_tools(port->context, &here, 1);
     here.offset = 18;
     port->commit_for_lag_tools(port->context, &here, 1); /* too soon: not sent */

@@ -45,7 +45,7 @@ int bench_teardown(void **state) {
 }
 
 struct bus_position position_at(const char *topic, int32_t partition, int64_t offset) {
-    return (struct bus_position){text_from(topic), partition, offset};
+    return (struct bus_position){.topic = text_from(topic), .partition = partition, .offset = offset};
 }
 
 enum outcome try_publish(struct bench *bench, const char *topic, int32_t partition, struct text value) {

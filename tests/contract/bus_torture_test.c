@@ -166,7 +166,7 @@ static enum outcome assign(int32_t first, int32_t end) {
     struct bus_position at[PARTITIONS];
     struct error error;
     for (int32_t i = first; i < end; i++)
-        at[i - first] = (struct bus_position){text_from(scene.topic), i, scene.read[i] ? (int64_t)scene.read[i] : BUS_OFFSET_BEGINNING};
+        at[i - first] = (struct bus_position){text_from(scene.topic), i, scene.read[i] ? (int64_t)scene.read[i] : BUS_OFFSET_BEGINNING, false};
     return scene.port->assign(scene.port->context, at, (uint32_t)(end - first), &error);
 }
 
@@ -232,11 +232,11 @@ static void play(const char *what) {
         while (!begin())
             assert_true(now_ms() < until);
     }
-    struct bus_position at = {text_from(scene.topic), 0, scene.read[0]};
+    struct bus_position at = {text_from(scene.topic), 0, scene.read[0], false};
     scene.port->ask_reaches(scene.port->context, text_from(scene.topic), 0, 1);
     scene.port->commit_for_lag_tools(scene.port->context, &at, 1);
     scene.port->lag(scene.port->context, TEXT_NONE);
-    struct bus_position beyond = {text_from(scene.topic), 1, 1000};   /* outside the log: it is asked what there is */
+    struct bus_position beyond = {text_from(scene.topic), 1, 1000, false};   /* outside the log: it is asked what there is */
     struct error refused;
     if (atomic_load(&strike.call) == CALL_query_marks)   /* its end takes a second and more */
         scene.port->seek(scene.port->context, &beyond, &refused);
