@@ -168,13 +168,13 @@ class Harm:
     def disk_full(self):
         """PostgreSQL's log and the adapters' stores are on one small disk. PostgreSQL may end of it; then it is started again."""
         ballast = f"{self.setting.small_disk}/ballast"
-        with open(ballast, "wb") as file:
-            try:
-                while True:
-                    file.write(bytes(1 << 16))
-                    file.flush()
-            except OSError:
-                pass
+        file = os.open(ballast, os.O_WRONLY | os.O_CREAT, 0o644)   # nothing is buffered, so nothing is left over to fail at its end
+        try:
+            while True:
+                os.write(file, bytes(1 << 16))
+        except OSError:
+            pass
+        os.close(file)
         subprocess.run(["psql", self.setting.place.conninfo, "-qXc", "SELECT pg_switch_wal()"], stdout=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL, check=False, timeout=20)
         time.sleep(self.draw.uniform(1, 4))
