@@ -279,12 +279,8 @@ enum outcome decide_pending(struct conductor *c, struct batch *batch, struct pen
     if (outcome != OUTCOME_OK && open && open->fresh && open->state.version == 0 && !open->touched)
         cache_forget(c, open);
     if (outcome == OUTCOME_REJECT) {
-        if (pending->origin == ORIGIN_TIMER) { /* a timer without a case: its row goes */
-            struct store_timer *row = vector_new(&batch->timers, batch->arena, struct store_timer);
-            if (row)
-                *row = (struct store_timer){pending->input.case_id, pending->shard, TIME_NONE};
-            return row ? OUTCOME_OK : error_no_memory(error);
-        }
+        if (pending->origin == ORIGIN_TIMER)
+            return rows_timer_refused(c, batch, pending, open != NULL || pending->dead) ? OUTCOME_OK : error_no_memory(error);
         if (pending->origin == ORIGIN_INTERNAL && pending->input.kind == INPUT_SUBMIT)
             return tell_parent(batch, pending) ? OUTCOME_OK : error_no_memory(error);
         batch->counted.inputs_dead += pending->message != NULL;

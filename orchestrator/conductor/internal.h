@@ -97,6 +97,7 @@ struct batch {
     int64_t begun_us;                      /* monotonic */
     struct bus_message *messages;          /* LIMIT_batch_inputs_most of them */
     bool has_messages;                     /* of the bus's, to be given back to it */
+    bool has_refused_timers;               /* put off, or gone: rows among `timers` */
     bool has_notes;                        /* of the daemon's own: put_aside, noted */
 };
 
@@ -232,6 +233,8 @@ bool rows_gather(struct conductor *, struct batch *);
 bool rows_notice(struct batch *, const struct open_case *, const struct event *);
 bool rows_answer(struct batch *, const struct pending *, int32_t status, struct text body);
 bool rows_problem(struct batch *, const struct pending *);
+/* Of a timer input that was refused. */
+bool rows_timer_refused(struct conductor *, struct batch *, const struct pending *, bool has_case);
 /* An event that opens or closes incidents or disputes. */
 bool rows_incident(struct batch *, const struct open_case *, const struct event *);
 /* answered_for.c: an answer recorded on a department's behalf, as an incident that is over. False: no memory. */

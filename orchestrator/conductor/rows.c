@@ -7,6 +7,8 @@
 #include "base/base64.h"
 #include "calendar/calendar.h"
 
+#define TIMER_PUT_OFF_US (60 * TIME_SECOND_US)
+
 static struct text name_or_none(const char *name) { return text_from(name); }
 
 /* What the store may take for granted of a row, which saves it the look. */
@@ -52,6 +54,13 @@ static bool step_row(struct batch *batch, const struct open_case *open, uint16_t
     return !batch->arena->failed;
 }
 
+static struct store_timer *refused_timer(struct batch *batch, struct text case_id) {
+    for (uint32_t i = 0; i < batch->timers.count; i++)
+        if (text_equal(vector_at(&batch->timers, struct store_timer)[i].case_id, case_id))
+            return &vector_at(&batch->timers, struct store_timer)[i];
+    return NULL;
+}
+
 /* One row a case, never later than its earliest due clock; moved only for something earlier. */
 static bool timer_row(struct batch *batch, struct open_case *open) {
     int64_t due = case_next_due(&open->state);
@@ -66,13 +75,40 @@ static bool timer_row(struct batch *batch, struct open_case *open) {
                (open->timer_at_us <= due || mutation_is(timer_unmoved))) {
         return true;
     }
-    struct store_timer *row = vector_new(&batch->timers, batch->arena, struct store_timer);
-    if (!row)
+    struct store_timer *row = batch->has_refused_timers ? refused_timer(batch, open->state.id) : NULL;   /* one row a case */
+    if (!row && !(row = vector_new(&batch->timers, batch->arena, struct store_timer)))
         return false;
     *row = (struct store_timer){open->state.id, open->shard, due};
     open->timer_at_us = due;
     open->timer_known = true;
     return true;
+}
+
+/* A timer without a case goes. One of a case that could not be acted upon is put off, never dropped: a case without its
+ * timer would have lost its limits without a word. */
+bool rows_timer_refused(struct conductor *c, struct batch *batch, const struct pending *pending, bool has_case) {
+    struct text case_id = pending->input.case_id;
+    struct store_timer *row = vector_new(&batch->timers, batch->arena, struct store_timer);
+    struct store_incident *incident = has_case ? vector_new(&batch->incidents, batch->arena, struct store_incident) : NULL;
+    if (!row || (has_case && !incident))
+        return false;
+    batch->has_refused_timers = true;
+    *row = (struct store_timer){case_id, pending->shard, has_case ? batch->now_us + TIMER_PUT_OFF_US : TIME_NONE};
+    if (!has_case)
+        return true;
+    *incident = (struct store_incident){
+        .id = text_format(batch->arena, "%.*s:timer", TEXT_ARG(case_id)), .index = -1, .shard = pending->shard,
+        .code = TEXT("timer_refused"), .opened_at_us = batch->now_us, .closed_at_us = TIME_NONE,
+        .message = text_format(batch->arena, "what was due in case %.*s could not be done and is tried again every minute: %s",
+                               TEXT_ARG(case_id), pending->error.message)};
+    struct open_case *open = cache_find(c, case_id);
+    if (open) {
+        open->timer_at_us = row->due_at_us;
+        open->timer_known = true;
+    }
+    log_error("timer_refused", "what was due in a case could not be done; it is tried again in a minute",
+              LOG_TEXT("case", case_id), LOG_STRING("code", pending->error.code), LOG_STRING("why", pending->error.message));
+    return !text_is_none(incident->id) && !text_is_none(incident->message);
 }
 
 static bool shard_rows(struct conductor *c, struct batch *batch) {

@@ -5,7 +5,7 @@
 
 #include "base/time.h"
 #include "model/status.h"
-#include "notice/mask.h"
+#include "privacy/mask.h"
 
 enum { VALUES_MOST = 24, PERSONS_MOST = 200 };
 #define TEXT_BYTES_MOST ((size_t)256 << 10)
@@ -279,9 +279,9 @@ static bool was_told(struct telling *t, const struct channel *channel, struct te
 }
 
 static struct text shown_as(struct telling *t, const struct reader *r, const struct channel *channel, struct text address) {
-    struct text name = r->audience == AUDIENCE_PARTY ? mask_name(t->arena, r->name) : r->recipient, masked = TEXT_NONE;
+    struct text name = r->audience == AUDIENCE_PARTY ? mask_text(t->arena, MASK_NAME, r->name) : r->recipient, masked = TEXT_NONE;
     if (channel && channel->address == ADDRESS_PHONE)
-        masked = mask_phone(t->arena, address);
+        masked = mask_text(t->arena, MASK_PHONE, address);
     else if (channel && channel->address == ADDRESS_EMAIL)
         masked = mask_email(t->arena, address);
     bool both = name.length > 0 && masked.length > 0;

@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "model/limits.h"
-#include "notice/mask.h"
+#include "privacy/mask.h"
 #include "notifier/notifier_part.h"
 
 enum { PLAN_ROWS = 50, CLAIM_ROWS = 5, AWAY_LOG_TURNS = 60 };

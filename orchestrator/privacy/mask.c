@@ -46,3 +46,21 @@ void mask_put(struct buffer *out, enum mask mask, struct text value) {
     if (rule->last)
         buffer_put(out, value.at + last, value.length - last);
 }
+
+struct text mask_text(struct arena *arena, enum mask mask, struct text value) {
+    if (value.length == 0)
+        return value;
+    _cleanup_buffer_ struct buffer out;
+    buffer_init(&out, value.length + 8);
+    mask_put(&out, mask, value);
+    return out.failed ? TEXT_NONE : text_copy(arena, buffer_text(&out));
+}
+
+struct text mask_email(struct arena *arena, struct text email) {
+    size_t at = text_find(email, '@');
+    if (email.length == 0)
+        return email;
+    if (at == SIZE_MAX || !text_is_utf8(email))
+        return TEXT("***");
+    return text_format(arena, "%.*s***%.*s", (int)byte_of(email, 1), email.at, (int)(email.length - at), email.at + at);
+}

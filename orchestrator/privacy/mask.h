@@ -2,6 +2,7 @@
 #ifndef YJS_PRIVACY_MASK_H
 #define YJS_PRIVACY_MASK_H
 
+#include "base/arena.h"
 #include "base/text.h"
 
 /* What `x-mask` in a form may say. */
@@ -14,6 +15,13 @@ enum mask {
     MASK_ADDRESS,    /* 惠州仲愷高新區和暢四路18號 -> 惠州仲愷高新***: six characters, of fewer than 12 none */
 };
 enum mask mask_of(struct text word);
+/* The value as it may be shown; absent or empty stays so. None: no memory. */
+struct text mask_text(struct arena *, enum mask, struct text value);
+/* anna@example.cn -> a***@example.cn; what is no address is not shown. */
+struct text mask_email(struct arena *, struct text);
+/* Free text of a department: citizen ids (18 characters) as MASK_ID and mobile numbers as MASK_PHONE have them, and each
+ * of `names` (at least two characters) as MASK_NAME. Absent stays absent. None: no memory. */
+struct text mask_words(struct arena *, struct text, const struct text *names, uint32_t count);
 /* Appends the value as it may be shown. Bytes that are no UTF-8 are not shown. */
 void mask_put(struct buffer *, enum mask, struct text value);
 

@@ -27,4 +27,4 @@ foreach(function new conf_set topic_new producev incremental_assign incremental_
   target_link_options(contract_bus_torture PRIVATE -Wl,--wrap=rd_kafka_${function})
 endforeach()
 add_test(NAME contract/bus_torture COMMAND contract_bus_torture)
-set_tests_properties(contract/bus_torture PROPERTIES LABELS contract TIMEOUT 300)
+set_tests_properties(contract/bus_torture PROPERTIES LABELS contract TIMEOUT 900)

@@ -97,6 +97,10 @@ static struct text some_data(struct schedule *s) {
     if (which < KNOWN)
         return text_from(known[which]);
     struct text t = which == KNOWN ? raw(s) : TEXT_NONE;
+    while (t.length && strchr(" \t\r\n", t.at[0]) && t.at[0])   /* data are the bytes of a value, without what stands around it */
+        t = text_span(t.at + 1, t.length - 1);
+    while (t.length && strchr(" \t\r\n", t.at[t.length - 1]) && t.at[t.length - 1])
+        t.length--;
     struct json value;
     return t.length && json_read(&s->arena, t, LIMIT_json_depth_most, &value, NULL) == OUTCOME_OK ? t : TEXT_NONE;
 }

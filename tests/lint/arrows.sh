@@ -26,8 +26,8 @@ fault() {
 # Floors of one rank do not know each other; `definition` may validate by `wire`'s schemas, and nothing else sideways.
 awk '
     BEGIN {
-        split("base 0 model 1 calendar 2 expression 2 definition 3 engine 3 wire 3 proof 4 notice 4 privacy 4 port 4 document 5 store 5 bus 5 vault 5 web 5 notifier 5 " \
-              "press 6 conductor 6 cli 7", words, " ")
+        split("base 0 model 1 calendar 2 expression 2 definition 3 engine 3 wire 3 proof 4 privacy 4 port 4 notice 5 document 6 store 6 bus 6 vault 6 web 6 notifier 6 " \
+              "press 7 conductor 7 cli 8", words, " ")
         for (i = 1; i in words; i += 2)
             rank[words[i]] = words[i + 1]
     }

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 
-#include "notice/mask.h"
+#include "privacy/mask.h"
 #include "notice/telling.h"
 
 static struct arena arena;
@@ -55,10 +55,10 @@ static void assert_text(struct text is, const char *wanted) { assert_string_equa
 static void test_masks_leave_enough_to_know_oneself(void **state) {
     (void)state;
     const struct text names[] = {TEXT("張建國"), TEXT("李")};
-    assert_text(mask_name(&arena, TEXT("張建國")), "張*");
-    assert_text(mask_name(&arena, TEXT("Anna Smith")), "A*");
-    assert_text(mask_phone(&arena, TEXT("13800000001")), "138****0001");
-    assert_text(mask_phone(&arena, TEXT("0752-123")), "****23");
+    assert_text(mask_text(&arena, MASK_NAME, TEXT("張建國")), "張*");
+    assert_text(mask_text(&arena, MASK_NAME, TEXT("Anna Smith")), "A*");
+    assert_text(mask_text(&arena, MASK_PHONE, TEXT("13800000001")), "138****0001");
+    assert_text(mask_text(&arena, MASK_PHONE, TEXT("0752-123")), "******23");
     assert_text(mask_email(&arena, TEXT("anna@example.cn")), "a***@example.cn");
     assert_text(mask_email(&arena, TEXT("anna")), "***");
     assert_text(mask_words(&arena, TEXT("張建國 441302196803150010、44130219680315001X，電話13800000001"), names, 2),
