@@ -145,10 +145,11 @@ static void *nudge(void *argument) {
 /* Begins to knock at the first broker's port. Without a thread topics are made too, only slowly. */
 static bool nudger_start(struct nudger *nudger, const struct broker *broker) {
     const char *bootstrap = rd_kafka_mock_cluster_bootstraps(broker->cluster);
-    unsigned short port = 0;
-    if (sscanf(bootstrap, "127.0.0.1:%hu", &port) != 1)
+    const char *colon = strchr(bootstrap, ':');
+    unsigned long port = colon ? strtoul(colon + 1, NULL, 10) : 0;
+    if (port == 0 || port > UINT16_MAX)
         return false;
-    nudger->at = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    nudger->at = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
     return pthread_create(&nudger->thread, NULL, nudge, nudger) == 0;
 }
 

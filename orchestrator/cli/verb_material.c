@@ -48,7 +48,10 @@ enum verb_status verb_material_get(struct invocation *c) {
     struct client_request request = {
         .method = "GET", .path = path_of(c, "/v1/materials/", invocation_argument(c, 0), ""), .text = true, .save = file};
     bool done = client_do(c, &request, &answer, &status);
-    if ((to ? fclose(file) : fflush(file)) != 0 && done)
+    bool written = fflush(file) == 0;
+    if (to && fclose(file) != 0)
+        written = false;
+    if (!written && done)
         return unreadable(c, to ? to : "standard output");
     if (!done && to)
         remove(to);
