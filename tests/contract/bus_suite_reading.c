@@ -227,7 +227,9 @@ static void test_all_headers_are_shown_however_many_and_whatever_their_bytes(voi
     for (size_t i = 0; i < 3; i++) {
         one.header_count = counts[i];
         assert_int_equal(bench->port->publish(bench->port->context, &one, NULL), OUTCOME_OK);
+        await_deliveries(bench, (uint32_t)i + 2);
     }
+    assert_int_equal(bench->delivered, 4);
     assign_one(bench, bench->topic, 0, 0);
     struct bus_message room[2];
     for (int64_t end = now_ms() + PATIENCE_MS, read = 0; read < 3; assert_true(now_ms() < end))
