@@ -23,18 +23,6 @@ static bool is_shown(const struct desk_work *w, const struct document *document)
     return text_is_none(w->question->department) || text_equal(w->question->department, document->department);
 }
 
-static void put_title(struct json_writer *w, struct title title) {
-    json_key(w, TEXT("title"));
-    json_open(w, '{');
-    json_key(w, TEXT("zh-Hant"));
-    json_put_text(w, title.zh_hant);
-    json_key(w, TEXT("zh-Hans"));
-    json_put_text(w, title.zh_hans);
-    json_key(w, TEXT("en"));
-    json_put_text(w, title.en);
-    json_close(w, '}');
-}
-
 static void put_document(struct json_writer *w, const struct document_journal *journal, const struct document *document) {
     char room[TIME_TEXT_SIZE];
     json_open(w, '{');
@@ -44,7 +32,10 @@ static void put_document(struct json_writer *w, const struct document_journal *j
     json_put_text(w, text_from(document_kind_name(document->kind)));
     json_key(w, TEXT("number"));
     json_put_text(w, document->number);
-    put_title(w, document_title(journal, document));
+    json_key(w, TEXT("title"));
+    json_open(w, '{');
+    title_write(w, document_title(journal, document));
+    json_close(w, '}');
     json_key(w, TEXT("item"));
     json_put_text(w, document->item == NO_INDEX ? TEXT_NONE : journal->definition->items[document->item].id);
     json_key(w, TEXT("department"));

@@ -34,17 +34,7 @@ enum verb_status verb_notice_list(struct invocation *c) {
     return list_print(c, &table, items.count, "nobody was told anything");
 }
 
-enum verb_status verb_notice_show(struct invocation *c) {
-    struct client_answer answer;
-    enum verb_status status;
-    if (!client_get(c, path_of(c, "/v1/notices/", invocation_argument(c, 0), ""), &answer, &status))
-        return status;
-    if (c->json)
-        printf("%.*s\n", TEXT_ARG(answer.body));
-    else
-        print_value(&answer.json);
-    return STATUS_DONE;
-}
+enum verb_status verb_notice_show(struct invocation *c) { return print_one(c, "/v1/notices/"); }
 
 enum verb_status verb_notice_retry(struct invocation *c) {
     enum verb_status worst = STATUS_DONE;

@@ -21,18 +21,6 @@ static bool list(struct invocation *c, const char *path, const char *const *opti
     return list_items(c, buffer_text(&full), ret, ret_status);
 }
 
-static enum verb_status show(struct invocation *c, const char *path) {
-    struct client_answer answer;
-    enum verb_status status;
-    if (!client_get(c, path_of(c, path, invocation_argument(c, 0), ""), &answer, &status))
-        return status;
-    if (c->json)
-        printf("%.*s\n", TEXT_ARG(answer.body));
-    else
-        print_value(&answer.json);
-    return STATUS_DONE;
-}
-
 /* ---- task ---- */
 
 enum verb_status verb_task_list(struct invocation *c) {
@@ -62,7 +50,7 @@ enum verb_status verb_task_list(struct invocation *c) {
 }
 
 enum verb_status verb_task_show(struct invocation *c) {
-    return show(c, "/v1/tasks/");
+    return print_one(c, "/v1/tasks/");
 }
 
 static enum verb_status claim(struct invocation *c, const char *tail, const char *what) {
@@ -118,7 +106,7 @@ enum verb_status verb_incident_list(struct invocation *c) {
 }
 
 enum verb_status verb_incident_show(struct invocation *c) {
-    return show(c, "/v1/incidents/");
+    return print_one(c, "/v1/incidents/");
 }
 
 /* The open incidents that --all-of means, or those named; each as its row. */
@@ -234,7 +222,7 @@ enum verb_status verb_dead_list(struct invocation *c) {
 }
 
 enum verb_status verb_dead_show(struct invocation *c) {
-    return show(c, "/v1/dead-letters/");
+    return print_one(c, "/v1/dead-letters/");
 }
 
 static enum verb_status each_dead(struct invocation *c, const char *tail, const char *what) {

@@ -52,6 +52,8 @@ void print_report_faults(const struct json *report, FILE *out, unsigned *ret_err
 bool read_line(FILE *in, char **line, size_t *room, struct text *ret);
 /* "/v1/cases/" ID "/" tail, encoded; tail may be "". */
 struct text path_of(struct invocation *, const char *head, const char *segment, const char *tail);
+/* GET `path` with the first argument behind it: its members, or with --json the answer as it came. */
+enum verb_status print_one(struct invocation *, const char *path);
 /* A command for a case or step was sent: prints what became of it. */
 enum verb_status print_command(struct invocation *, const struct client_answer *, const char *what);
 

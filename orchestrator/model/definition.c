@@ -1,4 +1,4 @@
-/* What everybody asks of a compiled definition: a step by its id, a kind by its name. */
+/* What everybody asks of a compiled definition: a step by its id, a kind by its name, a title as JSON. */
 #include "model/definition.h"
 
 #include "model/names.h"
@@ -10,6 +10,15 @@ static const char *const kind_names[STEP_KIND_COUNT] = {
 };
 
 NAMES_DEFINE(step_kind, step_kind_name, step_kind_parse, kind_names)
+
+void title_write(struct json_writer *w, struct title title) {
+    json_key(w, TEXT("zh-Hant"));
+    json_put_text(w, title.zh_hant);
+    json_key(w, TEXT("zh-Hans"));
+    json_put_text(w, title.zh_hans);
+    json_key(w, TEXT("en"));
+    json_put_text(w, title.en);
+}
 
 uint16_t definition_find_step(const struct definition *definition, struct text id) {
     if (text_is_none(id))

@@ -15,6 +15,8 @@ struct schema;          /* wire/schema.h */
 #define NO_INDEX UINT16_MAX
 
 struct title { struct text zh_hant, zh_hans, en; };
+/* The three languages as members of the object that is open: {"zh-Hant": …, "zh-Hans": …, "en": …}. */
+void title_write(struct json_writer *, struct title);
 
 enum step_kind { STEP_TASK, STEP_LOOKUP, STEP_APPROVE, STEP_INSPECTION, STEP_PUBLICITY, STEP_WAIT, STEP_THING,
                  STEP_DELEGATED, STEP_DELIVER, STEP_KIND_COUNT };

@@ -28,12 +28,7 @@ static void put_words(struct json_writer *w, const char *member, const char *cod
     json_open(w, '{');
     json_key(w, TEXT("code"));
     json_put_text(w, text_from(code));
-    json_key(w, TEXT("zh-Hant"));
-    json_put_text(w, title.zh_hant);
-    json_key(w, TEXT("zh-Hans"));
-    json_put_text(w, title.zh_hans);
-    json_key(w, TEXT("en"));
-    json_put_text(w, title.en);
+    title_write(w, title);
     json_close(w, '}');
 }
 

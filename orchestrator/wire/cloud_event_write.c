@@ -38,12 +38,7 @@ static void write_status(struct json_writer *w, const struct event *event) {
     json_open(w, '{');
     json_key(w, TEXT("code"));
     json_put_text(w, text_from(status_name(status)));
-    json_key(w, TEXT("zh-Hant"));
-    json_put_text(w, words.zh_hant);
-    json_key(w, TEXT("zh-Hans"));
-    json_put_text(w, words.zh_hans);
-    json_key(w, TEXT("en"));
-    json_put_text(w, words.en);
+    title_write(w, words);
     json_close(w, '}');
 }
 
