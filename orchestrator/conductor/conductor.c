@@ -182,10 +182,12 @@ static bool is_moved(struct conductor *c, const struct store_due *due) {
     return open && open->timer_known && (open->timer_at_us == TIME_NONE || open->timer_at_us > due->due_at_us);
 }
 
-/* Answers before new work: however many commands wait, three quarters of a batch are the bus's when it has so much. What
- * has begun is finished first, so that more work than can be done waits in the inbox, where the API sees it and refuses. */
-static void gather_messages(struct conductor *c, struct batch *batch) {
-    uint32_t count = c->ports.bus.poll(c->ports.bus.context, 0, batch->messages, c->batch_most - c->batch_most / 4);
+/* Answers before new work: however many commands wait, three quarters of a batch are the bus's when it has so much, and all
+ * of it when the inbox is not looked into now. What has begun is finished first, so that more work than can be done waits
+ * in the inbox, where the API sees it and refuses. */
+static void gather_messages(struct conductor *c, struct batch *batch, bool reads_inbox) {
+    uint32_t kept = reads_inbox ? c->batch_most / 4 : 0;
+    uint32_t count = c->ports.bus.poll(c->ports.bus.context, 0, batch->messages, c->batch_most - kept);
     batch->has_messages = count > 0;
     for (uint32_t i = 0; i < count; i++)
         intake_message(c, batch, &batch->messages[i]);
@@ -203,8 +205,9 @@ static enum outcome gather(struct conductor *c, struct batch *batch, int64_t mon
     if (owned_count == 0)
         return OUTCOME_OK;
     enum outcome outcome;
-    gather_messages(c, batch);
-    if ((c->inbox_hint || monotonic_us >= c->inbox_at_us) && batch->pending.count < c->batch_most) {
+    bool reads_inbox = c->inbox_hint || monotonic_us >= c->inbox_at_us;
+    gather_messages(c, batch, reads_inbox);
+    if (reads_inbox && batch->pending.count < c->batch_most) {
         struct store_inbox *rows = NULL;
         uint32_t most = c->batch_most - batch->pending.count;
         c->inbox_hint = false;
