@@ -143,7 +143,7 @@ def test_a_refusal_that_compensates_undoes_what_was_granted_in_reverse():
 
 def test_a_join_by_deadline_opens_with_what_is_there_and_names_the_silent():
     place = started(["a", "b", "c"], thing("deadline", step("a") + step("b")
-                    + step("c", ["a", "b"], join="{all: true, deadline: 1s, then: partial}", input='{missing: "${ .steps.c.missing }"}')))
+                    + step("c", ["a", "b"], join="{all: true, deadline: 5s, then: partial}", input='{missing: "${ .steps.c.missing }"}')))
     place.department("a", grant)
     b = place.department("b", lambda task: None)
     c = place.department("c", grant)
