@@ -14,7 +14,7 @@ static void check_item(struct compiler *c, uint16_t index) {
     if (item->statute.unit != LIMIT_NONE && text_is_none(item->basis))
         compiler_fault(c, n->place, "statute_without_basis", "item %.*s has a statutory limit but names no law",
                        TEXT_ARG(item->id));
-    if (item->first_step == NO_INDEX) {
+    if (item->first_step == NO_INDEX && compiler_owns(&c->item_ids, item->id, index)) {
         bool is_inspected = false;
         for (uint16_t i = 0; i < c->out->step_count; i++)
             for (uint16_t k = 0; k < c->steps[i].inspection.item_count; k++)
@@ -44,11 +44,13 @@ static void walk_paths(const struct compiler *c, struct path_row *rows, int64_t 
     for (uint16_t i = 0; i < c->out->step_count; i++) {
         const struct step_definition *step = &c->steps[i];
         rows[i].before = NO_INDEX;
-        for (uint16_t k = 0; k < step->need_count; k++)
-            if (rows[i].before == NO_INDEX || rows[step->needs[k]].end_eighths > rows[i].end_eighths) {
-                rows[i].before = step->needs[k];
-                rows[i].end_eighths = rows[step->needs[k]].end_eighths;
+        for (uint16_t k = 0; k < step->need_count; k++) {
+            uint16_t need = step->needs[k];
+            if (need < i && (rows[i].before == NO_INDEX || rows[need].end_eighths > rows[i].end_eighths)) {   /* else on its ring */
+                rows[i].before = need;
+                rows[i].end_eighths = rows[need].end_eighths;
             }
+        }
         if (step->item == NO_INDEX || step->kind == STEP_DELIVER)
             continue;
         int64_t *start = &item_start[step->item];
@@ -94,7 +96,7 @@ static void check_longest_path(struct compiler *c) {
     int64_t *item_start = arena_new_array(c->arena, c->out->item_count, int64_t);
     int64_t promised = limit_workday_eighths(c->out->promise);
     uint16_t last = NO_INDEX;
-    if (!rows || !item_start || promised == 0 || c->has_ring)
+    if (!rows || !item_start || promised == 0)
         return;
     walk_paths(c, rows, item_start);
     for (uint16_t i = 0; i < c->out->step_count; i++)

@@ -131,7 +131,7 @@ static bool is_or_holds(const struct compiler *c, uint16_t listed, uint16_t mate
 
 void check_materials(struct compiler *c) {
     for (uint16_t m = 0; m < c->out->material_count; m++) {
-        bool is_given = false;
+        bool is_given = !compiler_owns(&c->material_ids, c->materials[m].id, m);
         for (uint16_t i = 0; i < c->out->step_count; i++)
             for (uint16_t k = 0; k < c->steps[i].material_count; k++)
                 is_given |= is_or_holds(c, c->steps[i].materials[k], m);

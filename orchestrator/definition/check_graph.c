@@ -80,7 +80,9 @@ void check_graph(struct compiler *c) {
     struct chances *chances = arena_new_array(c->arena, c->out->step_count, struct chances);
     if (!chances)
         return;
-    for (uint16_t i = 0; i < c->out->step_count && !c->has_ring; i++) {
+    for (uint16_t i = 0; i < c->out->step_count; i++)   /* the best is believed of what stands later: it is on a ring */
+        chances[i] = (struct chances){true, true, true};
+    for (uint16_t i = 0; i < c->out->step_count; i++) {
         const struct step_definition *step = &c->steps[i];
         chances[i].may_start = !constant_is(step->when, c->arena, false);
         chances[i].may_be_skipped = step->when && !constant_is(step->when, c->arena, true);

@@ -160,11 +160,12 @@ static void check_step_path(const struct visit *visit, const struct expression_p
         return;
     }
     /* What a join by deadline lacks is its own step's to tell. */
-    bool own_missing = step == reader && c->steps[reader].join.deadline.unit != LIMIT_NONE && path->count > 2 &&
+    bool is_own = text_equal(c->steps[step].id, c->steps[reader].id);   /* of a doubled id, too */
+    bool own_missing = is_own && c->steps[reader].join.deadline.unit != LIMIT_NONE && path->count > 2 &&
                        path->segments[2].at && text_is(path->segments[2], "missing");
-    bool own_result = step == reader && visit->reading->undoes && path->count > 2 && path->segments[2].at &&
+    bool own_result = is_own && visit->reading->undoes && path->count > 2 && path->segments[2].at &&
                       text_is(path->segments[2], "result");
-    if (!c->has_ring && !own_missing && !own_result && !compiler_is_ancestor(c, reader, step))
+    if (!own_missing && !own_result && !compiler_is_ancestor(c, reader, step))
         compiler_fault_remedy(c, place_of_segment(visit, path, 1), "not_an_ancestor",
                               text_format(c->arena, "Add %.*s to the needs of %.*s or of a step it needs.",
                                           TEXT_ARG(path->segments[1]), TEXT_ARG(c->steps[reader].id)),

@@ -41,7 +41,6 @@ struct compiler {
     const struct node **step_nodes, **item_nodes, **material_nodes;
     struct map step_ids, item_ids, material_ids, party_ids;   /* id -> index + 1 */
     struct thing_reference *things;
-    bool has_ring;
     uint64_t *ancestors;             /* step_count rows of ancestor_words */
     uint32_t ancestor_words;
     const struct schema_entry *form;
@@ -60,6 +59,9 @@ void compiler_fault_remedy(struct compiler *, struct place, const char *code, st
 
 /* Index of an id in one of the maps, NO_INDEX when it is not there. */
 uint16_t compiler_find(const struct map *, struct text id);
+/* Is the id this one's? Not when it has none, or is the second of a doubled id: that was reported, what follows from it
+ * need not be. */
+static inline bool compiler_owns(const struct map *ids, struct text id, uint16_t index) { return compiler_find(ids, id) == index; }
 /* A fault `code` about an unknown id with the nearest known one. */
 void compiler_unknown(struct compiler *, struct place, const char *code, const char *what, const struct map *known,
                       struct text id);
@@ -82,7 +84,8 @@ struct schema_answer schemas_walk(struct compiler *, const struct schema_entry *
 void schemas_free(struct compiler *);
 
 /* ---- compile_parts.c, compile_order.c, compile_step.c ---- */
-/* The mappings of the list `key` that have a well-formed id of their own, in order, entered in `ids`. */
+/* The mappings of the list `key`, in order, entered in `ids`: of two of one id the first. A doubled, bad or missing id
+ * hides nothing else that is wrong with what carries it. */
 uint16_t compiler_gather(struct compiler *, const char *key, struct map *ids, const struct node ***ret);
 void compile_parties(struct compiler *);
 void compile_items(struct compiler *);

@@ -80,17 +80,17 @@ uint16_t compiler_gather(struct compiler *c, const char *key, struct map *ids, c
         return 0;
     for (uint32_t i = 0; i < list->count && count < NO_INDEX - 1; i++) {
         const struct node *n = &list->members[i].node, *id = node_get(n, "id");
-        if (!node_is_text(id) || !id_is_well_formed(id->text))
+        if (n->type != JSON_OBJECT)
+            continue;
+        nodes[count++] = n;   /* with a bad id too: what else is wrong with it is told in the same run */
+        if (!node_is_text(id) || id->text.length == 0)
             continue;
         if (map_get(ids, id->text)) {
             compiler_fault(c, id->place, "duplicate_id", "\"%.*s\" stands twice in %s", SHOWN(id->text), key);
-            continue;
-        }
-        if (!map_put(ids, id->text, (void *)(uintptr_t)(count + 1u))) {
+        } else if (!map_put(ids, id->text, (void *)(uintptr_t)count)) {
             c->arena->failed = true;
             return 0;
         }
-        nodes[count++] = n;
     }
     *ret = nodes;
     return count;

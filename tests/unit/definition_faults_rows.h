@@ -39,6 +39,12 @@
 {"a title without English", "thing: t\ntitle: {zh-Hant: 一, zh-Hans: 一}\nform: form.json\n" TASK "}\n", "title_missing_language 2:8"},
 {"a title in a fourth language", "thing: t\ntitle: {zh-Hant: 一, zh-Hans: 一, en: One, fr: Un}\nform: form.json\n" TASK "}\n", "unknown_key 2:42"},
 {"two steps of one id", HEAD TASK "}\n  - {id: a, department: tax}\n", "duplicate_id 6:10"},
+{"what is wrong with the second of two steps of one id", HEAD TASK "}\n  - {id: a, department: nobody, needs: [gone], input: {x: \"${ .form.gone }\"}}\n", "duplicate_id 6:10, unknown_department 6:25, unknown_step 6:41, path_not_in_form 6:68"},
+{"what is wrong with a step whose id is none", HEAD TASK "}\n  - {id: B, department: nobody, needs: [a, a]}\n", "bad_id 6:10, unknown_department 6:25, duplicate_need 6:44"},
+{"what is wrong with a step without an id", HEAD TASK "}\n  - {department: nobody, needs: [gone]}\n", "missing_key 6:5, unknown_department 6:18, unknown_step 6:34"},
+{"what is wrong with the second of two items of one id", HEAD TASK ", item: i}\nitems:\n  - {id: i, department: tax}\n  - {id: i, department: nobody, promise: 9 workdays, statute: 2 workdays, basis: x}\n", "duplicate_id 8:10, unknown_department 8:25, promise_longer_than_statute 8:42"},
+{"what is wrong with the second of two parties of one id", HEAD TASK "}\nparties:\n  - {id: p}\n  - {id: p, title: {zh-Hant: 一, en: One}}\n", "duplicate_id 8:10, title_missing_language 8:20"},
+{"a doubled id alone brings no other fault", HEAD TASK ", reversible: true, on_refused: compensate, compensate: {input: \"${ .steps.a.result }\"}}\n  - {id: a, department: tax, reversible: true, on_refused: compensate, compensate: {input: \"${ .steps.a.result }\"}}\nmaterials: [{id: deed}, {id: deed}]\n", "duplicate_id 6:10, material_unused 7:13, duplicate_id 7:30"},
 {"two materials of one id", HEAD TASK ", materials: [m]}\nmaterials:\n  - {id: m}\n  - {id: m}\n", "duplicate_id 8:10"},
 
 /* ---- names ---- */
@@ -97,6 +103,9 @@
 /* ---- order ---- */
 {"a ring", HEAD "steps:\n  - {id: a, department: tax, needs: [c]}\n  - {id: b, department: tax, needs: [a]}\n  - {id: c, department: tax, needs: [b]}\n", "cycle 5:37"},
 {"a step behind a ring", HEAD "steps:\n  - {id: a, department: tax, needs: [b]}\n  - {id: b, department: tax, needs: [a]}\n  - {id: c, department: tax, needs: [b]}\n", "cycle 5:37, unreachable_step 7:5"},
+{"what is read in a ring and behind it", HEAD "steps:\n  - {id: a, department: tax, needs: [b]}\n  - {id: b, department: tax, needs: [a], input: {x: \"${ .steps.d.result }\", y: \"${ .steps.a.result }\"}}\n  - {id: c, department: tax, needs: [b], input: {x: \"${ .steps.a.result }\", y: \"${ .steps.d.result }\"}}\n  - {id: d, department: tax}\n", "cycle 5:37, not_an_ancestor 6:63, unreachable_step 7:5, not_an_ancestor 7:90"},
+{"a delivery and what is never granted, in a ring", HEAD "steps:\n  - {id: a, department: tax, needs: [b, c]}\n  - {id: b, kind: deliver, by: hall, needs: [a]}\n  - {id: c, kind: approve, if: false}\n", "unreachable_step 5:5, unreachable_step 5:5, cycle 5:37, unreachable_step 6:5, when_never_true 7:32"},
+{"promises that do not fit, beside a ring", HEAD "steps:\n  - {id: a, department: tax, needs: [b]}\n  - {id: b, department: tax, needs: [a], item: i}\npromise: 2 workdays\nitems:\n  - {id: i, department: tax, promise: 3 workdays}\n", "cycle 5:37, promises_do_not_fit 7:10"},
 {"two rings", HEAD "steps:\n  - {id: a, department: tax, needs: [b]}\n  - {id: b, department: tax, needs: [a]}\n  - {id: c, department: tax, needs: [d]}\n  - {id: d, department: tax, needs: [c]}\n", "cycle 5:37, cycle 7:37"},
 {"a step that needs itself", HEAD TASK ", needs: [a]}\n", "self_need 5:42"},
 {"a need twice", HEAD TASK "}\n  - {id: b, department: tax, needs: [a, a]}\n", "duplicate_need 6:41"},
