@@ -235,7 +235,7 @@ const struct verb verb_table[] = {
      "Open tasks of a department; with a department's token its own.",
      {{"department", "ID", NULL, false, "The department"},
       {"region", "CODE", NULL, false, "Only of this office"},
-      {"state", "STATE", NULL, false, "Only in this state: running, stuck …"},
+      {"state", "STATE", "running retrying stuck cancelling undoing undo_retrying undo_stuck", false, "Only in this state"},
       LIMIT_OPTION}},
     {"task", "show", "TASK", 1, 1, NEEDS_SERVER, verb_task_show, "Show a task with what the department is given",
      "A task is named <case>:<step>[.<index>]:<attempt>, as task list shows it.", NO_OPTIONS},

@@ -6,22 +6,16 @@
 #include "web/web_part.h"
 
 void handle_cases(struct request *request) {
-    uint32_t limit;
+    uint32_t limit = request_limit(request);
     struct record_list rows;
-    struct text department = request_parameter(request, "department"), since = request_parameter(request, "changed_since");
-    int64_t moment;
-    if (!request_limit(request, &limit))
-        return;
-    if (!text_is_none(since) && time_parse(since, &moment, NULL) != OUTCOME_OK) {
-        reply_problem(request, "parameter_bad", "changed_since is a date-time as in RFC 3339");
-        return;
-    }
+    struct text department = request_parameter(request, "department"), cursor = request_parameter(request, "cursor");
     if (request->caller.role == ROLE_DEPARTMENT)
         department = request->caller.department;
     if (ASK(request, "cases_list", &rows, request_parameter(request, "thing"), request_parameter(request, "phase"),
             request_parameter(request, "outcome"), request_parameter(request, "region"), department, request_parameter(request, "q"),
-            since, request_parameter(request, "cursor"), text_format(&request->arena, "%u", limit + 1),
-            request_parameter(request, "scope")) && status_of_cases(request, &rows))
+            request_parameter(request, "changed_since"), cursor, text_format(&request->arena, "%u", limit + 1),
+            request_parameter(request, "scope")) &&
+        request_cursor_stands(request, &rows, "case_show", cursor) && status_of_cases(request, &rows))
         reply_page(request, &rows, limit, "id");
 }
 
@@ -159,12 +153,12 @@ static bool read_version(struct request *request, struct text given, int64_t *re
 }
 
 void handle_timeline(struct request *request) {
-    uint32_t limit;
+    uint32_t limit = request_limit(request);
     int64_t after;
     struct json row;
     struct text source;
     struct record_list rows;
-    if (!request_limit(request, &limit) || !read_version(request, request_parameter(request, "after"), &after) ||
+    if (!read_version(request, request_parameter(request, "after"), &after) ||
         !case_find(request, &source, &row))
         return;
     if (ASK(request, "case_events", &rows, request->at[0], text_format(&request->arena, "%lld", (long long)after),

@@ -8,16 +8,11 @@
 #include "web/web_part.h"
 
 void handle_dead_letters(struct request *request) {
-    uint32_t limit;
+    uint32_t limit = request_limit(request);
     struct record_list rows;
-    struct text open = request_parameter(request, "open");
-    if (!text_is_none(open) && !text_is(open, "yes") && !text_is(open, "no")) {
-        reply_problem(request, "parameter_bad", "open is yes or no");
-        return;
-    }
-    if (request_limit(request, &limit) &&
-        ASK(request, "dead_list", &rows, open, request_parameter(request, "code"), request_parameter(request, "topic"),
-            request_parameter(request, "cursor"), text_format(&request->arena, "%u", limit + 1)))
+    if (ASK(request, "dead_list", &rows, request_parameter(request, "open"), request_parameter(request, "code"),
+            request_parameter(request, "topic"), request_parameter(request, "cursor"),
+            text_format(&request->arena, "%u", limit + 1)))
         reply_page(request, &rows, limit, "id");
 }
 

@@ -6,21 +6,14 @@
 
 enum { BULK_MOST = 200 };   /* one transaction that other commands wait for; more is another call */
 
-static bool fits_yes_no(struct request *request, const char *name) {
-    struct text value = request_parameter(request, name);
-    if (text_is_none(value) || text_is(value, "yes") || text_is(value, "no"))
-        return true;
-    reply_problem(request, "parameter_bad", "%s is yes or no", name);
-    return false;
-}
-
 void handle_incidents(struct request *request) {
-    uint32_t limit;
+    uint32_t limit = request_limit(request);
     struct record_list rows;
-    if (fits_yes_no(request, "open") && request_limit(request, &limit) &&
-        ASK(request, "incidents_list", &rows, request_parameter(request, "open"), request_parameter(request, "code"),
-            request_parameter(request, "department"), request_parameter(request, "thing"), request_parameter(request, "cursor"),
-            text_format(&request->arena, "%u", limit + 1)))
+    struct text cursor = request_parameter(request, "cursor");
+    if (ASK(request, "incidents_list", &rows, request_parameter(request, "open"), request_parameter(request, "code"),
+            request_parameter(request, "department"), request_parameter(request, "thing"), cursor,
+            text_format(&request->arena, "%u", limit + 1)) &&
+        request_cursor_stands(request, &rows, "incident_show", cursor))
         reply_page(request, &rows, limit, "id");
 }
 

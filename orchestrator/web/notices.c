@@ -10,18 +10,11 @@ static struct text own_recipient(struct request *request) {
 }
 
 void handle_notices(struct request *request) {
-    uint32_t limit;
-    int64_t cursor;
+    uint32_t limit = request_limit(request);
     struct record_list rows;
-    struct text after = request_parameter(request, "cursor");
-    if (!text_is_none(after) && !text_to_int64(after, &cursor)) {
-        reply_problem(request, "parameter_bad", "cursor is `next` of the page before");
-        return;
-    }
-    if (request_limit(request, &limit) &&
-        ASK(request, "notices_list", &rows, request_parameter(request, "case"), request_parameter(request, "kind"),
-            request_parameter(request, "audience"), request_parameter(request, "state"), request_parameter(request, "channel"), after,
-            text_format(&request->arena, "%u", limit + 1), own_recipient(request)))
+    if (ASK(request, "notices_list", &rows, request_parameter(request, "case"), request_parameter(request, "kind"),
+            request_parameter(request, "audience"), request_parameter(request, "state"), request_parameter(request, "channel"),
+            request_parameter(request, "cursor"), text_format(&request->arena, "%u", limit + 1), own_recipient(request)))
         reply_page(request, &rows, limit, "number");
 }
 

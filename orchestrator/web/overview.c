@@ -67,15 +67,25 @@ static void reply_all(struct request *request, const char *query) {
 }
 
 void handle_departments(struct request *request) { reply_all(request, "departments_stats"); }
+
+/* A clock's cursor is `<case>/<item>/<clock>`. */
+static bool clock_cursor_stands(struct request *request, const struct record_list *page, struct text cursor) {
+    size_t end = cursor.length;
+    for (int slashes = 0; end > 0 && slashes < 2; slashes += cursor.at[end] == '/')
+        end--;
+    return request_cursor_stands(request, page, "case_clocks", text_span(cursor.at, end));
+}
+
 /* A department sees its own. */
 void handle_late(struct request *request) {
-    uint32_t limit;
+    uint32_t limit = request_limit(request);
     struct record_list rows;
     struct text department = request->caller.role == ROLE_DEPARTMENT ? request->caller.department
                                                                       : request_parameter(request, "department");
-    if (request_limit(request, &limit) &&
-        ASK(request, "clocks_list", &rows, department, request_parameter(request, "light"), request_parameter(request, "item"),
-            request_parameter(request, "cursor"), text_format(&request->arena, "%u", limit + 1)))
+    struct text cursor = request_parameter(request, "cursor");
+    if (ASK(request, "clocks_list", &rows, department, request_parameter(request, "light"), request_parameter(request, "item"),
+            cursor, text_format(&request->arena, "%u", limit + 1)) &&
+        clock_cursor_stands(request, &rows, cursor))
         reply_page(request, &rows, limit, "at");
 }
 

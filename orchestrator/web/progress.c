@@ -225,9 +225,8 @@ void handle_history(struct request *request) {
 
 void handle_party_notices(struct request *request) {
     struct record_list rows;
-    uint32_t limit;
-    if (request_limit(request, &limit) &&
-        ASK(request, "notices_list", &rows, request->at[0], TEXT_NONE, TEXT("party"), TEXT_NONE, TEXT_NONE, request_parameter(request, "cursor"),
+    uint32_t limit = request_limit(request);
+    if (ASK(request, "notices_list", &rows, request->at[0], TEXT_NONE, TEXT("party"), TEXT_NONE, TEXT_NONE, request_parameter(request, "cursor"),
             text_format(&request->arena, "%u", limit + 1), request->caller.name))
         reply_page(request, &rows, limit, "number");
 }

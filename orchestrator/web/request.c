@@ -84,15 +84,22 @@ struct text request_parameter(struct request *request, const char *name) {
     return TEXT_NONE;
 }
 
-bool request_limit(struct request *request, uint32_t *ret) {
+uint32_t request_limit(struct request *request) {
     int64_t limit = PAGE_ROWS;
-    struct text given = request_parameter(request, "limit");
-    if (!text_is_none(given) && (!text_to_int64(given, &limit) || limit < 1 || limit > PAGE_ROWS_MOST)) {
-        reply_problem(request, "parameter_bad", "limit is a number from 1 to %d", PAGE_ROWS_MOST);
+    text_to_int64(request_parameter(request, "limit"), &limit);
+    return (uint32_t)limit;
+}
+
+bool request_cursor_stands(struct request *request, const struct record_list *page, const char *query, struct text key) {
+    struct record_list rows;
+    if (page->count > 0 || text_is_none(request_parameter(request, "cursor")))
+        return true;
+    if (!ASK(request, query, &rows, key))
         return false;
-    }
-    *ret = (uint32_t)limit;
-    return true;
+    if (rows.count > 0)
+        return true;
+    reply_problem(request, "parameter_bad", "cursor is `next` of the page before");
+    return false;
 }
 
 int64_t request_now_us(const struct request *request) {

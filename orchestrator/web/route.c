@@ -29,11 +29,11 @@ const struct route route_table[] = {
     {"POST", "/v1/things/{thing}/offers", SUBMITS | BIT(DEPARTMENT), BODY_JSON, "", handle_offer,
      "Start a case for somebody who is entitled, without an application (免申即享)"},
 
-    {"GET", "/v1/calendar/due", ALL, BODY_NONE, "from,limit,region,clock", handle_calendar_due, "When a limit is due"},
+    {"GET", "/v1/calendar/due", ALL, BODY_NONE, "from,limit:duration,region,clock", handle_calendar_due, "When a limit is due"},
     {"GET", "/v1/calendar/{year}", ALL, BODY_NONE, "region", handle_calendar_year, "A year's working days, holidays and closures"},
 
     {"POST", "/v1/cases", SUBMITS, BODY_JSON, "", handle_submit, "Submit an application"},
-    {"GET", "/v1/cases", ALL, BODY_NONE, "thing,phase,outcome,region,department,q,changed_since,scope,cursor,limit", handle_cases,
+    {"GET", "/v1/cases", ALL, BODY_NONE, "thing,phase,outcome,region,department,q,changed_since,scope,cursor:case,limit", handle_cases,
      "List and search cases, newest first"},
     {"GET", "/v1/cases/{case}", ALL, BODY_NONE, "", handle_case, "A case with its steps, sub-cases and incidents"},
     {"GET", "/v1/cases/{case}/timeline", ALL, BODY_NONE, "after,limit", handle_timeline, "What happened, oldest first"},
@@ -61,7 +61,7 @@ const struct route route_table[] = {
      "What a party sees: where it stands, whose turn it is and until when"},
     {"GET", "/v1/cases/{case}/history", BIT(APPLICANT) | BIT(WINDOW) | BIT(OPERATOR), BODY_NONE, "", handle_history,
      "What happened, in the law's words, for a party"},
-    {"GET", "/v1/cases/{case}/notices", BIT(APPLICANT), BODY_NONE, "cursor,limit", handle_party_notices, "What this party was told, newest first"},
+    {"GET", "/v1/cases/{case}/notices", BIT(APPLICANT), BODY_NONE, "cursor:number,limit", handle_party_notices, "What this party was told, newest first"},
     {"POST", "/v1/cases/{case}/signature", SUBMITS | BIT(APPLICANT), BODY_JSON, "", handle_signature, "A party signs"},
     {"POST", "/v1/cases/{case}/codes", BIT(WINDOW), BODY_JSON, "", handle_codes, "New query codes for a case's parties; shown once"},
     {"POST", "/v1/cases/{case}/close", OPERATES, BODY_JSON, "", handle_close, "Terminate a case"},
@@ -83,20 +83,20 @@ const struct route route_table[] = {
      "What a material is, who brought it, which cases name it"},
     {"GET", "/v1/commands/{command}", ALL, BODY_NONE, "", handle_command, "What became of a command"},
 
-    {"GET", "/v1/tasks", WORKS | BIT(SUPERVISOR), BODY_NONE, "department,region,state,cursor,limit", handle_tasks, "A worklist"},
+    {"GET", "/v1/tasks", WORKS | BIT(SUPERVISOR), BODY_NONE, "department,region,state:step_state,cursor:task,limit", handle_tasks, "A worklist"},
     {"GET", "/v1/tasks/{task}", WORKS | BIT(SUPERVISOR), BODY_NONE, "", handle_task, "A task with what the department is given"},
     {"POST", "/v1/tasks/{task}/claim", BIT(DEPARTMENT), BODY_JSON, "", handle_claim, "Take a task from the worklist"},
     {"POST", "/v1/tasks/{task}/release", BIT(DEPARTMENT), BODY_JSON, "", handle_release, "Put a task back"},
     {"POST", "/v1/tasks/{task}/answer", BIT(DEPARTMENT), BODY_JSON, "", handle_answer, "A department's answer"},
 
-    {"GET", "/v1/incidents", WATCHES, BODY_NONE, "open,code,department,thing,cursor,limit", handle_incidents, "What needs a person"},
+    {"GET", "/v1/incidents", WATCHES, BODY_NONE, "open,code,department,thing,cursor:incident,limit", handle_incidents, "What needs a person"},
     {"POST", "/v1/incidents/bulk", OPERATES, BODY_JSON, "", handle_incidents_bulk, "Retry, skip or reassign many stuck steps"},
     {"GET", "/v1/incidents/{incident}", WATCHES, BODY_NONE, "", handle_incident, "One incident"},
-    {"GET", "/v1/notices", WATCHES | BIT(WINDOW) | BIT(DEPARTMENT), BODY_NONE, "case,kind,audience,state,channel,recipient,cursor,limit", handle_notices,
+    {"GET", "/v1/notices", WATCHES | BIT(WINDOW) | BIT(DEPARTMENT), BODY_NONE, "case,kind,audience,state:notice_state,channel,recipient,cursor:number,limit", handle_notices,
      "What people were told, newest first"},
     {"GET", "/v1/notices/{notice}", WATCHES, BODY_NONE, "", handle_notice, "One notice, with every try to send it"},
     {"POST", "/v1/notices/{notice}/retry", OPERATES, BODY_JSON, "", handle_notice_retry, "Send a notice again that was given up"},
-    {"GET", "/v1/dead-letters", WATCHES, BODY_NONE, "open,code,topic,cursor,limit", handle_dead_letters,
+    {"GET", "/v1/dead-letters", WATCHES, BODY_NONE, "open,code,topic,cursor:number,limit", handle_dead_letters,
      "Messages that could not be taken"},
     {"GET", "/v1/dead-letters/{dead}", OPERATES | BIT(AUDITOR), BODY_NONE, "", handle_dead_letter, "One, with its bytes"},
     {"POST", "/v1/dead-letters/{dead}/redrive", OPERATES, BODY_JSON, "", handle_redrive, "Take it again"},
@@ -104,7 +104,7 @@ const struct route route_table[] = {
 
     {"GET", "/v1/departments", WATCHES, BODY_NONE, "", handle_departments, "What each department has open"},
     {"GET", "/v1/departments/{department}", WATCHES | BIT(DEPARTMENT), BODY_NONE, "", handle_department, "One department"},
-    {"GET", "/v1/clocks", WATCHES | BIT(DEPARTMENT), BODY_NONE, "department,light,item,cursor,limit", handle_late,
+    {"GET", "/v1/clocks", WATCHES | BIT(DEPARTMENT), BODY_NONE, "department,light,item,cursor:clock_at,limit", handle_late,
      "Open clocks whose light is not green, the first due first"},
     {"GET", "/v1/statistics", WATCHES, BODY_NONE, "", handle_statistics, "Cases by thing, phase and outcome"},
     {"GET", "/v1/shards", BIT(OPERATOR) | BIT(ADMIN), BODY_NONE, "", handle_shards, "Shards, their owners and what they have to do"},
@@ -179,16 +179,4 @@ const struct route *route_find(struct text method, struct text path, struct text
         snprintf(ret_allow + length, 64 - length, "%s%s%s", length ? ", " : "", route->method, get ? ", HEAD" : "");
     }
     return found;
-}
-
-bool route_takes(const struct route *route, struct text parameter) {
-    struct text rest = text_from(route->parameters);
-    while (rest.length > 0) {
-        size_t comma = text_find(rest, ',');
-        struct text one = comma == SIZE_MAX ? rest : text_span(rest.at, comma);
-        if (text_equal(one, parameter))
-            return true;
-        rest = comma == SIZE_MAX ? TEXT("") : text_span(rest.at + comma + 1, rest.length - comma - 1);
-    }
-    return false;
 }

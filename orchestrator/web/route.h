@@ -27,7 +27,7 @@ struct route {
     const char *path;            /* "/v1/cases/{case}/steps/{step}/retry" */
     unsigned roles;              /* bits 1 << enum role; 0: without a token */
     enum route_body body;
-    const char *parameters;      /* of the query: "thing,phase"; "" none */
+    const char *parameters;      /* of the query, as web/parameter.h wants it: "thing,phase"; "" none */
     void (*handle)(struct request *);
     const char *what;            /* one sentence; the OpenAPI's summary */
 };
@@ -36,7 +36,5 @@ extern const struct route route_table[];   /* ends with method == NULL */
 /* The route of a path (raw, still percent-encoded); ret_raw has what stands in the places of {…}. NULL: none, and
  * *ret_allow has the methods that the path takes ("GET, HEAD"), empty when there is no such path. */
 const struct route *route_find(struct text method, struct text path, struct text ret_raw[ROUTE_NAMES_MOST], char ret_allow[64]);
-/* Does the route's query take this parameter? */
-bool route_takes(const struct route *, struct text parameter);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "model/limits.h"
+#include "web/parameter.h"
 #include "web/web_part.h"
 
 /* Beyond what is kept, so much more is read and thrown away before the connection is cut: the client shall read why. */
@@ -117,16 +118,6 @@ static bool check_body_type(struct request *request) {
     return fine;
 }
 
-static bool check_parameters(struct request *request) {
-    for (uint32_t i = 0; i < request->parameter_count; i++)
-        if (!route_takes(request->route, request->parameters[i].name)) {
-            reply_problem(request, "parameter_unknown", "this path takes %s%s",
-                          request->route->parameters[0] ? "the parameters " : "no parameters", request->route->parameters);
-            return false;
-        }
-    return true;
-}
-
 static bool is_loopback(struct request *request) {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     const struct sockaddr *address = info ? info->client_addr : NULL;
@@ -202,7 +193,7 @@ static void take_head(struct request *request, const char *method) {
         return;
     }
     struct text given = request_header(request, "Content-Length");
-    if (!check_caller(request) || !check_parameters(request) || !check_body_type(request))
+    if (!check_caller(request) || !parameters_check(request) || !check_body_type(request))
         return;
     if (is_upload(request) && !request->web->settings.vault) {
         reply_problem(request, "not_offered", "no store of materials is configured (materials.store)");

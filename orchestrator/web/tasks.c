@@ -12,12 +12,10 @@ enum { CLAIM_SECONDS = 8 * 3600, CLAIM_SECONDS_MOST = 7 * 86400 };
 struct task { struct text case_id, step, department, region; int32_t index; uint32_t attempt, undo; int64_t current; };
 
 void handle_tasks(struct request *request) {
-    uint32_t limit;
+    uint32_t limit = request_limit(request);
     struct record_list rows;
     struct text department = request_parameter(request, "department"), region = request_parameter(request, "region");
     const struct caller *caller = &request->caller;
-    if (!request_limit(request, &limit))
-        return;
     if (caller->role == ROLE_DEPARTMENT) {
         bool other = !text_is_none(department) && !text_equal(department, caller->department);
         bool elsewhere = caller->region.length > 0 && !text_is_none(region) && !text_equal(region, caller->region);

@@ -99,8 +99,10 @@ struct field { const char *name; enum json_type type; bool required; struct boun
 bool body_fields(struct request *, const struct field *, uint32_t count);
 #define BODY_FIELDS(request, ...) \
     body_fields((request), (const struct field[]){__VA_ARGS__}, sizeof((struct field[]){__VA_ARGS__}) / sizeof(struct field))
-/* `limit` of a page: 1 … 200, 50; false: answered. */
-bool request_limit(struct request *, uint32_t *ret);
+/* `limit` of a page: 1 … 200, 50. Values were held against web/parameter.h before any handler ran. */
+uint32_t request_limit(struct request *);
+/* A page that is empty behind a cursor: is the cursor a row at all? `query` asks for it by `key`. False: answered. */
+bool request_cursor_stands(struct request *, const struct record_list *page, const char *query, struct text key);
 int64_t request_now_us(const struct request *);
 struct text encode_segment(struct arena *, struct text);                 /* percent-encoded, '/' too */
 /* W3C traceparent when the header is one, else absent. */

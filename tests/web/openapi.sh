@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Holds schemas/openapi.yaml to OpenAPI 3.1 and to the server's own table of routes: paths, methods, roles, parameters,
-# bodies, and every problem's code.
+# Holds schemas/openapi.yaml to OpenAPI 3.1 and to the server's own table of routes: paths, methods, roles, parameters with
+# their words, bodies, and every problem's code.
 #
 #   openapi.sh <source folder> <build folder> <web_routes_dump>
 #

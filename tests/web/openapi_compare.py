@@ -36,9 +36,12 @@ def main():
         if (operation.get("security") == []) != (not route["roles"]):
             faults.append(f"{name}: table and file do not agree on whether a token is needed")
         parameters = [parameter for parameter in operation.get("parameters", []) if "in" in parameter]
-        query = sorted(parameter["name"] for parameter in parameters if parameter["in"] == "query")
-        if query != sorted(filter(None, route["parameters"].split(","))):
-            faults.append(f"{name}: query parameters are {route['parameters']} in the table, {query} in the file")
+        query = {parameter["name"]: parameter["schema"] for parameter in parameters if parameter["in"] == "query"}
+        if query.keys() != route["parameters"].keys():
+            faults.append(f"{name}: query parameters are {sorted(route['parameters'])} in the table, {sorted(query)} in the file")
+        for parameter, words in route["parameters"].items():
+            if words and words.split(", ") != query.get(parameter, {}).get("enum"):
+                faults.append(f"{name}: {parameter} is one of {words} in the table, not so in the file")
         places = sorted(parameter["name"] for parameter in parameters if parameter["in"] == "path")
         if places != sorted(re.findall(r"{(\w+)}", key[1])):
             faults.append(f"{name}: path parameters are {places} in the file")

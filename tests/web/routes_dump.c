@@ -1,6 +1,7 @@
 /* Prints the table of routes as JSON lines, and the table of problems: for openapi.sh. */
 #include <stdio.h>
 
+#include "web/parameter.h"
 #include "web/problem.h"
 #include "web/route.h"
 
@@ -14,8 +15,12 @@ int main(void) {
                 printf("%s\"%s\"", comma, role_name((enum role)role));
                 comma = ",";
             }
-        printf("],\"body\":\"%s\",\"parameters\":\"%s\",\"what\":\"%s\"}\n",
-               bodies[route->body], route->parameters, route->what);
+        printf("],\"body\":\"%s\",\"parameters\":{", bodies[route->body]);
+        struct text list = text_from(route->parameters), name;
+        comma = "";
+        for (const struct parameter_rule *rule; (rule = parameter_next(&list, &name)); comma = ",")
+            printf("%s\"%.*s\":\"%s\"", comma, TEXT_ARG(name), rule->words ? rule->words : "");
+        printf("},\"what\":\"%s\"}\n", route->what);
     }
     for (const struct problem *problem = problem_table; problem->code; problem++)
         printf("{\"problem\":\"%s\",\"status\":%u,\"title\":\"%s\"}\n", problem->code, problem->status, problem->title);

@@ -1,6 +1,10 @@
 /* Paths, methods, tokens, bodies: what is refused before anything is done, and how it is said. */
 #include "kit.h"
+#include "model/state.h"
+#include "web/parameter.h"
+#include "web/route.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -123,6 +127,78 @@ static void test_unknown_and_bad_query_parameters_are_refused(void **state) {
     assert_problem(call("admin", "GET", "/v1/cases?limit=0", NULL, NULL), 400, "parameter_bad");
     assert_problem(call("admin", "GET", "/v1/cases?changed_since=yesterday", NULL, NULL), 400, "parameter_bad");
     assert_problem(call("operator", "GET", "/v1/incidents?open=perhaps", NULL, NULL), 400, "parameter_bad");
+    const struct reply *reply = call("admin", "GET", "/v1/cases?phase=asleep&limit=-1&phase=open&q=x&region=4413", NULL, NULL);
+    assert_problem(reply, 400, "parameter_bad");
+    assert_string_equal(member(reply, "/detail"),
+                        "phase is one of running, stopping, closed, open; limit is a number from 1 to 200; phase stands twice; "
+                        "region is a region code of six digits (GB/T 2260)");
+    reply = call("admin", "GET", "/v1/cases?colour=red", NULL, NULL);
+    assert_string_equal(member(reply, "/detail"), "there is no parameter \"colour\" here; this path takes thing, phase, outcome, "
+                                                  "region, department, q, changed_since, scope, cursor, limit");
+}
+
+/* Every route with every parameter of its own: first a value that fits, then one that can be none. */
+static void test_no_route_takes_a_value_that_is_none_of_its_kind(void **state) {
+    (void)state;
+    static const char *const fits[] = {
+        [PARAMETER_TEXT] = "x", [PARAMETER_ID] = "tax_2", [PARAMETER_WORD] = NULL, [PARAMETER_NOTICE] = "closed",
+        [PARAMETER_REGION] = "441300", [PARAMETER_NUMBER] = "7", [PARAMETER_MOMENT] = "2026-03-02T09:00:00Z",
+        [PARAMETER_TASK] = "N1:tax.2:1"};
+    static const char *const none[] = {
+        [PARAMETER_TEXT] = NULL, [PARAMETER_ID] = "Not%20an%20id", [PARAMETER_WORD] = "junk", [PARAMETER_NOTICE] = "junk",
+        [PARAMETER_REGION] = "44130x", [PARAMETER_NUMBER] = "-1", [PARAMETER_MOMENT] = "yesterday", [PARAMETER_TASK] = "junk"};
+    char path[2048], word[64], longer[700];
+    int tried = 0;
+    memset(longer, 'a', sizeof longer - 1);
+    longer[sizeof longer - 1] = '\0';
+    for (const struct route *route = route_table; route->method; route++) {
+        struct text list = text_from(route->parameters), name;
+        const struct parameter_rule *rule;
+        const char *role = route->roles & 1u << ROLE_OPERATOR ? "operator" : "admin";
+        while (strchr(route->path, '{') == NULL && (rule = parameter_next(&list, &name))) {
+            snprintf(word, sizeof word, "%.*s", rule->words ? (int)strcspn(rule->words, ",") : 0, rule->words ? rule->words : "");
+            snprintf(path, sizeof path, "%s?%.*s=%s", route->path, TEXT_ARG(name), *word ? word : fits[rule->kind]);
+            bool is_refused = strstr(call(role, route->method, path, NULL, NULL)->body, "parameter_bad") != NULL;
+            bool is_cursor = text_is(name, "cursor") && rule->kind == PARAMETER_TEXT;   /* x is no row */
+            if (is_refused != is_cursor)
+                fail_msg("%s", path);
+            snprintf(path, sizeof path, "%s?%.*s=%s", route->path, TEXT_ARG(name), none[rule->kind] ? none[rule->kind] : longer);
+            assert_problem(call(role, route->method, path, NULL, NULL), 400, "parameter_bad");
+            tried++;
+        }
+    }
+    assert_true(tried > 30);
+}
+
+static void test_words_of_parameters_are_the_words_of_the_model(void **state) {
+    (void)state;
+    char path[128];
+    for (int phase = CASE_RUNNING; phase < CASE_PHASE_COUNT; phase++) {
+        snprintf(path, sizeof path, "/v1/cases?phase=%s", state_case_name((enum case_phase)phase));
+        assert_int_equal(call("admin", "GET", path, NULL, NULL)->status, 200);
+    }
+    for (int outcome = CASE_GRANTED; outcome < CASE_OUTCOME_COUNT; outcome++) {
+        snprintf(path, sizeof path, "/v1/cases?outcome=%s", state_outcome_name((enum case_outcome)outcome));
+        assert_int_equal(call("admin", "GET", path, NULL, NULL)->status, 200);
+    }
+    for (int step = 0; step < STEP_STATE_COUNT; step++) {
+        snprintf(path, sizeof path, "/v1/tasks?state=%s", state_step_name((enum step_state)step));
+        bool is_open = state_step_is_active((enum step_state)step);
+        assert_int_equal(call("operator", "GET", path, NULL, NULL)->status, is_open ? 200 : 400);
+    }
+}
+
+static void test_cursor_that_is_no_row_is_refused_and_the_last_rows_is_an_empty_page(void **state) {
+    (void)state;
+    fake_records_rows(&records, "case_show", NULL);
+    assert_problem(call("admin", "GET", "/v1/cases?cursor=junk", NULL, NULL), 400, "parameter_bad");
+    assert_problem(call("operator", "GET", "/v1/incidents?cursor=junk", NULL, NULL), 400, "parameter_bad");
+    assert_problem(call("operator", "GET", "/v1/clocks?cursor=junk", NULL, NULL), 400, "parameter_bad");
+    assert_problem(call("operator", "GET", "/v1/dead-letters?cursor=junk", NULL, NULL), 400, "parameter_bad");
+    fake_records_rows(&records, "case_show", "{\"id\":\"N1\"}", NULL);
+    const struct reply *reply = call("admin", "GET", "/v1/cases?cursor=N1", NULL, NULL);
+    assert_int_equal(reply->status, 200);
+    assert_string_equal(reply->body, "{\"items\":[],\"next\":null}");
 }
 
 static void test_broken_percent_encoding_is_400(void **state) {
@@ -182,6 +258,9 @@ int main(void) {
         cmocka_unit_test(test_json_is_read_strictly),
         cmocka_unit_test(test_all_faults_of_a_body_come_at_once),
         cmocka_unit_test(test_unknown_and_bad_query_parameters_are_refused),
+        cmocka_unit_test(test_no_route_takes_a_value_that_is_none_of_its_kind),
+        cmocka_unit_test(test_words_of_parameters_are_the_words_of_the_model),
+        cmocka_unit_test(test_cursor_that_is_no_row_is_refused_and_the_last_rows_is_an_empty_page),
         cmocka_unit_test(test_broken_percent_encoding_is_400),
         cmocka_unit_test(test_sub_case_is_named_with_an_encoded_slash),
         cmocka_unit_test(test_token_is_believed_for_a_while_and_forgotten_when_one_is_revoked),
