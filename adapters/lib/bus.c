@@ -172,13 +172,40 @@ int bus_open(struct yjs_adapter *a, struct yjs_error *error) {
     return 0;
 }
 
-/* Asks for the result topic's leaders now: the first answer would wait for them. */
+/* Asks for the result topic's partitions and their leaders now: the first answer would wait for them. */
 static void warm_writer(struct yjs_adapter *a) {
     const struct rd_kafka_metadata *metadata = NULL;
+    a->contacts_at_us = now_steady_us() + TIME_SECOND_US;
     if (!a->answers)
         a->answers = rd_kafka_topic_new(a->producer, a->result_topic, NULL);
-    if (a->answers && !rd_kafka_metadata(a->producer, 0, a->answers, &metadata, METADATA_WAIT_MS))
-        rd_kafka_metadata_destroy(metadata);
+    if (!a->answers || rd_kafka_metadata(a->producer, 0, a->answers, &metadata, METADATA_WAIT_MS))
+        return;
+    int32_t count = metadata->topic_cnt == 1 && !metadata->topics[0].err ? metadata->topics[0].partition_cnt : 0;
+    rd_kafka_metadata_destroy(metadata);
+    if (a->contact_count > 0 || a->contact_elsewhere.open > 0 || count < 1 || count > PARTITIONS_MOST)
+        return;
+    a->contacts = adapter_alloc((size_t)count * sizeof *a->contacts);
+    a->contact_count = count;
+}
+
+void bus_forget_contacts(struct yjs_adapter *a) {
+    free(a->contacts);
+    a->contacts = NULL;
+    a->contact_count = 0;
+    a->contacts_at_us = 0;
+    a->contact_elsewhere = (struct contact){0};
+}
+
+struct contact *bus_contact(struct yjs_adapter *a, const struct task *task, int32_t *ret_partition) {
+    bool ours = !strcmp(task->open.reply_to, a->result_topic);
+    *ret_partition = -1;
+    if (ours && a->contact_count == 0 && a->contact_elsewhere.open == 0 && now_steady_us() >= a->contacts_at_us)
+        warm_writer(a);
+    if (!ours || a->contact_count == 0)
+        return &a->contact_elsewhere;
+    *ret_partition = rd_kafka_msg_partitioner_murmur2(a->answers, task->open.number, strlen(task->open.number), a->contact_count,
+                                                      NULL, NULL);
+    return &a->contacts[*ret_partition];
 }
 
 /* Everything that was under way is reported as undelivered first, so the outbox posts it again. */
@@ -193,6 +220,7 @@ static void producer_end(struct yjs_adapter *a, int wait_ms) {
     a->producer = NULL;
     a->reports = NULL;
     a->answers = NULL;
+    bus_forget_contacts(a);
 }
 
 /* An idempotent producer does not go on after a broker that has forgotten, or kept, what it should not have; a new one

@@ -82,7 +82,7 @@ enum outcome event_read(struct arena *arena, const rd_kafka_message_t *m, struct
 #define HEADER(name_, value_, size_) \
     {.vtype = RD_KAFKA_VTYPE_HEADER, .u.header = {.name = (name_), .val = (value_), .size = (ssize_t)(size_)}}
 
-rd_kafka_resp_err_t event_produce(struct yjs_adapter *a, struct answer *answer) {
+rd_kafka_resp_err_t event_produce(struct yjs_adapter *a, struct answer *answer, int32_t partition) {
     const struct yjs_task *t = &answer->task->open;
     const char *kind = yjs_kind_name(answer->kind);
     char id[1024], attempt[24];
@@ -90,7 +90,9 @@ rd_kafka_resp_err_t event_produce(struct yjs_adapter *a, struct answer *answer) 
                                          : snprintf(id, sizeof(id), "%s:%s:%d", t->id, kind, answer->of_kind);
     int attempt_length = snprintf(attempt, sizeof(attempt), "%lld", (long long)t->attempt);
     rd_kafka_vu_t parts[20] = {
-        {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = t->reply_to},
+        partition < 0 ? (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = t->reply_to}
+                      : (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = a->answers},
+        {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = partition < 0 ? RD_KAFKA_PARTITION_UA : partition},
         {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {.ptr = (void *)(uintptr_t)t->number, .size = strlen(t->number)}},
         {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {.ptr = answer->data, .size = answer->length}},
         {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = answer},
@@ -106,7 +108,7 @@ rd_kafka_resp_err_t event_produce(struct yjs_adapter *a, struct answer *answer) 
         HEADER("ce_attempt", attempt, attempt_length),
         HEADER("content-type", "application/json", 16),
     };
-    size_t count = 15;
+    size_t count = 16;
     if (answer->task->undo)
         parts[count++] = (rd_kafka_vu_t)HEADER("ce_task", t->id, strlen(t->id));
     if (t->traceparent)

@@ -12,6 +12,7 @@
 #include <librdkafka/rdkafka.h>
 #include <sqlite3.h>
 
+#include "base/contact.h"
 #include "base/json.h"
 #include "base/list.h"
 #include "base/log.h"
@@ -74,15 +75,16 @@ struct answer {
     int32_t n;                              /* of the task's answers */
     int32_t of_kind;                        /* of those of its kind; 1: the id has no number */
     bool sent, acknowledged, again;         /* again: a kept answer posted once more */
+    struct contact *contact;                /* of the partition that it goes to; while it is sent */
     char time[TIME_TEXT_SIZE];
     size_t length;
     char data[];
 };
 
 struct outbox {
-    struct list answers;                    /* in order; the front ones sent */
+    struct list answers;                    /* in order */
     struct list acknowledged;               /* stored ones, whose acknowledgement is still to be written */
-    struct list *unsent;                    /* first not sent; the head when none */
+    struct list *unsent;                    /* all before it are sent; the head when all are */
     size_t count, in_flight;
     bool stalled;                           /* a delivery failed: wait for all reports, then go back */
     int64_t resume_at_us, backoff_us;
@@ -113,6 +115,9 @@ struct yjs_adapter {
     rd_kafka_message_t **batch;
     struct partition *partitions;
     size_t partition_count;
+    struct contact *contacts, contact_elsewhere;   /* by partition of the result topic; with all others */
+    int32_t contact_count;                  /* 0: how many partitions it has is not known yet */
+    int64_t contacts_at_us;                 /* steady: when that may be asked again */
     bool assigned, said_away, more_waits;
     bool topic_said;
     int64_t assign_at_us, assign_backoff_us, offsets_at_us, commit_group_at_us;
@@ -181,9 +186,14 @@ struct event {
  * REJECT with the reason. */
 enum outcome event_read(struct arena *, const rd_kafka_message_t *, struct event *ret, struct error *);
 /* Hands an answer to the producer. RD_KAFKA_RESP_ERR_NO_ERROR or the reason. */
-rd_kafka_resp_err_t event_produce(struct yjs_adapter *, struct answer *);
+rd_kafka_resp_err_t event_produce(struct yjs_adapter *, struct answer *, int32_t partition);   /* -1: the client chooses */
 
 /* bus.c: Kafka */
+/* The producer's contact with the partition that the task's answers go to, and that partition's number; -1 when it is not
+ * known, then answers go one at a time. */
+struct contact *bus_contact(struct yjs_adapter *, const struct task *, int32_t *ret_partition);
+/* After a failure, when nothing is under way: the topic may be another one now. */
+void bus_forget_contacts(struct yjs_adapter *);
 int bus_open(struct yjs_adapter *, struct yjs_error *);
 void bus_close(struct yjs_adapter *);
 void bus_assign(struct yjs_adapter *, int64_t now_us);        /* tries to, when not assigned yet */

@@ -50,6 +50,22 @@ int64_t outbox_next_us(const struct yjs_adapter *a) {
     return o->unsent != &o->answers && !o->stalled && o->in_flight > 0 ? o->burst_until_us : INT64_MAX;
 }
 
+/* One that waits for the first contact with its partition stays unsent, and with it all behind it that go there. */
+static rd_kafka_resp_err_t outbox_post(struct yjs_adapter *a, struct answer *answer, int64_t now_us) {
+    int32_t partition;
+    struct contact *contact = bus_contact(a, answer->task, &partition);
+    if (!contact_takes(contact, now_us))
+        return RD_KAFKA_RESP_ERR_NO_ERROR;
+    rd_kafka_resp_err_t code = event_produce(a, answer, partition);
+    if (code)
+        return code;
+    contact->open++;
+    answer->contact = contact;
+    answer->sent = true;
+    a->outbox.in_flight++;
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
 /* Everything in the outbox is durable when this is called: the loop commits first. */
 void outbox_send(struct yjs_adapter *a, int64_t now_us) {
     struct outbox *o = &a->outbox;
@@ -58,15 +74,17 @@ void outbox_send(struct yjs_adapter *a, int64_t now_us) {
             return;
         o->stalled = false;
         o->unsent = o->answers.next;
+        bus_forget_contacts(a);
     }
     if (burst_is_under_way(o, now_us))
         return;
     o->burst_until_us = now_us + BURST_WAIT_US;
-    while (o->unsent != &o->answers && o->in_flight < IN_FLIGHT_MOST) {
-        struct answer *answer = list_entry(o->unsent, struct answer, link);
-        rd_kafka_resp_err_t code = event_produce(a, answer);
+    struct list *left = NULL, *at = o->unsent;              /* left: the first that waits for its partition */
+    for (; at != &o->answers && o->in_flight < IN_FLIGHT_MOST; at = at->next) {
+        struct answer *answer = list_entry(at, struct answer, link);
+        rd_kafka_resp_err_t code = answer->sent ? RD_KAFKA_RESP_ERR_NO_ERROR : outbox_post(a, answer, now_us);
         if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL)
-            return;
+            break;
         if (code) {
             log_error("answer_unsent", "an answer cannot be handed to Kafka; it is kept and tried again",
                       LOG_STRING("task", answer->task->open.id), LOG_STRING("reason", rd_kafka_err2str(code)));
@@ -75,10 +93,9 @@ void outbox_send(struct yjs_adapter *a, int64_t now_us) {
             o->resume_at_us = now_us + BACKOFF_MOST_US;
             return;
         }
-        answer->sent = true;
-        o->in_flight++;
-        o->unsent = o->unsent->next;
+        left = left || answer->sent ? left : at;
     }
+    o->unsent = left ? left : at;
 }
 
 static void outbox_acknowledged(struct yjs_adapter *a, struct answer *answer) {
@@ -99,6 +116,7 @@ void outbox_report(struct yjs_adapter *a, struct answer *answer, rd_kafka_resp_e
     struct outbox *o = &a->outbox;
     o->in_flight--;
     answer->sent = false;
+    contact_reported(answer->contact, !code && answer->contact != &a->contact_elsewhere, a->last_turn_us);
     if (!code) {
         o->backoff_us = 0;
         outbox_acknowledged(a, answer);

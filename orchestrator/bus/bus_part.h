@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <librdkafka/rdkafka.h>
 #include "base/arena.h"
+#include "base/contact.h"
 #include "base/map.h"
 #include "bus/bus.h"
 
@@ -45,7 +46,10 @@ struct bus_partition {
 };
 
 /* What was handed to librdkafka for one partition and is not reported yet. */
-struct bus_writing { uint32_t open; int64_t moved_at_us; /* monotonic: the last report, or the first of them handed over */ };
+struct bus_writing {
+    struct contact contact;
+    int64_t moved_at_us;                /* monotonic: the last report, or the first of what is open handed over */
+};
 
 struct bus_topic_entry {
     struct text name;                   /* NUL behind it */

@@ -55,8 +55,10 @@ void bus_on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, void
     rd_kafka_resp_err_t error = message->err;
     if (entry && message->partition >= 0 && message->partition < entry->writing_room) {
         struct bus_writing *writing = &entry->writing[message->partition];
-        writing->open -= writing->open > 0;
+        contact_reported(&writing->contact, !error, bus->polled_at_us);
         writing->moved_at_us = bus->polled_at_us;
+        if (error_is_of_topic(error))
+            writing->contact.met_at_us = 0; /* what is made in its place knows nobody */
     }
     if (bus->giving_up && fate_of(error) == BUS_PURGED)
         error = RD_KAFKA_RESP_ERR__MSG_TIMED_OUT;
@@ -71,7 +73,7 @@ static bool is_stuck(const struct bus *bus) {
     map_each(&bus->topics, slot) {
         const struct bus_topic_entry *entry = slot->value;
         for (int32_t i = 0; i < entry->writing_room; i++)
-            if (entry->writing[i].open > 0 && bus->polled_at_us - entry->writing[i].moved_at_us >= BUS_GIVE_UP_US)
+            if (entry->writing[i].contact.open > 0 && bus->polled_at_us - entry->writing[i].moved_at_us >= BUS_GIVE_UP_US)
                 return true;
     }
     return false;
@@ -176,7 +178,12 @@ enum outcome bus_publish(void *context, const struct bus_publication *publicatio
         return report_now(bus, publication->token, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC);
     if (publication->partition < 0 || publication->partition >= entry->partition_count)
         return report_now(bus, publication->token, RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION);
-    rd_kafka_headers_t *headers = bus_writing_reserve(entry, entry->partition_count) ? headers_make(publication) : NULL;
+    if (!bus_writing_reserve(entry, entry->partition_count))
+        return error_no_memory(error);
+    struct bus_writing *writing = &entry->writing[publication->partition];
+    if (!contact_takes(&writing->contact, bus->polled_at_us))
+        return error_set(error, OUTCOME_RETRY, "bus_first_contact", "the first message to this partition goes alone");
+    rd_kafka_headers_t *headers = headers_make(publication);
     if (!headers)
         return error_no_memory(error);
     rd_kafka_resp_err_t refused = rd_kafka_producev(
@@ -186,8 +193,7 @@ enum outcome bus_publish(void *context, const struct bus_publication *publicatio
         RD_KAFKA_V_VALUE((void *)publication->value.at, publication->value.length), RD_KAFKA_V_HEADERS(headers),
         RD_KAFKA_V_OPAQUE((void *)(uintptr_t)publication->token), RD_KAFKA_V_END);
     if (!refused) {
-        struct bus_writing *writing = &entry->writing[publication->partition];
-        if (writing->open++ == 0)
+        if (writing->contact.open++ == 0)
             writing->moved_at_us = bus_now_us();
         bus->outstanding++;
         return OUTCOME_OK;

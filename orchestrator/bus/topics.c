@@ -70,7 +70,7 @@ void bus_topics_forget_handles(struct bus *bus) {
             if (entry->partitions[i])
                 entry->partitions[i]->asked_reaches = false; /* a scout that ends takes its questions along */
         for (int32_t i = 0; i < entry->writing_room; i++)
-            entry->writing[i].open = 0;
+            entry->writing[i].contact = (struct contact){0};
         entry->state = BUS_TOPIC_UNCHECKED;
         entry->missing_said = entry->wanted = false;
     }

@@ -27,6 +27,12 @@ static bool mock_topic_make(void *context, const char *name, int partition_count
 }
 static void mock_stop(void *context) { rd_kafka_mock_broker_set_down(((struct mock *)context)->cluster, 1); }
 static void mock_go(void *context) { rd_kafka_mock_broker_set_up(((struct mock *)context)->cluster, 1); }
+static void mock_refuse_next_write(void *context) {
+    struct mock *mock = context;
+    rd_kafka_mock_broker_set_rtt(mock->cluster, 1, 200);
+    rd_kafka_mock_push_request_errors(mock->cluster, 0 /* Produce */, 1, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION);
+}
+static void mock_answer_at_once(void *context) { rd_kafka_mock_broker_set_rtt(((struct mock *)context)->cluster, 1, 0); }
 
 int main(void) {
     struct mock mock = {0};
@@ -37,7 +43,8 @@ int main(void) {
     mock.cluster = rd_kafka_mock_cluster_new(mock.client, 1);
     struct bus_suite_factory factory = {.name = "mock", .context = &mock, .open = mock_open, .close = mock_close,
                                         .topic_make = mock_topic_make, .broker_stop = mock_stop,
-                                        .broker_go = mock_go};
+                                        .broker_go = mock_go, .refuse_next_write = mock_refuse_next_write,
+                                        .answer_at_once = mock_answer_at_once};
     int failed = bus_suite_run(&factory);
     rd_kafka_mock_cluster_destroy(mock.cluster);
     rd_kafka_destroy(mock.client);

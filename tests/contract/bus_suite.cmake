@@ -28,3 +28,9 @@ foreach(function new conf_set topic_new producev incremental_assign incremental_
 endforeach()
 add_test(NAME contract/bus_torture COMMAND contract_bus_torture)
 set_tests_properties(contract/bus_torture PROPERTIES LABELS contract TIMEOUT 900)
+
+# The adapters' library holds the same on its answers.
+add_executable(contract_adapter_contact ${CMAKE_CURRENT_LIST_DIR}/adapter_contact_test.c)
+target_link_libraries(contract_adapter_contact PRIVATE yjs_adapter PkgConfig::RDKAFKA PkgConfig::CMOCKA)
+add_test(NAME contract/adapter_contact COMMAND contract_adapter_contact)
+set_tests_properties(contract/adapter_contact PROPERTIES LABELS contract TIMEOUT 60)

@@ -17,6 +17,10 @@ struct bus_suite_factory {
     /* All brokers end, or stop answering; they come back with what was acknowledged. */
     void (*broker_stop)(void *context);
     void (*broker_go)(void *context);
+    /* The next request to write is refused as by a broker that does not know yet that it leads the partition; until
+     * answer_at_once, answers take so long that what is sent meanwhile is under way together with it. */
+    void (*refuse_next_write)(void *context);
+    void (*answer_at_once)(void *context);
 };
 
 /* As cmocka's group: the number of failed tests. */

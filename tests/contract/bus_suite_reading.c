@@ -253,6 +253,7 @@ static void test_absent_and_empty_keys_and_values_are_told_apart(void **state) {
         struct bus_publication one = {.topic = text_from(bench->topic), .partition = 0, .key = cases[i].key,
                                       .value = cases[i].value};
         assert_int_equal(bench->port->publish(bench->port->context, &one, NULL), OUTCOME_OK);
+        await_deliveries(bench, (uint32_t)i + 2);
     }
     assign_one(bench, bench->topic, 0, 0);
     struct bus_message message;

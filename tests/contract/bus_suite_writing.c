@@ -56,8 +56,9 @@ static void test_a_full_queue_says_retry_and_loses_nothing(void **state) {
     await_deliveries(bench, 1);
     bench->port = port;
     assert_int_equal(port->start(port->context, NULL), OUTCOME_OK);
-    publish_number(bench, bench->topic, 1, 0); /* the topic is known behind this */
-    int taken = 1;
+    publish_number(bench, bench->topic, 0, 0); /* the partition is known behind this */
+    await_deliveries(bench, 2);
+    int taken = 0;
     enum outcome outcome = OUTCOME_OK;
     while (taken < 1000 && outcome == OUTCOME_OK) {
         outcome = try_publish(bench, bench->topic, 0, TEXT("1"));
@@ -67,8 +68,8 @@ static void test_a_full_queue_says_retry_and_loses_nothing(void **state) {
     assert_int_equal(taken, 50);
     for (int i = 0; i < 200; i++)
         publish_number(bench, bench->topic, 0, 1);
-    await_deliveries(bench, 1 + 50 + 200);
-    assert_int_equal(bench->delivered, 251);
+    await_deliveries(bench, 2 + 50 + 200);
+    assert_int_equal(bench->delivered, 252);
     bench->port = own;
     port->stop(port->context, 0);
     bench->factory->close(bench->factory->context, port);
@@ -175,6 +176,25 @@ static void test_what_is_behind_a_failed_publication_fails_with_it_and_both_may_
     expect_numbers(bench, 0, 20);
 }
 
+/* A broker that does not know a writer yet takes the second of two requests under way when it has refused the first. */
+static void test_a_partitions_first_message_that_is_refused_is_not_lost_for_the_second(void **state) {
+    struct bench *bench = *state;
+    if (!bench->factory->refuse_next_write)
+        skip();
+    publish_number(bench, bench->topic, 1, 0); /* the topic is known behind this */
+    await_deliveries(bench, 1);
+    bench->factory->refuse_next_write(bench->factory->context);
+    for (int i = 0; i < 3; i++) {
+        publish_number(bench, bench->topic, 0, i);
+        sleep_ms(50);
+    }
+    await_deliveries(bench, 4);
+    bench->factory->answer_at_once(bench->factory->context);
+    assert_int_equal(bench->delivered, 4);
+    assign_one(bench, bench->topic, 0, 0);
+    expect_numbers(bench, 0, 3);
+}
+
 static void test_the_descriptor_tells_of_deliveries(void **state) {
     struct bench *bench = *state;
     struct pollfd ready = {.fd = bench->port->descriptor(bench->port->context), .events = POLLIN};
@@ -202,6 +222,7 @@ const struct CMUnitTest bus_suite_writing[] = {
     BUS_TEST(test_purge_reports_every_publication_and_the_next_ones_go_in_order),
     BUS_TEST(test_brokers_that_go_and_come_are_told_once_and_what_was_queued_arrives_in_order),
     BUS_TEST(test_what_is_behind_a_failed_publication_fails_with_it_and_both_may_be_tried_again),
+    BUS_TEST(test_a_partitions_first_message_that_is_refused_is_not_lost_for_the_second),
     BUS_TEST(test_the_descriptor_tells_of_deliveries),
 };
 const size_t bus_suite_writing_count = sizeof bus_suite_writing / sizeof *bus_suite_writing;

@@ -54,7 +54,7 @@ def query(conninfo, sql):
 
 
 def consume(bootstrap, topics):
-    """{topic: [message]} of everything in the topics; a message is {partition, offset, key, headers, value, id}."""
+    """{topic: [message]} of everything in the topics; a message is {partition, offset, key, headers, value, id, ts (ms)}."""
     found = {topic: [] for topic in topics}
     for topic in topics:
         out = subprocess.run(["kcat", "-C", "-b", bootstrap, "-t", topic, "-o", "beginning", "-e", "-q", "-J", "-X", "fetch.wait.max.ms=10"],
@@ -64,7 +64,7 @@ def consume(bootstrap, topics):
             names = raw.get("headers") or []
             headers = list(zip(names[::2], names[1::2]))
             found[topic].append({"partition": raw["partition"], "offset": raw["offset"], "key": raw.get("key"), "headers": headers,
-                                 "value": raw.get("payload"), "id": dict(headers).get("ce_id")})
+                                 "value": raw.get("payload"), "id": dict(headers).get("ce_id"), "ts": raw.get("ts")})
         found[topic].sort(key=lambda m: (m["partition"], m["offset"]))
     return found
 
@@ -202,9 +202,10 @@ def check_tasks(topics, region, events, findings):
     for topic, messages in topics.items():
         if not topic.endswith(".task.v1"):
             continue
-        known, last = {}, collections.defaultdict(int)
+        known, last = {}, collections.defaultdict(lambda: (0, "nothing"))
         for message in messages:
             identity = message["id"]
+            place = f"at {message['offset']}, written {message['ts']}"
             if identity not in asked or topic != f"{region}.{asked[identity][2].replace('_', '-')}.task.v1":
                 findings.doubled(f"{identity} is on {topic} and was never asked there")
                 continue
@@ -215,9 +216,9 @@ def check_tasks(topics, region, events, findings):
             if message["partition"] != shard:
                 findings.disorder(f"{identity} of shard {shard} is on partition {message['partition']}")
             if copies[identity] == 1:
-                if seq < last[shard]:
-                    findings.disorder(f"{identity} (shard {shard}, {seq}) first appears behind {last[shard]}")
-                last[shard] = max(last[shard], seq)
+                if seq < last[shard][0]:
+                    findings.disorder(f"{identity} (shard {shard}, {seq}) first appears {place}, behind {last[shard][0]} {last[shard][1]}")
+                last[shard] = max(last[shard], (seq, place))
     for identity in asked.keys() - copies.keys():
         findings.lost(f"task {identity} is on no topic")
     return copies

@@ -258,7 +258,12 @@ driver: {self.drivers[department]}
             part.wanted = False
             part.child.end()
             if failed:
-                print(f"---- {part.name} ----\n{part.child.log()[-2500:]}")
+                told = "\n".join(line for line in part.child.log().splitlines() if "a request was answered" not in line)
+                print(f"---- {part.name} ----\n{told[-8000:]}")
+        if failed and os.environ.get("YJS_KEEP"):        # beside the logs, which Place keeps then
+            shutil.copytree(self.kafka.folder, f"{self.place.folder}/kafka")
+            subprocess.run(f"pg_dump '{self.place.conninfo}' > {self.place.folder}/dump.sql", shell=True, check=False)
+            print(f"kept: {self.place.folder}")
         self.place.end(failed)
         self.kafka.end()
 
