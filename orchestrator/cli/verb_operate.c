@@ -85,21 +85,29 @@ enum verb_status verb_task_answer(struct invocation *c) {
 
 enum verb_status verb_incident_list(struct invocation *c) {
     static const char *const options[] = {"department", "code", "thing", NULL};
-    static const char *const headings[] = {"INCIDENT", "CODE", "DEPARTMENT", "SINCE", "MESSAGE*", NULL};
+    static const char *const open_ones[] = {"INCIDENT", "CODE", "DEPARTMENT", "SINCE", "MESSAGE*", NULL};
+    static const char *const closed_ones[] = {"INCIDENT", "CODE", "DEPARTMENT", "SINCE", "CLOSED", "BY", "HOW", "MESSAGE*", NULL};
     struct json items;
     enum verb_status status;
     struct table table;
+    bool closed = invocation_has(c, "closed");
+    int64_t now = display_now_us();
     if (!list(c, "/v1/incidents", options, true, &items, &status))
         return status;
     if (list_print_json(c, &items))
         return STATUS_DONE;
-    table_begin(&table, &c->arena, headings);
+    table_begin(&table, &c->arena, closed ? closed_ones : open_ones);
     for (uint32_t i = 0; i < items.count; i++) {
         const struct json *row = json_at(&items, i);
         table_put(&table, member(row, "id"));
         table_put_colour(&table, member(row, "code"), COLOUR_BAD);
         table_put(&table, member(row, "department"));
-        table_put(&table, display_time(&c->arena, member(row, "opened_at"), display_now_us()));
+        table_put(&table, display_time(&c->arena, member(row, "opened_at"), now));
+        if (closed) {
+            table_put(&table, display_time(&c->arena, member(row, "closed_at"), now));
+            table_put(&table, member(row, "closed_by"));
+            table_put(&table, member(row, "closed_how"));
+        }
         table_put(&table, member(row, "message"));
     }
     return list_print(c, &table, items.count, "no incident");
@@ -109,20 +117,22 @@ enum verb_status verb_incident_show(struct invocation *c) {
     return print_one(c, "/v1/incidents/");
 }
 
+/* What the command line lacks, before anything is asked of the server; STATUS_DONE: nothing. */
+static enum verb_status mend_lacks(struct invocation *c) {
+    bool all = invocation_has(c, "all-of");
+    if (all == (c->argument_count > 0))
+        return invocation_usage(c, "name incidents, or give --all-of with --department, --code, --thing: one of both");
+    if (all && !invocation_has(c, "department") && !invocation_has(c, "code") && !invocation_has(c, "thing"))
+        return invocation_usage(c, "--all-of needs at least one of --department, --code, --thing");
+    if (!invocation_has(c, "reason"))
+        return invocation_usage(c, "--reason is needed: it stands in the journal");
+    return STATUS_DONE;
+}
+
 /* The open incidents that --all-of means, or those named; each as its row. */
 static bool chosen(struct invocation *c, struct json *ret, enum verb_status *ret_status) {
     static const char *const options[] = {"department", "code", "thing", NULL};
-    bool all = invocation_has(c, "all-of");
-    if (all == (c->argument_count > 0)) {
-        *ret_status =
-            invocation_usage(c, "name incidents, or give --all-of with --department, --code, --thing: one of both");
-        return false;
-    }
-    if (all) {
-        if (!invocation_has(c, "department") && !invocation_has(c, "code") && !invocation_has(c, "thing")) {
-            *ret_status = invocation_usage(c, "--all-of needs at least one of --department, --code, --thing");
-            return false;
-        }
+    if (invocation_has(c, "all-of")) {
         if (!invocation_has(c, "limit"))
             invocation_set(c, "limit", "1000000");
         return list(c, "/v1/incidents", options, true, ret, ret_status);
@@ -140,11 +150,9 @@ static bool chosen(struct invocation *c, struct json *ret, enum verb_status *ret
 /* The verb done to each incident's step; what is refused is said and the rest goes on. */
 static enum verb_status mend(struct invocation *c, const char *verb) {
     struct json incidents;
-    enum verb_status status, worst = STATUS_DONE;
+    enum verb_status status = mend_lacks(c), worst = STATUS_DONE;
     uint32_t done = 0;
-    if (!invocation_has(c, "reason"))
-        return invocation_usage(c, "--reason is needed: it stands in the journal");
-    if (!chosen(c, &incidents, &status))
+    if (status != STATUS_DONE || !chosen(c, &incidents, &status))
         return status;
     for (uint32_t i = 0; i < incidents.count; i++) {
         const struct json *row = json_at(&incidents, i);
@@ -246,5 +254,7 @@ enum verb_status verb_dead_redrive(struct invocation *c) {
     return each_dead(c, "/redrive", "redriving");
 }
 enum verb_status verb_dead_discard(struct invocation *c) {
+    if (!invocation_has(c, "reason"))
+        return invocation_usage(c, "--reason is needed: it stands with the letter");
     return each_dead(c, "/discard", "discarding");
 }

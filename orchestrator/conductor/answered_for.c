@@ -11,8 +11,7 @@ bool rows_answered_for(struct batch *batch, const struct open_case *open, const 
             acted = &events->at[i];
     if (!acted || acted->step_index == NO_INDEX)
         return true; /* it had no effect */
-    const struct step_row *step = &open->state.steps[acted->step_index];
-    const struct work_state *work = acted->index >= 0 && (uint32_t)acted->index < step->element_count ? &step->elements[acted->index] : &step->self;
+    const struct work_state *work = rows_work(open, acted);
     struct store_incident *row = vector_new(&batch->incidents, batch->arena, struct store_incident);
     char index[16] = "";
     if (!row)

@@ -235,6 +235,8 @@ bool rows_answer(struct batch *, const struct pending *, int32_t status, struct 
 bool rows_problem(struct batch *, const struct pending *);
 /* Of a timer input that was refused. */
 bool rows_timer_refused(struct conductor *, struct batch *, const struct pending *, bool has_case);
+/* The step, or the element of it, that the event is about, as it stands; NULL: none. */
+const struct work_state *rows_work(const struct open_case *, const struct event *);
 /* An event that opens or closes incidents or disputes. */
 bool rows_incident(struct batch *, const struct open_case *, const struct event *);
 /* answered_for.c: an answer recorded on a department's behalf, as an incident that is over. False: no memory. */

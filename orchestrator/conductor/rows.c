@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/base64.h"
+#include "base/json.h"
 #include "calendar/calendar.h"
 
 #define TIMER_PUT_OFF_US (60 * TIME_SECOND_US)
@@ -293,10 +294,28 @@ static bool close_incidents(struct batch *batch, const struct open_case *open, c
     return true;
 }
 
+const struct work_state *rows_work(const struct open_case *open, const struct event *event) {
+    if (event->step_index == NO_INDEX)
+        return NULL;
+    const struct step_row *step = &open->state.steps[event->step_index];
+    return event->index >= 0 && (uint32_t)event->index < step->element_count ? &step->elements[event->index] : &step->self;
+}
+
+/* For people: the sentence within {"message": …}; what is none of these as it stands. */
+static struct text said_of(struct batch *batch, const struct event *event) {
+    struct json data;
+    if (text_is_none(event->data))
+        return TEXT("");
+    bool read = json_read(batch->arena, event->data, LIMIT_json_depth_most, &data, NULL) == OUTCOME_OK;
+    struct text message = read ? json_get_text(&data, TEXT("message")) : TEXT_NONE;
+    return text_is_none(message) ? event->data : message;
+}
+
 bool rows_incident(struct batch *batch, const struct open_case *open, const struct event *event) {
     bool dispute = event->kind == EVENT_DISPUTE_OPENED || event->kind == EVENT_DISPUTE_RESOLVED;
     if (event->kind == EVENT_INCIDENT_CLOSED || event->kind == EVENT_DISPUTE_RESOLVED)
         return close_incidents(batch, open, event, dispute);
+    const struct work_state *work = rows_work(open, event);
     char index[16] = "";
     if (event->index >= 0)
         snprintf(index, sizeof index, ".%d", event->index);
@@ -306,8 +325,9 @@ bool rows_incident(struct batch *batch, const struct open_case *open, const stru
     *row = (struct store_incident){
         .id = text_format(batch->arena, "%.*s:%.*s%s:%u", TEXT_ARG(open->state.id), TEXT_ARG(event->step), index, event->version),
         .case_id = open->state.id, .step = event->step, .index = event->index, .shard = open->shard,
-        .code = dispute ? TEXT("disputed") : or_empty(event->reason), .message = or_empty(event->data),
-        .department = event->department, .region = event->region, .opened_at_us = event->at_us, .closed_at_us = TIME_NONE,
+        .code = dispute ? TEXT("disputed") : or_empty(event->reason), .message = said_of(batch, event),
+        .department = text_is_none(event->department) && work ? text_copy(batch->arena, work->department) : event->department,
+        .region = event->region, .opened_at_us = event->at_us, .closed_at_us = TIME_NONE,
     };
     return !text_is_none(row->id);
 }

@@ -35,6 +35,10 @@ const struct query queries_operation[] = {
      "WHERE id = $1::text::bigint AND redriven_at IS NULL RETURNING *) "
      "SELECT row_to_json(x)::text FROM (SELECT " DEAD_COLUMNS ", d.headers::json AS headers, " BASE64("d.key") " AS key, "
      BASE64("d.value") " AS value FROM d) x"},
+    {"dead_reason", "id,code,message", "why a dead letter that was redriven still can't be taken; gives its id", true,
+     "UPDATE dead_letter SET code = $2::text, message = $3::text WHERE id = $1::text::bigint AND redriven_at IS NULL RETURNING id::text"},
+    {"command_forget", "command", "forgets that a command was refused, so that its key may be used anew", true,
+     "DELETE FROM command_answer WHERE inbox_id = $1::text::bigint AND status >= 400 RETURNING inbox_id::text"},
     {"number_given", "source,id,region",
      "the number of an application without one: value (of the sequence), at, region; as it was given first", true,
      "SELECT json_build_object('value', value, 'at', at, 'region', region)::text FROM give_numbers(ARRAY[$1::text], "

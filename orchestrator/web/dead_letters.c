@@ -7,6 +7,9 @@
 #include "web/handlers.h"
 #include "web/web_part.h"
 
+/* How long one waits for the case to take a letter; who is not answered by then asks again. */
+#define REDRIVE_WAIT_US (10 * TIME_SECOND_US)
+
 void handle_dead_letters(struct request *request) {
     uint32_t limit = request_limit(request);
     struct record_list rows;
@@ -109,13 +112,57 @@ static bool give_number(struct request *request, struct input *input) {
     return false;
 }
 
+/* What became of it: it is over only when the case has taken it. */
+static void redriven(struct request *request, int64_t id, int32_t status, struct text body) {
+    struct json answer;
+    struct record_list rows;
+    struct text code = TEXT("internal"), why = TEXT("");
+    if (status >= 400) {
+        if (json_read(&request->arena, body, LIMIT_json_depth_most, &answer, NULL) == OUTCOME_OK) {
+            code = json_get_text(&answer, TEXT("code"));
+            why = json_get_text(&answer, TEXT("detail"));
+        }
+        if (ASK(request, "dead_reason", &rows, request->at[0], code, why))
+            reply_problem(request, "redrive_refused", "%.*s: %.*s", TEXT_ARG(code), TEXT_ARG(why));
+    } else if (status == 0 || ASK(request, "dead_redrive_mark", &rows, request->at[0], request->caller.name)) {
+        command_answered(request, id, status, body);
+    }
+}
+
+/* Into the inbox under a key of its own, so that two at once, or one who was cut off, have one effect. What was refused
+ * before is tried anew. False: answered. */
+static bool put_again(struct request *request, const struct input *input, struct record_ticket *ret) {
+    const struct records_port *records = &request->web->records;
+    struct error error = {0};
+    _cleanup_buffer_ struct buffer out;
+    buffer_init(&out, REPLY_BYTES_MOST);
+    input_write(&out, input);
+    struct record_command command = {.kind = text_from(input_kind_name(input->kind)), .root = case_root(input->case_id),
+                                     .data = text_copy(&request->arena, buffer_text(&out)),
+                                     .idempotency_key = text_format(&request->arena, "redrive:%.*s", TEXT_ARG(request->at[0])),
+                                     .content = request->at[0]};
+    enum outcome outcome = records->put(records->context, &command, 1, ret, &error);
+    int32_t status = 0;
+    struct text body;
+    struct record_list rows;
+    if (outcome == OUTCOME_OK && ret->repeated)
+        outcome = records->answer(records->context, ret->inbox_id, &request->arena, &status, &body, &error);
+    if (outcome == OUTCOME_OK && status >= 400) {
+        if (!ASK(request, "command_forget", &rows, text_format(&request->arena, "%lld", (long long)ret->inbox_id)))
+            return false;
+        outcome = records->put(records->context, &command, 1, ret, &error);
+    }
+    if (outcome != OUTCOME_OK)
+        reply_error(request, &error);
+    return outcome == OUTCOME_OK;
+}
+
 void handle_redrive(struct request *request) {
     struct json row;
     struct text source;
     struct error error = {0};
     struct input input;
     struct record_ticket ticket;
-    struct record_list marked;
     if (!body_fields(request, NULL, 0) || !find_dead(request, &source, &row) || is_over(request, &row))
         return;
     enum outcome outcome = read_input(request, &row, &input, &error);
@@ -123,27 +170,14 @@ void handle_redrive(struct request *request) {
         reply_problem(request, "redrive_refused", "%s: %s", error.code, error.message);
     else if (outcome != OUTCOME_OK)
         reply_error(request, &error);
-    if (outcome != OUTCOME_OK || (text_is_none(input.case_id) && !give_number(request, &input)))
+    if (outcome != OUTCOME_OK || (text_is_none(input.case_id) && !give_number(request, &input)) ||
+        !put_again(request, &input, &ticket))
         return;
-    /* Written first, with a key of its own: who dies before the mark may come again without a second effect. */
-    _cleanup_buffer_ struct buffer out;
-    buffer_init(&out, REPLY_BYTES_MOST);
-    input_write(&out, &input);
-    struct text data = text_copy(&request->arena, buffer_text(&out));
-    struct record_command command = {.kind = text_from(input_kind_name(input.kind)), .root = case_root(input.case_id), .data = data,
-                                     .idempotency_key = text_format(&request->arena, "redrive:%.*s", TEXT_ARG(request->at[0])),
-                                     .content = request->at[0]};
-    const struct records_port *records = &request->web->records;
-    if (records->put(records->context, &command, 1, &ticket, &error) != OUTCOME_OK) {
-        reply_error(request, &error);
-        return;
-    }
     if (request->web->settings.parts.hint)
         request->web->settings.parts.hint(request->web->settings.parts.context);
-    if (!ASK(request, "dead_redrive_mark", &marked, request->at[0], request->caller.name))
-        return;
-    reply_header(request, "Location", text_format(&request->arena, "/v1/commands/%lld", (long long)ticket.inbox_id));
-    reply_json(request, 202, text_format(&request->arena, "{\"command\":%lld,\"state\":\"waiting\"}", (long long)ticket.inbox_id));
+    request->answered = redriven;
+    if (!watch_command(request, ticket.inbox_id, REDRIVE_WAIT_US))
+        reply_problem(request, "out_of_memory", "no memory to wait for what becomes of it");
 }
 
 void handle_discard(struct request *request) {

@@ -202,6 +202,6 @@ enum outcome forms_check(struct request *request, struct text thing, const struc
         request_fault(request, text_format(&request->arena, "/form%.*s", TEXT_ARG(faults.fault[i].at)),
                       keyword.at ? keyword.at : "", "%.*s", TEXT_ARG(faults.fault[i].message));
     }
-    return error_set(error, OUTCOME_REJECT, "form_invalid", "the form has %zu faults%s", faults.count,
-                     faults.cut ? " and more" : "");
+    return error_set(error, OUTCOME_REJECT, "form_invalid", "the form has %zu fault%s%s", faults.count,
+                     faults.count == 1 ? "" : "s", faults.cut ? " and more" : "");
 }

@@ -198,6 +198,7 @@ bool body_fields(struct request *request, const struct field *fields, uint32_t c
     }
     if (request->fault_count == 0)
         return true;
-    reply_problem(request, "body_invalid", "the body has %u faults", request->fault_count);
+    reply_problem(request, "body_invalid", "the body has %u fault%s", request->fault_count,
+                      request->fault_count == 1 ? "" : "s");
     return false;
 }

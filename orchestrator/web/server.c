@@ -225,7 +225,7 @@ static enum MHD_Result answer(struct request *request) {
         int32_t status;
         struct text body;
         watch_command_take(request, &id, &status, &body);
-        command_answered(request, id, status, body);
+        (request->answered ? request->answered : command_answered)(request, id, status, body);
     } else if (!request->status) {
         if (request->body.failed)
             reply_problem(request, "out_of_memory", "the body could not be kept");

@@ -34,7 +34,8 @@ void handle_token_create(struct request *request) {
     if (expires && (time_parse(expires->text, &moment, NULL) != OUTCOME_OK || moment <= request_now_us(request)))
         request_fault(request, TEXT("/expires_at"), "format", "must be a moment to come, as in RFC 3339");
     if (request->fault_count > 0) {
-        reply_problem(request, "body_invalid", "the body has %u faults", request->fault_count);
+        reply_problem(request, "body_invalid", "the body has %u fault%s", request->fault_count,
+                      request->fault_count == 1 ? "" : "s");
         return;
     }
     struct text token = make_token(request);

@@ -53,6 +53,7 @@ struct request {
     int64_t send_bytes;
     struct text codes;                       /* query codes that the answer to a submission shows, JSON; absent: none */
     struct waiter *waiter;                   /* of a command's answer; watch.c's */
+    void (*answered)(struct request *, int64_t id, int32_t status, struct text body);   /* instead of command_answered */
     struct stream *stream;                   /* of a case's events; watch.c's */
 };
 

@@ -207,8 +207,11 @@ static void test_dead_letter_is_taken_again_as_the_input_it_wanted_to_be(void **
                       "[\"ce_id\",\"m1\"],[\"ce_source\",\"dep\"],[\"ce_type\",\"result\"],[\"ce_caseid\",\"N\"],[\"ce_step\",\"title\"],"
                       "[\"ce_attempt\",\"1\"]],\"key\":\"Tg==\",\"value\":\"eyJyZXN1bHQiOnsibiI6IuS6jCJ9fQ==\"}", NULL);
     fake_records_rows(&records, "dead_redrive_mark", "{\"id\":5}", NULL);
+    records.answer_status = 200;
+    records.answer_body = "{\"case\":\"N\",\"version\":4}";
     const struct reply *reply = call("operator", "POST", "/v1/dead-letters/5/redrive", NULL, NULL);
-    assert_int_equal(reply->status, 202);
+    assert_int_equal(reply->status, 200);
+    assert_string_equal(member(reply, "/version"), "4");
     assert_non_null(strstr(last_command()->data, "\"department\":\"real_estate\""));
     assert_non_null(strstr(last_command()->data, "\"data\":{\"n\":\"二\"}"));
     assert_string_equal(last_command()->root, "N");
@@ -221,6 +224,22 @@ static void test_dead_letter_is_taken_again_as_the_input_it_wanted_to_be(void **
     assert_string_equal(member(reply, "/code"), "redrive_refused");
     fake_records_rows(&records, "dead_show", "{\"id\":5,\"topic\":\"441300.tax.result.v1\",\"redriven_at\":\"2026-01-01\",\"redriven_by\":\"x\"}", NULL);
     assert_int_equal(call("operator", "POST", "/v1/dead-letters/5/discard", JSON_BODY, "{\"reason\":\"junk\"}")->status, 409);
+}
+
+static void test_dead_letter_that_the_case_still_refuses_stays_with_the_newest_reason(void **state) {
+    (void)state;
+    fake_records_rows(&records, "dead_show",
+                      "{\"id\":5,\"topic\":\"441300.tax.result.v1\",\"redriven_at\":null,\"headers\":[[\"ce_specversion\",\"1.0\"],"
+                      "[\"ce_id\",\"m1\"],[\"ce_source\",\"dep\"],[\"ce_type\",\"result\"],[\"ce_caseid\",\"N\"],[\"ce_step\",\"tax\"],"
+                      "[\"ce_attempt\",\"1\"]],\"key\":\"Tg==\",\"value\":\"eyJyZXN1bHQiOnsibiI6IuS6jCJ9fQ==\"}", NULL);
+    records.answer_status = 404;
+    records.answer_body = "{\"code\":\"case_unknown\",\"detail\":\"there is no case N\"}";
+    const struct reply *reply = call("operator", "POST", "/v1/dead-letters/5/redrive", NULL, NULL);
+    assert_int_equal(reply->status, 409);
+    assert_string_equal(member(reply, "/code"), "redrive_refused");
+    assert_string_equal(member(reply, "/detail"), "case_unknown: there is no case N");
+    assert_string_equal(fake_records_parameter(&records, "dead_reason", 2), "there is no case N");
+    assert_int_equal(fake_records_asked(&records, "dead_redrive_mark"), 0);
 }
 
 int main(void) {
@@ -241,6 +260,7 @@ int main(void) {
         TEST(test_traceparent_is_taken_over_when_it_is_one),
         TEST(test_bulk_retry_makes_a_command_for_each_open_incident_of_a_step),
         TEST(test_dead_letter_is_taken_again_as_the_input_it_wanted_to_be),
+        TEST(test_dead_letter_that_the_case_still_refuses_stays_with_the_newest_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -184,11 +184,15 @@ def test_a_dead_letter_is_taken_again_after_its_reason_is_mended():
     headers = answer_headers(place.region, "alpha", "LATER-1", "first", 1, "result")
     place.hand.put(alpha.result_topic, "LATER-1", headers, GOOD)
     until(lambda: place.dead(), why="no dead letter")
+    letter = json.loads(place.ctl("dead", "list", "--json"))["items"][0]
+    for _ in range(2):   # as often as one likes: it stays, with its reason
+        status, out, err = place.ctl("dead", "redrive", letter["id"], check=False)
+        assert status == 1 and "case_unknown: there is no case LATER-1" in err, (status, out, err)
+        assert [i["id"] for i in json.loads(place.ctl("dead", "list", "--json"))["items"]] == [letter["id"]]
     place.start("permit", {"name": "李"}, number="LATER-1")
     until(lambda: alpha.of("LATER-1", "first"))
-    letter = json.loads(place.ctl("dead", "list", "--json"))
-    letter = (letter["items"] if isinstance(letter, dict) else letter)[0]
     place.ctl("dead", "redrive", letter["id"])
+    assert json.loads(place.ctl("dead", "list", "--json"))["items"] == []
     place.closed("LATER-1", "granted")
     status, out, err = place.ctl("dead", "redrive", letter["id"], check=False)
     assert status != 0, "a letter was redriven twice"
