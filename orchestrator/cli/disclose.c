@@ -112,13 +112,13 @@ static void put_rows(struct json_writer *w, const char *name, const struct recor
 }
 
 static enum outcome put_all(struct ledger *l, struct text case_id, struct buffer *out, struct error *error) {
-    struct record_list events, seen, withdrawn;
+    struct record_list events, seen, consents;
     struct json_writer w;
     enum outcome outcome = query(l, "case_given", case_id, &events, error);
     if (outcome == OUTCOME_OK)
         outcome = query(l, "case_seen", case_id, &seen, error);
     if (outcome == OUTCOME_OK)
-        outcome = query(l, "case_consents", case_id, &withdrawn, error);
+        outcome = query(l, "case_consents", case_id, &consents, error);
     if (outcome != OUTCOME_OK)
         return outcome;
     if (events.count == 0)
@@ -131,7 +131,7 @@ static enum outcome put_all(struct ledger *l, struct text case_id, struct buffer
     json_open(&w, '[');
     outcome = put_given(l, &w, &events, error);
     json_close(&w, ']');
-    put_rows(&w, "withdrawn", &withdrawn);
+    put_rows(&w, "consents", &consents);
     put_rows(&w, "seen", &seen);
     json_close(&w, '}');
     return outcome;
@@ -139,7 +139,7 @@ static enum outcome put_all(struct ledger *l, struct text case_id, struct buffer
 
 enum outcome case_disclosures(const struct publisher *publisher, struct text case_id, struct text language, struct arena *arena,
                               struct text *ret, struct error *error) {
-    _cleanup_buffer_ struct buffer out;
+    _cleanup_buffer_ struct buffer out = {0};
     struct ledger *l = arena_new(arena, struct ledger);
     if (!l)
         return error_no_memory(error);

@@ -4,7 +4,7 @@
 
 #include "cli/publish.h"
 
-/* OK: *ret is {"case", "given": […] (privacy/disclosure.h), "withdrawn": [{case, at, by, reason}: consents], "seen":
+/* OK: *ret is {"case", "given": […] (privacy/disclosure.h), "consents": [{case, at, by, person, source, word, reason}], "seen":
  * [rows of access]} in the language (zh-Hant, zh-Hans,
  * en). REJECT case_unknown; RETRY: the store is away. */
 enum outcome case_disclosures(const struct publisher *, struct text case_id, struct text language, struct arena *, struct text *ret,

@@ -66,10 +66,26 @@ enum verb_status verb_case_reveal(struct invocation *c) {
 enum verb_status verb_case_consent(struct invocation *c) {
     struct client_answer answer;
     enum verb_status status;
-    if (!invocation_has(c, "withdraw"))
-        return invocation_usage(c, "a consent can be withdrawn: --withdraw");
-    struct client_request request = {.method = "POST", .path = path_of(c, "/v1/cases/", invocation_argument(c, 0), "/consent/withdraw"),
-                                     .body = BODY_OF(c, {"reason", invocation_text(c, "reason"), false}), .prefer = "wait=10"};
+    static const struct { const char *option, *word; } words[] = {{"give", "given"}, {"refuse", "refused"}, {"withdraw", "withdrawn"}};
+    const char *word = NULL;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (invocation_has(c, words[i].option)) {
+            if (word)
+                return invocation_usage(c, "one word at a time: --give, --refuse or --withdraw");
+            word = words[i].word;
+        }
+    if (!word)
+        return invocation_usage(c, "say which: --give, --refuse or --withdraw");
+    bool own = invocation_has(c, "person");
+    if (!own && (strcmp(word, "withdrawn") != 0 || invocation_has(c, "source")))
+        return invocation_usage(c, "say whose consent it is: --person seller.0 (--withdraw alone is everybody's, for everything)");
+    struct client_request request = {.method = "POST", .prefer = "wait=10"};
+    request.path = path_of(c, "/v1/cases/", invocation_argument(c, 0), own ? "/consent" : "/consent/withdraw");
+    if (own)
+        request.body = BODY_OF(c, {"word", text_from(word), false}, {"person", invocation_text(c, "person"), false},
+                               {"source", invocation_text(c, "source"), false}, {"reason", invocation_text(c, "reason"), false});
+    else
+        request.body = BODY_OF(c, {"reason", invocation_text(c, "reason"), false});
     if (!client_do(c, &request, &answer, &status))
         return status;
     return print_command(c, &answer, "consent");
@@ -88,7 +104,12 @@ static const struct words head_words[] = {
     {"results", "前面環節的結果", "前面环节的结果", "results of earlier steps"},
     {"materials", "材料", "材料", "materials"},
     {"basis", "依據", "依据", "basis"},
-    {"withdrawn", "撤回同意：", "撤回同意：", "Consent withdrawn:"},
+    {"consents", "同意：", "同意：", "Consents:"},
+    {"said_given", "同意", "同意", "given"},
+    {"said_refused", "拒絕", "拒绝", "refused"},
+    {"said_withdrawn", "撤回同意", "撤回同意", "withdrawn"},
+    {"everybody", "各方", "各方", "everybody"},
+    {"everything", "全部", "全部", "everything"},
     {"seen", "明文查閱：", "明文查阅：", "Shown in clear:"},
     {"reveal", "查看資料項", "查看资料项", "saw fields"},
     {"material", "取走材料", "取走材料", "took a material"},
@@ -136,6 +157,25 @@ static void print_given(struct invocation *c, const struct json *given, int64_t 
     print_list(c, "materials", json_get_string(given, "materials"));
 }
 
+/* When, whose, what was said, about which source, why. */
+static void print_consents(struct invocation *c, const struct json *consents, int64_t now) {
+    if (consents && consents->count > 0)
+        printf("\n%s\n", say(c, head_words, TEXT("consents")));
+    for (uint32_t i = 0; consents && i < consents->count; i++) {
+        const struct json *one = json_at(consents, i);
+        struct text when = display_time(&c->arena, member(one, "at"), now), person = member(one, "person"), source = member(one, "source");
+        printf("%.*s  ", TEXT_ARG(when));
+        display_put_safe(stdout, person.length > 0 ? person : text_from(say(c, head_words, TEXT("everybody"))));
+        printf("  %s  ", say(c, head_words, text_format(&c->arena, "said_%.*s", TEXT_ARG(member(one, "word")))));
+        display_put_safe(stdout, source.length > 0 ? source : text_from(say(c, head_words, TEXT("everything"))));
+        if (member(one, "reason").length > 0) {
+            fputs("  ", stdout);
+            display_put_safe(stdout, member(one, "reason"));
+        }
+        fputc('\n', stdout);
+    }
+}
+
 enum verb_status verb_case_disclosures(struct invocation *c) {
     struct client_answer answer;
     enum verb_status status;
@@ -154,13 +194,7 @@ enum verb_status verb_case_disclosures(struct invocation *c) {
     printf("%s\n", say(c, head_words, TEXT("given")));
     for (uint32_t i = 0; given && i < given->count; i++)
         print_given(c, json_at(given, i), now);
-    const struct json *withdrawn = json_get_string(&answer.json, "withdrawn");
-    for (uint32_t i = 0; withdrawn && i < withdrawn->count; i++) {
-        struct text when = display_time(&c->arena, member(json_at(withdrawn, i), "at"), now), reason = member(json_at(withdrawn, i), "reason");
-        printf("\n%s %.*s  ", say(c, head_words, TEXT("withdrawn")), TEXT_ARG(when));
-        display_put_safe(stdout, reason.length > 0 ? reason : member(json_at(withdrawn, i), "by"));
-        fputc('\n', stdout);
-    }
+    print_consents(c, json_get_string(&answer.json, "consents"), now);
     if (seen && seen->count > 0)
         printf("\n%s\n", say(c, head_words, TEXT("seen")));
     for (uint32_t i = 0; seen && i < seen->count; i++) {

@@ -134,7 +134,7 @@ enum verb_status verb_document_verify(struct invocation *c) {
 }
 
 enum verb_status verb_seal_create(struct invocation *c) {
-    _cleanup_buffer_ struct buffer pem;
+    _cleanup_buffer_ struct buffer pem = {0};
     struct error error = {0};
     int64_t days = TRIAL_DAYS;
     const char *output = invocation_option(c, "output");

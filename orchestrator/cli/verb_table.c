@@ -168,10 +168,14 @@ const struct verb verb_table[] = {
     {"case", "disclosures", "ID", 1, 1, NEEDS_SERVER, verb_case_disclosures, "Tell who was given the applicant's data",
      "Which department got which fields and materials, in which step, when and on which basis; and who had them shown in clear.",
      NO_OPTIONS},
-    {"case", "consent", "ID", 1, 1, NEEDS_SERVER, verb_case_consent, "Withdraw the party's consent to look things up",
-     "Lookups by consent, separate consent or a guardian's are not asked any more; what was asked before stays. The party brings himself "
-     "what is needed. What rests on a law or a court can't be withdrawn.",
-     {{"withdraw", NULL, NULL, false, "Say that you mean it"}, REASON_OPTION}},
+    {"case", "consent", "ID", 1, 1, NEEDS_SERVER, verb_case_consent, "Record what a person says of the consent to look things up",
+     "What was refused or withdrawn is not looked up any more on that person's consent, also in sub-cases; what was asked before stays. "
+     "The party brings what is needed. --withdraw without --person is everybody's, for everything and for good. What rests on a "
+     "law or a court can't be refused.",
+     {{"give", NULL, NULL, false, "The person consents"}, {"refuse", NULL, NULL, false, "The person does not consent"},
+      {"withdraw", NULL, NULL, false, "The person, or everybody, does not consent any more"},
+      {"person", "NAME", NULL, false, "Whose consent: seller.0, or applicant where nobody is named"},
+      {"source", "DEPARTMENT", NULL, false, "About this source alone; else about all"}, REASON_OPTION}},
     {"case", "watch", "ID…", 1, 100, NEEDS_SERVER, verb_case_watch, "Watch cases until they are closed",
      "In a terminal the steps are drawn and change in place; elsewhere each change is a line, with --json each state of the case.",
      NO_OPTIONS},

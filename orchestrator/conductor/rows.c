@@ -235,7 +235,7 @@ bool rows_answer(struct batch *batch, const struct pending *pending, int32_t sta
 static int32_t status_of(const char *code) {
     static const struct { const char *code; int32_t status; } table[] = {
         {"case_unknown", 404}, {"unknown_case", 404}, {"thing_unknown", 404}, {"step_unknown", 404}, {"unknown_step", 404},
-        {"unknown_element", 404}, {"unknown_signal", 404}, {"form_invalid", 422}, {"party_invalid", 422}, {"result_invalid", 422},
+        {"unknown_element", 404}, {"unknown_signal", 404}, {"person_unknown", 404}, {"consent_word_bad", 422}, {"form_invalid", 422}, {"party_invalid", 422}, {"result_invalid", 422},
         {"offer_not_allowed", 403}, {"objection_without_reason", 422},
         {"input_unreadable", 422}, {"answer_kind_unknown", 422}, {"answer_data_bad", 422}, {"answer_for_incomplete", 422},
         {"answer_for_same_person", 422},

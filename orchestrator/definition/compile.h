@@ -88,6 +88,10 @@ void schemas_free(struct compiler *);
  * hides nothing else that is wrong with what carries it. */
 uint16_t compiler_gather(struct compiler *, const char *key, struct map *ids, const struct node ***ret);
 void compile_parties(struct compiler *);
+/* A list of ids of parties, as indices; an unknown one, or one that stands twice or does not sign as it must, is a fault. */
+uint16_t read_party_list(struct compiler *, const struct node *list, bool must_sign, const uint16_t **ret);
+/* `of` of a lookup: whose consent its basis is. */
+uint16_t compile_consent_of(struct compiler *, const struct node *list, struct text basis, const uint16_t **ret);
 void compile_items(struct compiler *);
 void compile_materials(struct compiler *);
 bool compile_step_order(struct compiler *);                 /* ids, needs, order, ancestors; false: no memory */

@@ -190,30 +190,8 @@ void compile_offered(struct compiler *c, const struct node *n) {
 }
 
 void compile_signed(struct compiler *c, const struct node *list, struct step_definition *step) {
-    uint16_t count = 0;
     step->wait.mode = WAIT_SIGNED;
-    if (list->type != JSON_ARRAY)
-        return;
-    uint16_t *parties = arena_new_array(c->arena, list->count, uint16_t);
-    for (uint32_t i = 0; parties && i < list->count; i++) {
-        const struct node *id = &list->members[i].node;
-        uint16_t party = compiler_find(&c->party_ids, node_text(id));
-        bool is_double = false;
-        for (uint16_t k = 0; k < count; k++)
-            is_double |= parties[k] == party;
-        if (!node_is_text(id))
-            continue;
-        if (party == NO_INDEX)
-            compiler_unknown(c, id->place, "unknown_party", "party", &c->party_ids, id->text);
-        else if (is_double)
-            compiler_fault(c, id->place, "duplicate_id", "the party %.*s stands here twice", SHOWN(id->text));
-        else if (!c->parties[party].signs)
-            compiler_fault(c, id->place, "party_does_not_sign", "the party %.*s does not sign", SHOWN(id->text));
-        else
-            parties[count++] = party;
-    }
-    step->wait.parties = parties;
-    step->wait.party_count = count;
+    step->wait.party_count = read_party_list(c, list, true, &step->wait.parties);
 }
 
 /* What the later check is given, and who revokes when it is not passed: named, or the department of the step's item. */

@@ -18,6 +18,7 @@ static void compile_from(struct compiler *c, struct reading *reading, const stru
     m->if_not_found = compile_if_not_found(node_get(from, "if_not_found"));
     m->lookup_source = node_text(node_get(from, "lookup"));
     m->basis = node_text(node_get(from, "basis"));
+    m->of_count = compile_consent_of(c, node_get(from, "of"), m->basis, &m->of);
     reading->key = "input";
     reading->receiver = source.id.at ? &source : NULL;
     m->lookup_input = read_template(reading, node_get(from, "input"));
@@ -189,6 +190,8 @@ void fetch_step_compile(struct compiler *c, uint16_t step) {
         fetch->title = material->title;
         fetch->department.id = fetch->lookup.source = material->lookup_source;
         fetch->lookup.basis = material->basis;
+        fetch->lookup.of = material->of;
+        fetch->lookup.of_count = material->of_count;
         fetch->input = material->lookup_input;
     }
 }

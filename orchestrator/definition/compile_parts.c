@@ -109,6 +109,37 @@ void compile_parties(struct compiler *c) {
     c->out->parties = c->parties;
 }
 
+uint16_t read_party_list(struct compiler *c, const struct node *list, bool must_sign, const uint16_t **ret) {
+    uint16_t count = 0, *parties = NULL;
+    if (list && list->type == JSON_ARRAY)
+        parties = arena_new_array(c->arena, list->count, uint16_t);
+    for (uint32_t i = 0; parties && i < list->count; i++) {
+        const struct node *id = &list->members[i].node;
+        uint16_t party = compiler_find(&c->party_ids, node_text(id));
+        bool is_double = false;
+        for (uint16_t k = 0; k < count; k++)
+            is_double |= parties[k] == party;
+        if (!node_is_text(id))
+            continue;
+        if (party == NO_INDEX)
+            compiler_unknown(c, id->place, "unknown_party", "party", &c->party_ids, id->text);
+        else if (is_double)
+            compiler_fault(c, id->place, "duplicate_id", "the party %.*s stands here twice", SHOWN(id->text));
+        else if (must_sign && !c->parties[party].signs)
+            compiler_fault(c, id->place, "party_does_not_sign", "the party %.*s does not sign", SHOWN(id->text));
+        else
+            parties[count++] = party;
+    }
+    *ret = parties;
+    return count;
+}
+
+uint16_t compile_consent_of(struct compiler *c, const struct node *list, struct text basis, const uint16_t **ret) {
+    if (list && !basis_is_consent(basis))
+        compiler_fault(c, list->place, "of_without_consent", "the basis \"%.*s\" is no party's consent", SHOWN(basis));
+    return read_party_list(c, list, false, ret);
+}
+
 /* ---- items ---- */
 
 static void compile_uncounted(struct compiler *c, const struct node *list, struct item_definition *item) {

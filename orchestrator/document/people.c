@@ -16,7 +16,7 @@ struct search {
 };
 
 static void hide(struct search *s, enum mask mask, struct text value) {
-    _cleanup_buffer_ struct buffer out;
+    _cleanup_buffer_ struct buffer out = {0};
     if (text_code_points(value) < 2 || s->hidden_count == HIDDEN_MOST)   /* one character would be found in other words */
         return;
     for (uint32_t i = 0; i < s->hidden_count; i++)

@@ -106,6 +106,7 @@ static bool (*const applies[EVENT_KIND_COUNT])(struct case_state *, const struct
     [EVENT_LIGHT_CHANGED] = apply_light,
     [EVENT_WARNING_SENT] = apply_nothing,
     [EVENT_CASE_RATED] = apply_rated,
+    [EVENT_CHILD_TOLD] = apply_nothing,
 };
 
 /* Kinds that always speak of a step. */

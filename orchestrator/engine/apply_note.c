@@ -34,6 +34,8 @@ bool apply_submission(struct case_state *s, struct text form, struct text extra)
     const struct json *parties = json_get_string(&both, "parties"), *materials = json_get_string(&both, "materials");
     s->trust = json_get_text(&both, TEXT("trust"));
     s->offered_by = json_get_text(json_get_string(&both, "offer"), TEXT("by"));
+    if (json_get_string(&both, "consent"))
+        s->consent = *json_get_string(&both, "consent");
     if (parties)
         s->parties = *parties;
     if (materials)

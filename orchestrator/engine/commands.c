@@ -71,6 +71,7 @@ void engine_commands(struct text case_id, const struct event *e, struct command_
     case EVENT_LIGHT_CHANGED: tell_topic(ret, MESSAGE_LIGHT_CHANGED, case_id, e); break;
     case EVENT_CHILD_ASKED: add(ret, COMMAND_START_CHILD, MESSAGE_TASK, e); break;
     case EVENT_CHILD_CANCEL_ASKED: add(ret, COMMAND_STOP_CHILD, MESSAGE_TASK, e); break;
+    case EVENT_CHILD_TOLD: add(ret, COMMAND_TELL_CHILD, MESSAGE_TASK, e); break;
     case EVENT_CASE_CLOSED:
         tell_topic(ret, MESSAGE_CASE_CLOSED, case_id, e);
         if (!text_is_none(e->parent))
@@ -81,7 +82,7 @@ void engine_commands(struct text case_id, const struct event *e, struct command_
 }
 
 bool engine_asks_cases(enum event_kind kind) {
-    return kind == EVENT_CHILD_ASKED || kind == EVENT_CHILD_CANCEL_ASKED || kind == EVENT_CASE_CLOSED;
+    return kind == EVENT_CHILD_ASKED || kind == EVENT_CHILD_CANCEL_ASKED || kind == EVENT_CHILD_TOLD || kind == EVENT_CASE_CLOSED;
 }
 
 bool engine_command_input(struct text case_id, const struct command *command, struct input *ret) {
@@ -106,6 +107,14 @@ bool engine_command_input(struct text case_id, const struct command *command, st
         input.case_id = e->child;
         input.stop = e->stop;
         input.reason = e->reason;
+        break;
+    case COMMAND_TELL_CHILD:
+        input = input_of(INPUT_SIGNAL, e->at_us);
+        input.case_id = e->child;
+        input.parent = case_id;
+        input.id = e->id;
+        input.data = e->data;
+        input.actor = e->actor;
         break;
     case COMMAND_TELL_PARENT:
         input = input_of(INPUT_CHILD_ENDED, e->at_us);

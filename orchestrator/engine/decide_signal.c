@@ -7,7 +7,9 @@ static bool is_signal_of(const struct step_definition *step, struct text name) {
 
 enum outcome decide_signal(struct decision *d) {
     const struct input *in = d->input;
-    bool known = consent_takes(d, in->id);
+    bool known = false;
+    if (consent_takes(d, in->id))
+        return decide_consent(d);
     if (publicity_takes(d, in->id))
         return decide_objection(d);
     if (signature_takes(d, in->id))

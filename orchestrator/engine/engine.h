@@ -56,7 +56,7 @@ bool engine_asks_cases(enum event_kind);
 /* What people are told of an event, the case being as the event left it; NOTICE_NONE: nothing. */
 enum notice_kind engine_notice(const struct case_state *after, const struct event *);
 
-/* START_CHILD, STOP_CHILD and TELL_PARENT as the input that the other case (ret->case_id) gets in the same batch; at_us
+/* START_CHILD, STOP_CHILD, TELL_CHILD and TELL_PARENT as the input that the other case (ret->case_id) gets in the same batch; at_us
  * is the event's, texts are the event's and `case_id`. False for commands that publish. When a child can't be started
  * (its input is rejected), give its parent an INPUT_CHILD_ENDED with outcome none and the reason. */
 bool engine_command_input(struct text case_id, const struct command *, struct input *ret);

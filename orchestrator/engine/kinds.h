@@ -66,10 +66,15 @@ void material_missed(struct decision *, uint32_t row);
 
 /* ---- signature.c ---- */
 bool signature_takes(const struct decision *, struct text signal);
-/* consent.c: is it the withdrawal of the consents by which this definition looks things up? Was that said, and is this lookup
- * one of them: it is not asked (again). */
+/* ---- consent.c ---- */
+/* Is it a word about the consents by which this definition, or a sub-thing of it, looks things up? */
 bool consent_takes(const struct decision *, struct text signal);
-bool consent_is_withdrawn(const struct decision *, uint16_t step);
+/* A signal "consent": one person's word; "consent_withdrawn": nothing more for anybody. Sub-cases are told. */
+enum outcome decide_consent(struct decision *);
+/* Does the lookup rest on a consent that was refused or withdrawn? Then it is not asked (again). */
+bool consent_is_withdrawn(struct decision *, uint16_t step);
+/* The members `parties` and `consent` of a sub-case's extra, with what was said of consents so far. */
+void consent_put_parties(struct decision *, struct json_writer *);
 /* A signal "signed": {"party","index"} has signed. */
 enum outcome decide_signature(struct decision *);
 /* Ends the wait when all have signed. */

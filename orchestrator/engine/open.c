@@ -220,17 +220,15 @@ static unsigned nesting(struct text id) {
 
 static struct text parent_extra(struct decision *d) {
     const struct case_state *s = &d->draft;
-    if (s->parties.type == JSON_NULL && s->materials.type == JSON_NULL && text_is_none(s->trust))
+    if (s->parties.type == JSON_NULL && s->materials.type == JSON_NULL && text_is_none(s->trust) && s->consent.type == JSON_NULL &&
+        s->signal_count == 0)
         return TEXT_NONE;
     _cleanup_buffer_ struct buffer out;
     buffer_init(&out, LIMIT_message_bytes_most);
     struct json_writer w;
     json_begin(&w, &out);
     json_open(&w, '{');
-    if (s->parties.type != JSON_NULL) {
-        json_key(&w, TEXT("parties"));
-        json_put_value(&w, &s->parties);
-    }
+    consent_put_parties(d, &w);
     if (s->materials.type != JSON_NULL) {
         json_key(&w, TEXT("materials"));
         json_put_value(&w, &s->materials);

@@ -107,6 +107,7 @@ struct case_state {
     struct text offered_by;        /* 免申即享: the department that started it; absent: an application did */
     struct json form, parties, materials;            /* values read from the first event, as corrections left them */
     struct json first_form, first_materials;         /* as they were submitted: a repeat is compared with these */
+    struct json consent;           /* of extra: what nobody's own `consent` says: a boolean, or one by lookup source */
     bool corrected;                                  /* else the first ones are not kept apart */
     struct step_row *steps;        /* definition->step_count of them */
     struct item_row *items;        /* definition->item_count of them and one of the case itself; NULL: no clock runs here */

@@ -11,6 +11,7 @@ enum command_kind {
     COMMAND_PUBLISH,          /* a message: to a department's task topic, or to the case topic */
     COMMAND_START_CHILD,      /* an input `submit` for the child, in the same batch */
     COMMAND_STOP_CHILD,       /* an input `close`/`withdrawn` for the child, in the same batch */
+    COMMAND_TELL_CHILD,       /* an input `signal` for the child, in the same batch; it names its parent */
     COMMAND_TELL_PARENT,      /* an input `child_ended` for the parent, in the same batch */
 };
 enum message_kind { MESSAGE_TASK, MESSAGE_CORRECTION_ANSWER, MESSAGE_CANCEL, MESSAGE_COMPENSATE, MESSAGE_WARNING,

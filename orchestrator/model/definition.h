@@ -97,7 +97,8 @@ struct step_definition {
     struct join_rule gather;             /* over the elements */
 
     /* by kind */
-    struct { struct text source; int64_t cache_us; struct text basis; } lookup;
+    struct { struct text source; int64_t cache_us; struct text basis;
+             uint16_t of_count; const uint16_t *of; /* parties on whose consent it rests; none: every party's */ } lookup;
     struct { const struct expression *condition; bool has_check; struct department_rule check_department;
              struct limit_time check_within; struct text on_fail; const struct expression *check_input;
              struct text revoked_by; /* on_fail `revoke`: who is asked to */ } approve;
@@ -110,6 +111,11 @@ struct step_definition {
     struct { struct text by; const struct expression *what; } deliver;
 };
 
+/* 個人信息保護法 13, 29, 31: a basis that is a person's own, to give, refuse and withdraw; a duty of the law or a court's
+ * appointment is not. */
+static inline bool basis_is_consent(struct text basis) {
+    return text_is(basis, "consent") || text_is(basis, "separate_consent") || text_is(basis, "guardian");
+}
 enum { ITEM_EXTENSION_DAYS = 10 };       /* 行政許可法 42 */
 /* Is a result of the step, or of one of its elements, held against the step's `result`? What the lead of a visit, those
  * who are told of a publicity or decide an objection, and a later check say is no result of the step. */
@@ -137,6 +143,7 @@ struct material_definition {
     bool from_lookup;                    /* else from the applicant */
     struct text lookup_source, basis;
     const struct expression *lookup_input;
+    uint16_t of_count; const uint16_t *of;   /* as of a lookup */
     uint16_t fetch_step;                 /* the lookup, NO_INDEX: none */
     enum if_not_found if_not_found;
     uint16_t any_of_count;               /* a group: one of these is enough */

@@ -50,6 +50,7 @@ static const char *const names[EVENT_KIND_COUNT] = {
     [EVENT_LIGHT_CHANGED] = "light_changed",
     [EVENT_WARNING_SENT] = "warning_sent",
     [EVENT_CASE_RATED] = "case_rated",
+    [EVENT_CHILD_TOLD] = "child_told",
 };
 
 const char *event_kind_name(enum event_kind kind) { return names_of(names, EVENT_KIND_COUNT, (size_t)kind); }

@@ -55,11 +55,22 @@ const struct query queries_privacy[] = {
      "'at', e.at, 'data', e.data::json)::text FROM family f JOIN case_ c ON c.id = f.id JOIN event e ON e.case_id = f.id "
      "WHERE e.kind IN ('case_started', 'step_asked', 'undo_asked', 'correction_sent', 'materials_sent', 'materials_given') "
      "ORDER BY e.at, e.seq"},
-    {"case_consents", "id", "withdrawals of consent in a case and all below it, in order: case, at, by, reason", false,
+    {"case_consents", "id",
+     "what was said of consents in a case and all below it, in order: case, at, by, person (null: all of them), source (null: all), word, reason",
+     false,
      FAMILY("= $1::text")
-     "SELECT json_build_object('case', e.case_id, 'at', e.at, 'by', e.data::json ->> 'actor', 'reason', e.data::json #>> '{data,reason}')::text "
-     "FROM family f JOIN event e ON e.case_id = f.id WHERE e.kind = 'signal_noted' AND e.data::json ->> 'id' = 'consent_withdrawn' "
-     "ORDER BY e.at, e.seq"},
+     "SELECT json_build_object('case', e.case_id, 'at', e.at, 'by', e.data::json ->> 'actor', 'person', e.data::json #>> '{data,person}', "
+     "'source', e.data::json #>> '{data,source}', 'word', coalesce(e.data::json #>> '{data,word}', 'withdrawn'), "
+     "'reason', e.data::json #>> '{data,reason}')::text FROM family f JOIN event e ON e.case_id = f.id WHERE e.kind = 'signal_noted' "
+     "AND (e.data::json ->> 'id' = 'consent_withdrawn' OR e.data::json ->> 'id' LIKE 'consent.%') ORDER BY e.at, e.seq"},
+    {"party_consents", "case",
+     "what is looked up by consent: source, basis, of (parties; null: all); each once", false,
+     "SELECT DISTINCT json_build_object('source', l.source, 'basis', l.basis, 'of', l.of::json)::text FROM case_ c "
+     "JOIN definition d ON d.hash = c.definition_hash CROSS JOIN LATERAL ("
+     "SELECT coalesce(s #>> '{lookup,source}', s ->> 'source') AS source, coalesce(s #>> '{lookup,basis}', s ->> 'basis') AS basis, "
+     "coalesce(s #> '{lookup,of}', s -> 'of')::text AS of FROM json_array_elements(coalesce(d.canonical::json -> 'steps', '[]')) s UNION ALL "
+     "SELECT m #>> '{from,lookup}', m #>> '{from,basis}', (m #> '{from,of}')::text FROM json_array_elements(coalesce(d.canonical::json -> 'materials', '[]')) m "
+     "WHERE json_typeof(m -> 'from') = 'object') l WHERE c.id = $1::text AND l.basis IN ('consent', 'separate_consent', 'guardian') ORDER BY 1"},
     {"case_seen", "id", "who was shown what of a case, of all below it and of the materials that they name: rows of access, in order", false,
      FAMILY("= $1::text")
      "SELECT row_to_json(x)::text FROM (SELECT a.at, a.what, a.who, a.role, a.department, a.case_id AS \"case\", a.subject, a.reason "

@@ -33,7 +33,6 @@ void handle_material_about(struct request *);
 void handle_case_form(struct request *);
 void handle_disclosures(struct request *);
 void handle_reveal(struct request *);
-void handle_consent_withdraw(struct request *);
 /* cases.c */
 void handle_cases(struct request *);
 void handle_case(struct request *);
@@ -79,6 +78,9 @@ void handle_progress(struct request *);
 void handle_history(struct request *);
 void handle_party_notices(struct request *);
 void handle_signature(struct request *);
+/* consent.c */
+void handle_consent(struct request *);
+void handle_consent_withdraw(struct request *);
 /* notices.c */
 void handle_notices(struct request *);
 void handle_notice(struct request *);

@@ -83,6 +83,8 @@ const struct problem problem_table[] = {
     {"offer_not_allowed", 403, "This department may not start cases of this thing"},
     {"window_not_open", 409, "Applications are not taken yet"},
     {"window_closed", 409, "Applications are not taken any more"},
+    {"consent_not_asked", 409, "Nothing is looked up by such a consent"},
+    {"consent_word_bad", 422, "A consent is given, refused or withdrawn"},
     {"person_unknown", 404, "The case has no such person"},
     {"party_invalid", 422, "The parties of the application are not as the definition wants them"},
     {"unknown_party", 409, "There is no such person in the case who signs"},

@@ -127,7 +127,7 @@ static void put_parties(struct request *request, struct json_writer *w, const st
 }
 
 static void put_you(struct request *request, struct json_writer *w, const struct json *row) {
-    static const char *const acts[] = {"sign", "correct", "withdraw", "rate"};
+    static const char *const acts[] = {"sign", "correct", "withdraw", "rate", "consent"};
     struct person person;
     if (request->caller.role != ROLE_APPLICANT || !person_read(request->caller.name, &person))
         return;
@@ -136,6 +136,7 @@ static void put_you(struct request *request, struct json_writer *w, const struct
     json_open(w, '{');
     put(w, "person", request->caller.name);
     put_member(w, "consent", json_get_string(own, "consent"));
+    consent_put(request, w, &person, json_get_string(own, "consent"));
     put_member(w, "authority", person.is_agent ? json_get_string(own, "authority") : NULL);
     put(w, "language", member(own, "language"));
     put(w, "channel", member(own, "channel"));

@@ -61,7 +61,7 @@ static bool find_task(struct request *request, struct task *ret, struct text *re
 static bool veil_task(struct request *request, struct text case_id, struct text *row) {
     struct json task;
     struct record_list asked = {.count = 1};
-    _cleanup_buffer_ struct buffer out, event;
+    _cleanup_buffer_ struct buffer out = {0}, event = {0};
     struct json_writer w;
     if (json_read(&request->arena, *row, LIMIT_json_depth_most * 2, &task, NULL) != OUTCOME_OK || !json_get_string(&task, "asked"))
         return true;

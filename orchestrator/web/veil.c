@@ -112,7 +112,7 @@ enum outcome veil_load(struct web *web, struct text case_id, struct arena *arena
 
 struct text veil_row(struct arena *arena, const struct veil *veil, struct text row) {
     struct json event;
-    _cleanup_buffer_ struct buffer out;
+    _cleanup_buffer_ struct buffer out = {0};
     struct json_writer w;
     if (json_read(arena, row, LIMIT_json_depth_most * 2, &event, NULL) != OUTCOME_OK || event.type != JSON_OBJECT)
         return TEXT_NONE;
@@ -198,7 +198,7 @@ static bool values_now(struct request *request, const struct veil *veil, struct 
 void handle_case_form(struct request *request) {
     struct veil veil;
     struct personal_values values = {0};
-    _cleanup_buffer_ struct buffer out;
+    _cleanup_buffer_ struct buffer out = {0};
     struct json_writer w;
     if (!load(request, request->at[0], &veil) || !values_now(request, &veil, &values))
         return;
@@ -216,6 +216,40 @@ void handle_case_form(struct request *request) {
 
 /* ---- the ledger ---- */
 
+/* A party is told which office looked at what is his, and why; not the name of who works there. */
+static struct text without_names(struct request *request, struct text ledger) {
+    struct json whole;
+    _cleanup_buffer_ struct buffer out = {0};
+    struct json_writer w;
+    if (json_read(&request->arena, ledger, LIMIT_json_depth_most * 2, &whole, NULL) != OUTCOME_OK)
+        return TEXT_NONE;
+    buffer_init(&out, REPLY_BYTES_MOST);
+    json_begin(&w, &out);
+    json_open(&w, '{');
+    for (uint32_t i = 0; i < whole.count; i++) {
+        const struct json *list = &whole.children[i].value;
+        json_key(&w, whole.children[i].key);
+        if (!text_is(whole.children[i].key, "seen")) {
+            json_put_value(&w, list);
+            continue;
+        }
+        json_open(&w, '[');
+        for (uint32_t k = 0; k < list->count; k++) {
+            const struct json *one = json_at(list, k);
+            json_open(&w, '{');
+            for (uint32_t m = 0; m < one->count; m++)
+                if (!text_is(one->children[m].key, "who")) {
+                    json_key(&w, one->children[m].key);
+                    json_put_value(&w, &one->children[m].value);
+                }
+            json_close(&w, '}');
+        }
+        json_close(&w, ']');
+    }
+    json_close(&w, '}');
+    return out.failed ? TEXT_NONE : text_copy(&request->arena, buffer_text(&out));
+}
+
 void handle_disclosures(struct request *request) {
     const struct web_parts *parts = &request->web->settings.parts;
     struct text language = request_parameter(request, "language"), ledger;
@@ -226,30 +260,10 @@ void handle_disclosures(struct request *request) {
         reply_problem(request, "not_offered", "this daemon does not tell disclosures");
     else if (parts->case_disclosures(parts->context, request->at[0], language, &request->arena, &ledger, &error) != OUTCOME_OK)
         reply_error(request, &error);
+    else if (request->caller.role == ROLE_APPLICANT && text_is_none(ledger = without_names(request, ledger)))
+        reply_problem(request, "out_of_memory", "the ledger is too long");
     else
         reply_json(request, 200, ledger);
-}
-
-/* ---- consent ---- */
-
-/* A signal (engine/consent.c); sub-cases are told by themselves. */
-void handle_consent_withdraw(struct request *request) {
-    const struct json *reason;
-    _cleanup_buffer_ struct buffer out;
-    struct json_writer w;
-    if (!BODY_FIELDS(request, {"reason", JSON_STRING, false, MOST(reason_bytes_most), &reason}))
-        return;
-    buffer_init(&out, LIMIT_message_bytes_most);
-    json_begin(&w, &out);
-    json_open(&w, '{');
-    json_key(&w, TEXT("reason"));
-    json_put_text(&w, reason ? reason->text : TEXT_NONE);
-    json_close(&w, '}');
-    struct input input = command_input(request, INPUT_SIGNAL, request->at[0]);
-    input.id = TEXT("consent_withdrawn");
-    input.data = text_copy(&request->arena, buffer_text(&out));
-    if (!command_is_full(request))
-        command_send(request, &input, false);
 }
 
 /* ---- the reveal ---- */
@@ -286,7 +300,7 @@ void handle_reveal(struct request *request) {
     if (!ASK(request, "access_note", &rows, request->caller.name, text_from(role_name(request->caller.role)), request->caller.department,
              TEXT("reveal"), request->at[0], wanted ? wanted->text : TEXT("all"), reason->text))
         return;
-    _cleanup_buffer_ struct buffer out;
+    _cleanup_buffer_ struct buffer out = {0};
     struct json_writer w;
     buffer_init(&out, REPLY_BYTES_MOST);
     json_begin(&w, &out);

@@ -139,7 +139,7 @@ bool auth_sees_data(const struct request *);
 bool applicant_enter(struct request *, struct text encoded);
 /* parties.c: codes for the persons of an application that stands in the inbox, into request->codes. */
 void parties_give_codes(struct request *, struct text case_id, struct text extra);
-/* progress.c: may the caller do this ("sign", "correct", "withdraw", "rate")? An agent as far as his authority goes; others
+/* progress.c: may the caller do this ("sign", "correct", "withdraw", "rate", "consent")? An agent as far as his authority goes; others
  * than applicants always. False: answered. */
 bool party_may(struct request *, const char *act);
 

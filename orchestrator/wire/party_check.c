@@ -10,7 +10,7 @@ static enum outcome bad(struct error *error, struct text party, uint32_t index, 
 }
 
 static enum outcome check_authority(struct text party, uint32_t index, const struct json *authority, struct error *error) {
-    static const char *const known[] = {"sign", "correct", "withdraw", "rate"};
+    static const char *const known[] = {"sign", "correct", "withdraw", "rate", "consent"};
     const struct json *scope = json_get_string(authority, "scope");
     struct text until = json_get_text(authority, TEXT("until"));
     struct civil_date day;
@@ -25,15 +25,25 @@ static enum outcome check_authority(struct text party, uint32_t index, const str
         for (size_t k = 0; k < sizeof known / sizeof known[0]; k++)
             fine |= scope->children[i].value.type == JSON_STRING && text_is(scope->children[i].value.text, known[k]);
         if (!fine)
-            return bad(error, party, index, "agent.authority.scope has sign, correct, withdraw, rate");
+            return bad(error, party, index, "agent.authority.scope has sign, correct, withdraw, rate, consent");
     }
     return OUTCOME_OK;
+}
+
+/* true, false, or one of them by lookup source; "*": all others. */
+static bool is_consent(const struct json *consent) {
+    bool fine = !consent || consent->type == JSON_NULL || consent->type == JSON_TRUE || consent->type == JSON_FALSE || consent->type == JSON_OBJECT;
+    for (uint32_t i = 0; consent && consent->type == JSON_OBJECT && i < consent->count; i++)
+        fine = fine && (consent->children[i].value.type == JSON_TRUE || consent->children[i].value.type == JSON_FALSE);
+    return fine;
 }
 
 static enum outcome check_person(const struct party_definition *party, uint32_t index, const struct json *person, struct error *error) {
     const struct json *agent = json_get_string(person, "agent");
     if (person->type != JSON_OBJECT || json_get_text(person, TEXT("name")).length == 0)
         return bad(error, party->id, index, "a person has a name");
+    if (!is_consent(json_get_string(person, "consent")))
+        return bad(error, party->id, index, "consent is true, false, or one of them by the source of a lookup");
     if (!agent || agent->type == JSON_NULL)
         return OUTCOME_OK;
     if (!party->agent_allowed)
@@ -83,6 +93,8 @@ enum outcome party_check(const struct definition *definition, struct text extra,
             return read;
     }
     const struct json *parties = json_get_string(&value, "parties");
+    if (!is_consent(json_get_string(&value, "consent")))
+        return error_set(error, OUTCOME_REJECT, "party_invalid", "/extra/consent: is true, false, or one of them by the source of a lookup");
     if (parties && parties->type != JSON_NULL && parties->type != JSON_OBJECT)
         return error_set(error, OUTCOME_REJECT, "party_invalid", "/extra/parties: is an object, a member a party");
     enum outcome outcome = OUTCOME_OK;

@@ -2,8 +2,10 @@
  * Pure.
  *
  *   "parties": {"seller": [{"name": …, "phone"?, "email"?, "language"?, "channel"?, "consent"?, "agent"?: {"name": …,
- *               "authority": {"basis": …, "scope"?: ["sign", "correct", "withdraw", "rate"], "until"?: "2026-12-31"}, …}}],
- *               "buyer": {…}} */
+ *               "authority": {"basis": …, "scope"?: ["sign", "correct", "withdraw", "rate", "consent"], "until"?: "2026-12-31"}, …}}],
+ *               "buyer": {…}}
+ *   "consent"?: true, false, or {"e_licence": true, …, "*"?: …}: the source of a lookup; beside `parties`: of a case that names
+ *               nobody. Who does not say has consented by applying. */
 #ifndef YJS_WIRE_PARTY_CHECK_H
 #define YJS_WIRE_PARTY_CHECK_H
 

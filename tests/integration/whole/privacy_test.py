@@ -156,7 +156,7 @@ def test_a_consent_that_is_withdrawn_is_not_used_any_more():
     assert gamma.tasks == {} and beta.of(case, "second")[0]["data"]["materials"] == [], gamma.tasks
     ledger = place.api("GET", f"/v1/cases/{case}/disclosures").body
     assert [g["department"] for g in ledger["given"]] == ["alpha", "beta"], ledger
-    assert [(w["by"], w["reason"]) for w in ledger["withdrawn"]] == [("window-x", "I bring it myself")], ledger
+    assert [(w["by"], w["person"], w["word"], w["reason"]) for w in ledger["consents"]] == [("window-x", None, "withdrawn", "I bring it myself")], ledger
     kept = place.submit("looks", {"unit": "U-2"}).body["case"]
     alpha.give(until(lambda: alpha.of(kept, "first"), 20)[0], ("result", {"result": {}}))
     until(lambda: place.api("GET", f"/v1/cases/{kept}").body["phase"] == "closed", 20)
