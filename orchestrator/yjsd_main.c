@@ -26,7 +26,7 @@ enum { FLAGS_MOST = 64 };
 
 static const char usage[] =
     "usage: yjsd [--config FILE] [--SETTING=VALUE …]\n"
-    "       yjsd --check-config [--config FILE]    read everything, say what is wrong, end\n"
+    "       yjsd --check-config [--config FILE]    read everything, say all that is wrong, end\n"
     "       yjsd --settings [markdown | yaml]      print every setting\n"
     "       yjsd --version | --help\n"
     "SIGTERM drains and ends, SIGHUP reads log settings and the directory of departments again.\n";
@@ -178,6 +178,8 @@ int main(int argc, char **argv) {
     static const struct clock_port clock = {NULL, now_us, monotonic_us, random_bytes};
     struct error error = {0};
     struct daemon *daemon = NULL;
+    _cleanup_buffer_ struct buffer faults;
+    buffer_init(&faults, 1 << 20);
     /* Blocked before any thread starts, so that all signals come by the descriptor. */
     sigset_t signals;
     sigemptyset(&signals);
@@ -187,7 +189,8 @@ int main(int argc, char **argv) {
     sigprocmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
     enum outcome outcome = daemon_create(arguments.config, arguments.flags, arguments.flag_count, &clock, arguments.check,
-                                         &daemon, &error);
+                                         &daemon, &faults, &error);
+    fprintf(stderr, "%.*s", TEXT_ARG(buffer_text(&faults)));
     if (outcome != OUTCOME_OK) {
         fprintf(stderr, "yjsd: %s [%s]\n", error.message, error.code);
         return 2;

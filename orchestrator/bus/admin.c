@@ -34,7 +34,7 @@ static void resource_drop(rd_kafka_ConfigResource_t **resource) {
 }
 
 static enum outcome refuse_away(struct error *error, rd_kafka_resp_err_t reason) {
-    return error_set(error, OUTCOME_RETRY, "bus_away", "no broker answers: %s; check bus.bootstrap and the brokers",
+    return error_set(error, OUTCOME_RETRY, "bus_away", "no broker answers: %s; check kafka.bootstrap and the brokers",
                      rd_kafka_err2str(reason));
 }
 

@@ -29,6 +29,8 @@ struct bus_settings {
     uint32_t property_count;
 };
 
+/* One property alone: REJECT as below. Makes no client. */
+enum outcome bus_check_property(const struct bus_property *, struct error *);
 /* Checks and copies the settings; connects to nothing before the port's start(). REJECT: "bus_property" (librdkafka
  * refuses it, the message says why), "bus_property_fixed" (correctness hangs on it); FATAL: no memory or descriptors. */
 enum outcome bus_create(const struct bus_settings *, struct bus **ret, struct error *);

@@ -55,24 +55,39 @@ static const char *c_string(struct settings *settings, struct text t) {
     return t.at; /* copied into the arena with a NUL behind it */
 }
 
-static enum outcome setup_log(struct daemon *d, const struct settings *settings, struct error *error) {
-    enum log_level level;
-    enum log_format format;
-    if (!log_level_parse(settings->log_level, &level))
-        return error_set(error, OUTCOME_REJECT, "setting_bad", "log.level must be debug, info, warn or error");
-    if (!log_format_parse(settings->log_format, &format))
-        return error_set(error, OUTCOME_REJECT, "setting_bad", "log.format must be text or json");
+/* The settings were checked. */
+static void setup_log(struct daemon *d, const struct settings *settings) {
+    enum log_level level = LOG_INFO;
+    enum log_format format = LOG_FORMAT_TEXT;
+    log_level_parse(settings->log_level, &level);
+    log_format_parse(settings->log_format, &format);
     log_setup(STDERR_FILENO, level, format, d->instance);
-    return OUTCOME_OK;
 }
 
-static enum outcome read_directory(struct daemon *d, struct settings *settings, struct arena *arena,
-                                   const struct directory **ret, struct error *error) {
+/* A file that a setting names. False: it can't be read, which is a fault of the setting. */
+static bool read_named(struct settings *settings, const char *setting, const char *path, struct arena *arena, struct text *ret,
+                       struct fault_list *faults) {
+    struct error error = {0};
+    if (file_read(path, LIMIT_definition_bytes_most, arena, ret, &error) == OUTCOME_OK)
+        return true;
+    settings_fault(settings, faults, setting, "Correct the path; it is relative to the folder above config/.", "%s", error.message);
+    return false;
+}
+
+/* Faults of a file behind those of the settings. */
+static void add_faults(struct settings *settings, struct fault_list *faults, const struct fault_list *more) {
+    for (uint32_t i = 0; i < more->count; i++)
+        fault_list_add(faults, &settings->arena, &more->at[i]);
+}
+
+static void read_directory(struct settings *settings, struct arena *arena, const struct directory **ret, struct fault_list *faults) {
     const char *path = settings_path(settings, settings->departments);
-    (void)d;
-    if (!path)
-        return error_set(error, OUTCOME_REJECT, "setting_bad", "departments must name the directory of departments");
-    return file_directory(path, arena, ret, error);
+    struct fault_list more = {0};
+    struct text source;
+    if (!path || !read_named(settings, "departments", path, arena, &source, faults))
+        return;
+    directory_compile(arena, source, text_from(path), &more, ret, NULL);
+    add_faults(settings, faults, &more);
 }
 
 static enum outcome make_store(struct daemon *d, struct error *error) {
@@ -103,11 +118,6 @@ static enum outcome make_bus(struct daemon *d, struct error *error) {
 
 static enum outcome make_conductor(struct daemon *d, struct error *error) {
     const struct settings *s = &d->settings;
-    if (s->batch_inputs > LIMIT_batch_inputs_most)
-        return error_set(error, OUTCOME_REJECT, "setting_bad", "batch.inputs is at most batch_inputs_most (%d)",
-                         LIMIT_batch_inputs_most);
-    if (s->member_ttl < 2 * s->heartbeat)
-        return error_set(error, OUTCOME_REJECT, "setting_bad", "cluster.member_ttl must be at least twice cluster.heartbeat");
     struct conductor_settings settings = {
         .instance = text_from(d->instance), .region = s->region, .batch_inputs_most = (uint32_t)s->batch_inputs,
         .cache_bytes_most = (size_t)s->cache_bytes, .member_ttl_us = s->member_ttl, .heartbeat_us = s->heartbeat,
@@ -278,21 +288,16 @@ static enum outcome make_web(struct daemon *d, struct error *error) {
 
 /* ---- notices ---- */
 
-static enum outcome read_rules(struct daemon *d, struct error *error) {
+static void read_rules(struct daemon *d, struct fault_list *faults) {
     const char *path = settings_path(&d->settings, d->settings.notices);
+    struct notice_rules *rules = path ? arena_new(&d->rules_arena, struct notice_rules) : NULL;
+    struct fault_list more = {0};
     struct text source;
-    if (!path)
-        return OUTCOME_OK;
-    enum outcome outcome = file_read(path, LIMIT_definition_bytes_most, &d->rules_arena, &source, error);
-    if (outcome != OUTCOME_OK)
-        return outcome;
-    struct notice_rules *rules = arena_new(&d->rules_arena, struct notice_rules);
-    if (!rules)
-        return error_no_memory(error);
-    outcome = notice_rules_read(&d->rules_arena, source, text_from(path), rules, error);
-    if (outcome == OUTCOME_OK)
+    if (!rules || !read_named(&d->settings, "notice.rules", path, &d->rules_arena, &source, faults))
+        return;
+    if (notice_rules_read(&d->rules_arena, source, text_from(path), &more, rules, NULL) == OUTCOME_OK)
         d->rules = rules;
-    return outcome;
+    add_faults(&d->settings, faults, &more);
 }
 
 /* The directory may be read again meanwhile: the title is copied. */
@@ -320,8 +325,52 @@ static enum outcome make_notifier(struct daemon *d, struct error *error) {
     return notifier_create(&settings, &d->notices_port, &d->clock, &d->notifier, error);
 }
 
+/* Those of the settings' own file first, by their places; the others stay in their order behind them. */
+static void order_faults(const struct settings *settings, struct fault_list *faults) {
+    for (uint32_t i = 1; i < faults->count; i++) {
+        struct fault one = faults->at[i];
+        uint32_t to = i;
+        for (; text_equal(one.file, settings->file) && to > 0; to--) {
+            const struct fault *before = &faults->at[to - 1];
+            if (text_equal(before->file, one.file) &&
+                (before->line < one.line || (before->line == one.line && before->column <= one.column)))
+                break;
+            faults->at[to] = *before;
+        }
+        faults->at[to] = one;
+    }
+}
+
+/* Settings and the files they name; everything that is wrong in one run. */
+static enum outcome read_all(struct daemon *d, const char *config, const struct setting_flag *flags, uint32_t flag_count,
+                             struct buffer *ret_faults, struct error *error) {
+    struct fault_list faults;
+    enum outcome outcome = settings_gather(&d->settings, config, flags, flag_count, &faults, error);
+    if (outcome != OUTCOME_OK)
+        return outcome;
+    settings_check(&d->settings, &faults);
+    read_directory(&d->settings, &d->directory_arena, &d->directory, &faults);
+    read_rules(d, &faults);
+    if (d->settings.arena.failed || d->directory_arena.failed || d->rules_arena.failed)
+        return error_no_memory(error);
+    order_faults(&d->settings, &faults);
+    fault_list_write_text(&faults, ret_faults);
+    if (faults.error_count > 0)
+        return error_set(error, OUTCOME_REJECT, "settings_faulty", "%u fault%s in the configuration", faults.error_count,
+                         faults.error_count == 1 ? "" : "s");
+    return OUTCOME_OK;
+}
+
+static void name_instance(struct daemon *d) {
+    if (d->settings.instance.length > 0)
+        snprintf(d->instance, sizeof d->instance, "%.*s", TEXT_ARG(d->settings.instance));
+    else if (gethostname(d->instance, sizeof d->instance - 1) != 0)
+        snprintf(d->instance, sizeof d->instance, "yjsd");
+}
+
 enum outcome daemon_create(const char *config, const struct setting_flag *flags, uint32_t flag_count,
-                           const struct clock_port *clock, bool check_only, struct daemon **ret, struct error *error) {
+                           const struct clock_port *clock, bool check_only, struct daemon **ret, struct buffer *ret_faults,
+                           struct error *error) {
     struct daemon *d = memory_alloc(sizeof *d);
     if (!d)
         return error_no_memory(error);
@@ -331,20 +380,12 @@ enum outcome daemon_create(const char *config, const struct setting_flag *flags,
     arena_init(&d->directory_arena, 64u << 20);
     arena_init(&d->rules_arena, 4u << 20);
     pthread_rwlock_init(&d->directory_lock, NULL);
-    enum outcome outcome = settings_read(&d->settings, config, flags, flag_count, error);
+    enum outcome outcome = read_all(d, config, flags, flag_count, ret_faults, error);
     if (outcome == OUTCOME_OK) {
-        if (d->settings.instance.length > 0)
-            snprintf(d->instance, sizeof d->instance, "%.*s", TEXT_ARG(d->settings.instance));
-        else if (gethostname(d->instance, sizeof d->instance - 1) != 0)
-            snprintf(d->instance, sizeof d->instance, "yjsd");
-        outcome = setup_log(d, &d->settings, error);
-    }
-    if (outcome == OUTCOME_OK)
-        outcome = read_directory(d, &d->settings, &d->directory_arena, &d->directory, error);
-    if (outcome == OUTCOME_OK)
-        outcome = read_rules(d, error);
-    if (outcome == OUTCOME_OK)
+        name_instance(d);
+        setup_log(d, &d->settings);
         outcome = make_store(d, error);
+    }
     if (outcome == OUTCOME_OK)
         outcome = make_bus(d, error);
     if (outcome == OUTCOME_OK)
@@ -385,33 +426,50 @@ bool daemon_is_ready(const struct daemon *d) {
     return meters.ready == 1 && meters.bus_up == 1;
 }
 
+static void refuse_reload(const struct fault_list *faults) {
+    for (uint32_t i = 0; i < faults->count; i++)
+        log_error("reload_fault", "what was read again has a fault", LOG_TEXT("file", faults->at[i].file), LOG_INT("line", faults->at[i].line),
+                  LOG_TEXT("why", faults->at[i].message), LOG_TEXT("remedy", faults->at[i].remedy));
+    log_error("reload_refused", "what was read is not sound; everything stays as it was", LOG_INT("faults", faults->error_count));
+}
+
+static void take_directory(struct daemon *d, struct arena *arena, const struct directory *directory) {
+    conductor_set_directory(d->conductor, directory);
+    pthread_rwlock_wrlock(&d->directory_lock);
+    arena_free(&d->directory_arena);
+    d->directory_arena = *arena;
+    d->directory = directory;
+    pthread_rwlock_unlock(&d->directory_lock);
+}
+
 void daemon_reload(struct daemon *d, const char *config, const struct setting_flag *flags, uint32_t flag_count) {
     struct settings settings;
+    struct fault_list faults;
     struct error error = {0};
     struct arena arena;
     const struct directory *directory = NULL;
-    enum outcome outcome = settings_read(&settings, config, flags, flag_count, &error);
-    if (outcome == OUTCOME_OK) {
-        arena_init(&arena, 64u << 20);
-        outcome = setup_log(d, &settings, &error);
-        if (outcome == OUTCOME_OK)
-            outcome = read_directory(d, &settings, &arena, &directory, &error);
-        if (outcome == OUTCOME_OK) {
-            conductor_set_directory(d->conductor, directory);
-            pthread_rwlock_wrlock(&d->directory_lock);
-            arena_free(&d->directory_arena);
-            d->directory_arena = arena;
-            d->directory = directory;
-            pthread_rwlock_unlock(&d->directory_lock);
-        } else {
-            arena_free(&arena);
-        }
-        settings_free(&settings);
+    _cleanup_buffer_ struct buffer fixed;
+    buffer_init(&fixed, 65536);
+    if (settings_gather(&settings, config, flags, flag_count, &faults, &error) != OUTCOME_OK) {
+        log_error("reload_refused", "there was no memory to read anything; everything stays as it was");
+        return;
     }
-    if (outcome == OUTCOME_OK)
+    arena_init(&arena, 64u << 20);
+    settings_check(&settings, &faults);
+    read_directory(&settings, &arena, &directory, &faults);
+    if (faults.error_count > 0 || !directory) {
+        refuse_reload(&faults);
+        arena_free(&arena);
+    } else {
+        setup_log(d, &settings);
+        take_directory(d, &arena, directory);
         log_info("reloaded", "log settings and the directory of departments were read again");
-    else
-        log_error("reload_refused", "what was read is not sound; everything stays as it was", LOG_STRING("why", error.message));
+        settings_compare(&d->settings, &settings, &fixed);
+        if (fixed.length > 0)
+            log_warn("reload_needs_restart", "these settings have changed and are read at the start only: restart to use them",
+                     LOG_TEXT("settings", buffer_text(&fixed)));
+    }
+    settings_free(&settings);
 }
 
 void daemon_drain(struct daemon *d) {

@@ -102,6 +102,17 @@ void invocation_say(struct invocation *c, const char *format, ...) {
     fputc('\n', stdout);
 }
 
+static enum verb_status settings_faulty(struct invocation *c, const struct fault_list *faults) {
+    _cleanup_buffer_ struct buffer out;
+    buffer_init(&out, 1 << 20);
+    if (c->json)
+        fault_list_write_json(faults, &out);
+    else
+        fault_list_write_text(faults, &out);
+    fprintf(stderr, "%.*s%s", TEXT_ARG(buffer_text(&out)), c->json ? "\n" : "");
+    return STATUS_REFUSED;
+}
+
 /* --config, YJS_CONFIG, the one of the folder one stands in, the system's; none: defaults and environment. */
 enum verb_status invocation_settings(struct invocation *c) {
     if (c->settings_read)
@@ -114,10 +125,11 @@ enum verb_status invocation_settings(struct invocation *c) {
         if (access(usual[i], R_OK) == 0)
             file = usual[i];
     struct error error = {0};
-    if (settings_read(&c->settings, file && *file ? file : NULL, c->flags, c->flag_count, &error) != OUTCOME_OK)
+    struct fault_list faults;
+    if (settings_gather(&c->settings, file && *file ? file : NULL, c->flags, c->flag_count, &faults, &error) != OUTCOME_OK)
         return invocation_failed(c, &error);
     c->settings_read = true;
-    return STATUS_DONE;
+    return faults.error_count ? settings_faulty(c, &faults) : STATUS_DONE;
 }
 
 /* ---- reading ---- */
@@ -339,9 +351,9 @@ bool invocation_read(struct invocation *c, int argc, const char **argv, enum ver
         fine = false;
     }
     if (fine && (c->argument_count < c->verb->least || c->argument_count > c->verb->most)) {
-        r.status = invocation_usage(c, "%s: yjsctl %s %s",
+        r.status = invocation_usage(c, "%s: yjsctl %s%s%s",
                                     c->argument_count < c->verb->least ? "something is missing" : "too much",
-                                    verb_title(c->verb, room), c->verb->arguments);
+                                    verb_title(c->verb, room), *c->verb->arguments ? " " : "", c->verb->arguments);
         fine = false;
     }
     fine = fine && options_fit(&r);

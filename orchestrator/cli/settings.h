@@ -11,9 +11,12 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "definition/definition.h"
 
 enum { SETTINGS_PROPERTIES_MOST = 64 };
-struct setting_property { struct text name, value; };
+/* Where a value stands: the file with line and column, a variable or a flag with 0; file absent: it is the default. */
+struct setting_origin { struct text file; uint32_t line, column; };
+struct setting_property { struct text name, value; struct setting_origin origin; };
 
 struct settings {
     struct arena arena;
@@ -75,15 +78,27 @@ struct settings {
     /* kafka.properties.*: handed to librdkafka as they are */
     struct setting_property kafka_properties[SETTINGS_PROPERTIES_MOST];
     uint32_t kafka_property_count;
+#define X(member, kind, name, default_, reloads, help) +1
+    struct setting_origin origins[0 SETTINGS(X)];   /* in the order of the table */
+#undef X
 };
 
 /* A flag as it stood on the command line: --database-url=… gives {"database.url", "…"}. */
 struct setting_flag { const char *name, *value; };
 
-/* Reads file (absent: none), environment and flags. REJECT: setting_unknown (with the nearest known one), setting_bad,
- * settings_unreadable; the message has file:line:column where there is one. */
-enum outcome settings_read(struct settings *, const char *file, const struct setting_flag *flags, uint32_t flag_count,
-                           struct error *);
+/* Reads file (absent: none), environment and flags, and gathers everything that is wrong in one run: settings_unreadable,
+ * setting_unknown (with the nearest known one), setting_twice, setting_bad. A value that is none leaves what stood before.
+ * FATAL: no memory, nothing to free. *faults lives in the arena of the settings, as long as they do. */
+enum outcome settings_gather(struct settings *, const char *file, const struct setting_flag *flags, uint32_t flag_count,
+                             struct fault_list *faults, struct error *);
+/* What the values mean together and to those who get them: names of levels, addresses, limits, folders, certificates,
+ * Kafka's properties. Asks no server. settings_check.c */
+void settings_check(struct settings *, struct fault_list *faults);
+/* A fault of a setting, where its value stands. */
+void settings_fault(struct settings *, struct fault_list *faults, const char *name, const char *remedy, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+/* Names of the settings that differ and are read at the start only, separated by ", ". */
+void settings_compare(const struct settings *, const struct settings *, struct buffer *ret_names);
 void settings_free(struct settings *);
 /* Is it a flag of the table ("--database-url", "--database-url=x")? Fills name (dotted) and value (NULL when it is the
  * next argument). */

@@ -307,7 +307,8 @@ const struct verb verb_table[] = {
      {{"partitions", "P", NULL, false, "How many, instead of the database's number of shards"},
       {"dry-run", NULL, NULL, false, "Only name the topics, one a line; asks nobody"}}},
     {"topic", "list", "", 0, 0, NEEDS_SETTINGS, verb_topic_list, "List the broker's topics of this installation",
-     "With partitions and replicas; those that are missing, and those of no office, are marked.", NO_OPTIONS},
+     "With partitions and replicas; those that are missing, and those of no office, are marked. Topics of regions that the directory does "
+     "not have are another installation's.", NO_OPTIONS},
     {"db", "migrate", "", 0, 0, NEEDS_SETTINGS, verb_db_migrate, "Bring the database to this program's version",
      "Makes the tables of a new database, or applies what a newer program needs; may run any number of times. The number of shards is "
      "fixed for ever when the database is made.",

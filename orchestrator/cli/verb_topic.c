@@ -140,6 +140,15 @@ static int compare_topics(const void *a, const void *b) {
     return strcmp(((const struct bus_topic *)a)->name, ((const struct bus_topic *)b)->name);
 }
 
+/* Another region's topics on the same broker are another installation's. */
+static bool is_of_region(const struct wanted *w, struct text region) {
+    for (uint32_t i = 0; i < w->count; i++)
+        if (w->names[i].length > region.length && w->names[i].at[region.length] == '.' &&
+            text_equal(text_span(w->names[i].at, region.length), region))
+            return true;
+    return false;
+}
+
 static void print_topics(struct invocation *c, const struct bus_topic *topics, uint32_t count, const struct wanted *w) {
     static const char *const headings[] = {"TOPIC", ">PARTITIONS", ">REPLICAS", "NOTE", NULL};
     struct table table;
@@ -150,7 +159,7 @@ static void print_topics(struct invocation *c, const struct bus_topic *topics, u
     for (uint32_t i = 0; i < count; i++) {
         struct text name = text_from(topics[i].name), region, department;
         bool ours = map_get(&w->known, name) != NULL;
-        if (!ours && topic_parse(&c->arena, name, &region, &department) == TOPIC_OTHER)
+        if (!ours && (topic_parse(&c->arena, name, &region, &department) == TOPIC_OTHER || !is_of_region(w, region)))
             continue;
         if (c->json)
             printf("%s{\"topic\":\"%s\",\"partitions\":%d,\"replicas\":%d,\"wanted\":%s}", shown ? "," : "",

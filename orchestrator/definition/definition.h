@@ -37,6 +37,9 @@ extern const struct fault_code definition_fault_codes[];
 /* Beyond so many faults a list is full and says so with its last one, `too_many_faults`. */
 enum { DEFINITION_FAULTS_MOST = 500 };
 
+/* Adds a fault of another file than a definition (settings, notices), whose code is its reader's. Its texts are kept as
+ * they are; a refused allocation leaves arena->failed set. */
+void fault_list_add(struct fault_list *, struct arena *, const struct fault *);
 /* "file:line:column: error: message [code]\n    remedy\n" a fault. */
 void fault_list_write_text(const struct fault_list *, struct buffer *);
 /* [{"severity","code","file","line","column","message","remedy"}…] */

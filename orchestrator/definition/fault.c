@@ -37,6 +37,14 @@ static bool list_make_room(struct fault_list *list, struct arena *arena) {
     return true;
 }
 
+void fault_list_add(struct fault_list *list, struct arena *arena, const struct fault *fault) {
+    if (list->full || !list_make_room(list, arena))
+        return;
+    list->at[list->count++] = *fault;
+    list->error_count += fault->severity == FAULT_ERROR;
+    list->full = list->count == DEFINITION_FAULTS_MOST;
+}
+
 void fault_put_text(struct faults *faults, struct place place, const char *code, struct text remedy,
                     struct text message) {
     struct fault_list *list = faults->list;

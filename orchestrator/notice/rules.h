@@ -22,6 +22,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "definition/definition.h"
 
 enum { RULES_CHANNELS_MOST = 32, RULES_HEADERS_MOST = 16 };
 enum channel_kind { CHANNEL_CONSOLE, CHANNEL_HTTP, CHANNEL_SMTP };
@@ -51,8 +52,10 @@ struct notice_rules {
     const struct json *addresses;      /* channel → recipient → address; NULL: none */
 };
 
-/* Reads config/notices.yaml; texts live in the arena. REJECT notices_bad: what is wrong, and where. */
-enum outcome notice_rules_read(struct arena *, struct text source, struct text file, struct notice_rules *ret, struct error *);
+/* Reads config/notices.yaml; texts live in the arena. REJECT: *faults (initialised here) has everything that is wrong, and
+ * where; *error (may be NULL) the first of it. */
+enum outcome notice_rules_read(struct arena *, struct text source, struct text file, struct fault_list *faults, struct notice_rules *ret,
+                               struct error *);
 /* By id; NULL: there is none. */
 const struct channel *notice_channel(const struct notice_rules *, struct text id);
 /* The address of an office over a channel: "department.tax" else "department"; absent: none. */

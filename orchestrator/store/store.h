@@ -19,6 +19,9 @@ struct store_settings {
     int pool_wait_ms;                  /* records: for a free connection; 0: 5,000 */
 };
 
+/* Can libpq read it? Connects to nothing. REJECT conninfo_bad, with libpq's reason. */
+enum outcome store_check_conninfo(const char *conninfo, struct error *);
+
 struct store;
 /* Connects nothing yet. FATAL out_of_memory. */
 enum outcome store_create(const struct store_settings *, struct store **ret, struct error *);

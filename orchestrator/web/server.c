@@ -275,14 +275,22 @@ static enum outcome parse_listen(const char *listen, struct addrinfo **ret, stru
     const char *colon = strrchr(listen, ':');
     size_t length = colon ? (size_t)(colon - listen) : 0;
     if (!colon || length >= sizeof host || !colon[1])
-        return error_set(error, OUTCOME_REJECT, "http_listen_bad", "http.listen is host:port, not \"%s\"", listen);
+        return error_set(error, OUTCOME_REJECT, "http_listen_bad", "\"%s\" is not host:port", listen);
     bool bracketed = length >= 2 && listen[0] == '[' && listen[length - 1] == ']';
     snprintf(host, sizeof host, "%.*s", (int)(bracketed ? length - 2 : length), listen + bracketed);
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
     int fault = getaddrinfo(host[0] ? host : NULL, colon + 1, &hints, ret);
     if (fault != 0)
-        return error_set(error, OUTCOME_REJECT, "http_listen_bad", "http.listen \"%s\": %s", listen, gai_strerror(fault));
+        return error_set(error, OUTCOME_REJECT, "http_listen_bad", "\"%s\": %s", listen, gai_strerror(fault));
     return OUTCOME_OK;
+}
+
+enum outcome web_check_listen(const char *listen, struct error *error) {
+    struct addrinfo *address = NULL;
+    enum outcome outcome = parse_listen(listen, &address, error);
+    if (address)
+        freeaddrinfo(address);
+    return outcome;
 }
 
 static enum outcome open_socket(struct web *web, int *ret, struct error *error) {

@@ -82,6 +82,9 @@ struct web_settings {
 
 struct web;
 
+/* Is it an address and a port, "127.0.0.1:8080", "[::1]:8080"? Opens nothing. REJECT http_listen_bad. */
+enum outcome web_check_listen(const char *listen, struct error *);
+
 /* Listens and serves from here on. Settings, ports and what their pointers name are borrowed and must outlive it.
  * REJECT http_listen_bad, http_tls_bad; RETRY http_listen_busy (the port is taken); FATAL out_of_memory. */
 enum outcome web_create(const struct web_settings *, const struct records_port *, const struct clock_port *,

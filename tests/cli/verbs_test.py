@@ -216,7 +216,7 @@ class Settings(Case):
             path = os.path.join(project, "o.yaml")
             with open(path, "w", encoding="utf-8") as file:
                 file.write("database:\n  ulr: x\n")
-            self.ends(yjsctl("db", "status", "--config", path), 1, "o.yaml:2:", 'did you mean "database.url"')
+            self.ends(yjsctl("db", "status", "--config", path), 1, "o.yaml:2:", "Did you mean database.url?")
 
     def test_topics_of_the_directory_are_named_without_a_broker(self):
         told = self.ends(yjsctl("topic", "apply", "--dry-run"), 0, "441300.intake.v1", "441300.maintenance-fund.task.v1")

@@ -100,7 +100,23 @@ static void test_every_text_of_every_notice_can_be_filled_in_three_languages(voi
 /* ---- rules ---- */
 
 static enum outcome read_rules(const char *yaml, struct notice_rules *ret, struct error *error) {
-    return notice_rules_read(&arena, text_from(yaml), TEXT("n.yaml"), ret, error);
+    struct fault_list faults;
+    return notice_rules_read(&arena, text_from(yaml), TEXT("n.yaml"), &faults, ret, error);
+}
+
+static void test_all_that_is_wrong_with_rules_is_said_in_one_run(void **state) {
+    (void)state;
+    struct notice_rules rules;
+    struct fault_list faults;
+    struct buffer out;
+    buffer_init(&out, 4096);
+    assert_int_equal(notice_rules_read(&arena, TEXT("colour: red\nlanguage: fr\nremind_after: soon\nretry: {first: x, attempts: 0, last: 1s}\n"
+                                                    "channels:\n  - {id: a, kind: http, url: \"${nme}\"}\n  - {kind: smtp}\nparty: [a, b]\n"),
+                                       TEXT("n.yaml"), &faults, &rules, NULL), OUTCOME_REJECT);
+    for (uint32_t i = 0; i < faults.count; i++)
+        buffer_format(&out, "%u:%u ", faults.at[i].line, faults.at[i].column);
+    assert_string_equal(buffer_text(&out).at, "1:9 2:11 3:15 4:16 4:29 4:38 6:5 7:5 7:5 7:5 8:12 ");
+    buffer_free(&out);
 }
 
 static void test_rules_are_refused_with_the_place_of_what_is_wrong(void **state) {
@@ -124,7 +140,7 @@ static void test_rules_are_refused_with_the_place_of_what_is_wrong(void **state)
         struct notice_rules rules;
         struct error error = {0};
         assert_int_equal(read_rules(rows[i].yaml, &rules, &error), OUTCOME_REJECT);
-        assert_string_equal(error.code, "notices_bad");
+        assert_string_equal(error.code, strcmp(rows[i].yaml, "[") == 0 ? "yaml_syntax" : "notices_bad");
         if (!strstr(error.message, rows[i].said))
             fail_msg("%s: %s", rows[i].yaml, error.message);
     }
@@ -237,6 +253,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_what_is_not_known_takes_its_bracket_with_it, begin, end),
         cmocka_unit_test_setup_teardown(test_masks_leave_enough_to_know_oneself, begin, end),
         cmocka_unit_test_setup_teardown(test_every_text_of_every_notice_can_be_filled_in_three_languages, begin, end),
+        cmocka_unit_test_setup_teardown(test_all_that_is_wrong_with_rules_is_said_in_one_run, begin, end),
         cmocka_unit_test_setup_teardown(test_rules_are_refused_with_the_place_of_what_is_wrong, begin, end),
         cmocka_unit_test_setup_teardown(test_each_is_told_over_his_own_channel_and_one_address_once, begin, end),
         cmocka_unit_test_setup_teardown(test_a_signature_is_asked_of_those_who_have_not_signed, begin, end),
