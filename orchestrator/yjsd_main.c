@@ -47,11 +47,12 @@ static int read_arguments(int argc, char **argv, struct arguments *ret) {
         if (strcmp(argv[i], "--version") == 0)
             return printf("yjsd %s\n", YJS_VERSION), 0;
         if (strcmp(argv[i], "--settings") == 0) {
-            if (i + 1 < argc && strcmp(argv[i + 1], "yaml") == 0)
-                settings_print_yaml(stdout);
-            else
-                settings_print_reference(stdout);
-            return 0;
+            const char *form = i + 1 < argc ? argv[i + 1] : "markdown";
+            if (strcmp(form, "yaml") == 0)
+                return settings_print_yaml(stdout), 0;
+            if (strcmp(form, "markdown") == 0)
+                return settings_print_reference(stdout), 0;
+            return fprintf(stderr, "yjsd: --settings prints markdown or yaml, not \"%s\"\n", form), 2;
         }
         if (strcmp(argv[i], "--check-config") == 0) {
             ret->check = true;

@@ -28,9 +28,17 @@ static const struct setting *find(struct text name) {
     return NULL;
 }
 
+/* The part before a dot: "http". */
+static bool is_group(struct text name) {
+    for (size_t i = 0; i < SETTING_COUNT; i++)
+        if (strlen(table[i].name) > name.length && table[i].name[name.length] == '.' && text_equal(text_span(table[i].name, name.length), name))
+            return true;
+    return false;
+}
+
 static const char *nearest(struct text name) {
     const char *best = NULL;
-    unsigned least = 5;
+    unsigned least = name.length > 6 ? 5 : 3;
     for (size_t i = 0; i < SETTING_COUNT; i++) {
         unsigned distance = text_distance(name, text_from(table[i].name), least);
         if (distance < least) {
@@ -161,6 +169,8 @@ static void malformed(struct walk *walk, const struct setting_origin *origin, co
 
 static void walk_node(struct walk *walk, yaml_node_t *node, char *name, size_t length, unsigned depth) {
     struct setting_origin origin = {walk->file, (uint32_t)node->start_mark.line + 1, (uint32_t)node->start_mark.column + 1};
+    if (node->type == YAML_SCALAR_NODE && node->data.scalar.length == 0 && is_group(text_span(name, length)))
+        return;   /* everything in it is commented out */
     if (node->type == YAML_SCALAR_NODE && length > 0) {
         set_by_name(walk->gathering, text_span(name, length),
                     text_span((const char *)node->data.scalar.value, node->data.scalar.length), &origin);

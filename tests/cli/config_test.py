@@ -1,6 +1,7 @@
 """What yjsd and yjs-adapter say of a configuration before they start: all of it, in one run, each with its place and what to
 do. No server."""
 import os
+import re
 import subprocess
 import unittest
 
@@ -65,6 +66,15 @@ class Check(Case):
         self.ends(yjsd("--check-config", "--config", self.write("database: {ulr: x}\n")), 2, "Did you mean database.url?")
         self.ends(yjsd("--check-config", "--config", self.write("a: [\nb: }\n")), 2, "orchestrator.yaml:2:", "[settings_unreadable]")
         self.ends(yjsd("--check-config", "--config", "/nowhere"), 2, "/nowhere: error: No such file", "--config")
+
+    def test_printed_settings_are_a_sound_file_with_and_without_their_values(self):
+        printed = self.ends(yjsd("--settings", "yaml"), 0).out
+        self.ends(yjsd("--check-config", "--config", self.write(printed)), 0)
+        self.ends(yjsd("--check-config", "--config", self.write(re.sub(r"^( *)# (\w+: \".*\")$", r"\1\2", printed, flags=re.M))), 0)
+        rows = re.findall(r"^\| `([a-z._]+)` \| `(YJS_[A-Z_]+)` \|", self.ends(yjsd("--settings"), 0).out, re.M)
+        self.assertGreater(len(rows), 40)
+        self.assertEqual([name for name, variable in rows if variable != "YJS_" + name.upper().replace(".", "_")], [])
+        self.ends(yjsd("--settings", "xml"), 2, "markdown or yaml")
 
     def test_certificate_and_key_must_fit(self):
         for name in ("one", "other"):
