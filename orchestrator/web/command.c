@@ -104,7 +104,11 @@ static bool put(struct request *request, const struct record_command *commands, 
     struct web *web = request->web;
     struct error error = {0};
     if (web->records.put(web->records.context, commands, count, ret, &error) != OUTCOME_OK) {
-        reply_error(request, &error);
+        if (strcmp(error.code, "idempotency_conflict") == 0)   /* by the caller's own word for it */
+            reply_problem(request, error.code, "the key \"%.*s\" was used for another content",
+                          TEXT_ARG(request_header(request, "Idempotency-Key")));
+        else
+            reply_error(request, &error);
         return false;
     }
     if (web->settings.parts.hint)

@@ -80,7 +80,7 @@ static bool is_id(struct text t) {
     return true;
 }
 
-static bool is_region(struct text t) {
+bool parameter_is_region(struct text t) {
     bool digits = t.length == 6;
     for (size_t i = 0; i < t.length && digits; i++)
         digits = t.at[i] >= '0' && t.at[i] <= '9';
@@ -115,7 +115,7 @@ static struct text wrong(struct arena *arena, const struct parameter_rule *rule,
     case PARAMETER_ID: return is_id(value) ? TEXT_NONE : TEXT("an id: lower-case letters, digits and _");
     case PARAMETER_WORD: return is_among(text_from(rule->words), value) ? TEXT_NONE : text_format(arena, "one of %s", rule->words);
     case PARAMETER_NOTICE: return notice_kind_parse(value, &notice) ? TEXT_NONE : TEXT("a kind of notice: accepted, correction, closed …");
-    case PARAMETER_REGION: return is_region(value) ? TEXT_NONE : TEXT("a region code of six digits (GB/T 2260)");
+    case PARAMETER_REGION: return parameter_is_region(value) ? TEXT_NONE : TEXT("a region code of six digits (GB/T 2260)");
     case PARAMETER_MOMENT: return time_parse(value, &number, NULL) == OUTCOME_OK ? TEXT_NONE : TEXT("a date-time as in RFC 3339");
     case PARAMETER_TASK: return is_task(value) ? TEXT_NONE : TEXT("a task, <case>:<step>[.<index>]:<attempt>");
     case PARAMETER_NUMBER: break;

@@ -37,6 +37,9 @@ extern const struct parameter_rule parameter_table[];   /* ends with name == NUL
  * NULL: the list is at its end. */
 const struct parameter_rule *parameter_next(struct text *list, struct text *ret_name);
 
+/* Six digits (GB/T 2260); bodies are held to it too. */
+bool parameter_is_region(struct text);
+
 /* Takes the route each of the query's parameters, once, with such a value? False: answered with all that is wrong. */
 bool parameters_check(struct request *);
 

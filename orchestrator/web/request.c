@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "model/limits.h"
+#include "web/parameter.h"
 #include "web/web_part.h"
 
 static int hex(char c) {
@@ -167,6 +168,8 @@ static void take_field(struct request *request, const struct field *field) {
         request_fault(request, text_from(pointer), "maxLength", "is longer than %s (%zu bytes)", field->most.limit, field->most.bytes);
     else if (field->required && value->type == JSON_STRING && value->text.length == 0)
         request_fault(request, text_from(pointer), "minLength", "must not be empty");
+    else if (strcmp(field->name, "region") == 0 && !parameter_is_region(value->text))
+        request_fault(request, text_from(pointer), "pattern", "a region code has six digits (GB/T 2260)");
     else
         *field->ret = value;
 }

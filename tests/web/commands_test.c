@@ -94,6 +94,7 @@ static void test_same_key_and_body_get_the_first_answer_and_other_body_a_conflic
     reply = call("window", "POST", "/v1/cases", headers, "{\"thing\":\"t\",\"form\":{\"a\":\"y\",\"b\":1}}");
     assert_int_equal(reply->status, 409);
     assert_string_equal(member(reply, "/code"), "idempotency_conflict");
+    assert_string_equal(member(reply, "/detail"), "the key \"k@1\" was used for another content");
     assert_int_equal(call("integrator", "POST", "/v1/cases", headers, GOOD)->status, 201);
     assert_int_equal(records.command_count, 2);   /* a token's keys are its own */
 }
@@ -104,6 +105,9 @@ static void test_bad_numbers_and_keys_are_refused(void **state) {
     assert_int_equal(reply->status, 422);
     assert_string_equal(member(reply, "/code"), "number_bad");
     assert_int_equal(call("window", "POST", "/v1/cases", JSON_BODY "\nIdempotency-Key: a b", GOOD)->status, 400);
+    reply = call("window", "POST", "/v1/cases", JSON_BODY, "{\"thing\":\"t\",\"region\":\"44130x\",\"form\":{}}");
+    assert_int_equal(reply->status, 422);
+    assert_string_equal(member(reply, "/faults/0/pointer"), "/region");
 }
 
 static void test_too_many_waiting_commands_are_503_with_retry_after(void **state) {
