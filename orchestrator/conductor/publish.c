@@ -249,32 +249,42 @@ void publish_dead_letters(struct conductor *c, struct batch *batch) {
     }
 }
 
+/* Reads on where the shard stands and hands that over. OK: the whole of what was read is with the bus. FATAL: the store
+ * can't be read; else the bus took no more for now. */
+static enum outcome catch_up(struct conductor *c, struct shard *shard, struct error *error) {
+    struct store_event *rows = NULL;
+    uint32_t count = 0;
+    arena_reset(&c->catch_up_arena);
+    enum outcome outcome = c->ports.store.events_after(c->ports.store.context, shard->number,
+                                                       shard->sent_seq + mutation_is(catch_up_skips), CATCH_UP_EVENTS,
+                                                       &c->catch_up_arena, &rows, &count, error);
+    if (outcome != OUTCOME_OK)
+        return OUTCOME_FATAL;
+    for (uint32_t i = 0; i < count && outcome == OUTCOME_OK; i++) {
+        struct event event;
+        outcome = event_read(&c->catch_up_arena, rows[i].kind, (uint32_t)rows[i].version, rows[i].at_us, rows[i].step,
+                             rows[i].data, &event, error);
+        if (outcome == OUTCOME_OK)
+            outcome = publish_event(c, shard, rows[i].seq, rows[i].case_id, &event, &c->catch_up_arena, error);
+        if (outcome == OUTCOME_REJECT)
+            aside_put(c, shard, rows[i].seq, shard->topic, error->message);
+    }
+    return outcome == OUTCOME_OK && count > 0 ? OUTCOME_OK : OUTCOME_RETRY;
+}
+
+/* A shard that is behind gets no batch's messages from memory, so it is brought up to where the journal stands in one go:
+ * else new batches would keep it behind, and everything would be read again from the store. */
 void publish_catch_up(struct conductor *c, int64_t monotonic_us) {
     struct error error = {0};
     for (int32_t i = 0; i < c->shard_count && c->store_open; i++) {
         struct shard *shard = &c->shards[i];
-        if (!shard->owned || shard->sent_seq >= shard->committed_seq || monotonic_us < shard->resume_at_us ||
-            c->publications_open >= c->settings.publications_most)
-            continue;
-        struct store_event *rows = NULL;
-        uint32_t count = 0;
-        arena_reset(&c->catch_up_arena);
-        if (c->ports.store.events_after(c->ports.store.context, i, shard->sent_seq + mutation_is(catch_up_skips), CATCH_UP_EVENTS, &c->catch_up_arena, &rows,
-                                        &count, &error) != OUTCOME_OK) {
+        enum outcome outcome = OUTCOME_OK;
+        while (outcome == OUTCOME_OK && shard->owned && shard->sent_seq < shard->committed_seq &&
+               monotonic_us >= shard->resume_at_us && c->publications_open < c->settings.publications_most)
+            outcome = catch_up(c, shard, &error);
+        if (outcome == OUTCOME_FATAL) {
             ownership_drop_all(c, error.message);
             return;
-        }
-        for (uint32_t j = 0; j < count; j++) {
-            struct event event;
-            enum outcome outcome = event_read(&c->catch_up_arena, rows[j].kind, (uint32_t)rows[j].version, rows[j].at_us,
-                                              rows[j].step, rows[j].data, &event, &error);
-            if (outcome == OUTCOME_OK)
-                outcome = publish_event(c, shard, rows[j].seq, rows[j].case_id, &event, &c->catch_up_arena, &error);
-            if (outcome == OUTCOME_OK)
-                continue;
-            if (outcome == OUTCOME_REJECT)
-                aside_put(c, shard, rows[j].seq, shard->topic, error.message);
-            break;
         }
     }
 }

@@ -172,10 +172,10 @@ const struct pg_statement statements_store[] = {
 
     /* --- reading --- */
     {"offsets", "SELECT shard, topic, next FROM shard_offset WHERE shard = ANY ($1::int[]) ORDER BY shard, topic"},
-    /* the row that `after` stands in may have events behind it */
+    /* events are dense within their shard; the row that `after` stands in may have events behind it */
     {"events_after",
-     "SELECT shard, version, seq, at, events, case_id, data FROM journal "
-     "WHERE shard = $1::int AND seq > $2::bigint - 64 AND seq + events - 1 > $2::bigint ORDER BY seq LIMIT $3::int"},
+     "SELECT shard, version, seq, at, events, case_id, data FROM journal WHERE shard = $1::int "
+     "AND seq > $2::bigint - 64 AND seq <= $2::bigint + $3::int AND seq + events - 1 > $2::bigint ORDER BY seq"},
     {"journals",
      "SELECT j.shard, j.version, j.seq, j.at, j.events, j.case_id, j.data "
      "FROM unnest($1::text[]) AS g (id) JOIN journal j ON j.case_id = g.id ORDER BY j.case_id, j.version"},

@@ -51,6 +51,7 @@ max_connections = 100
 checkpoint_timeout = 30min
 logging_collector = off
 timezone = 'Asia/Shanghai'
+${YJS_PG_SETTINGS:-}
 CONF
     # Where it was built in.
     if ldd "$PG_BIN/postgres" 2>/dev/null | grep -q liblz4; then
