@@ -330,6 +330,13 @@ bool settings_flag(const char *argument, struct setting_flag *ret) {
     return false;
 }
 
+bool settings_about(size_t n, struct setting_about *ret) {
+    if (n >= SETTING_COUNT)
+        return false;
+    *ret = (struct setting_about){table[n].name, table[n].help, table[n].kind == KIND_PATH};
+    return true;
+}
+
 void settings_print_reference(FILE *out) {
     fputs("| setting | environment | default | on SIGHUP | what |\n|---|---|---|---|---|\n", out);
     for (size_t i = 0; i < SETTING_COUNT; i++) {

@@ -106,6 +106,9 @@ bool settings_flag(const char *argument, struct setting_flag *ret);
 /* The reference: every setting with default, environment name, flag, help; Markdown table or YAML with comments. */
 void settings_print_reference(FILE *);
 void settings_print_yaml(FILE *);
+/* The n'th setting of the table, from 0; false: there are no more. */
+struct setting_about { const char *name, *help; bool is_path; };
+bool settings_about(size_t n, struct setting_about *ret);
 /* A path of the settings as a C string in the arena: absolute as it is, else under root. NULL when empty. */
 const char *settings_path(struct settings *, struct text path);
 

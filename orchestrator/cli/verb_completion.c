@@ -1,5 +1,20 @@
-/* Completion for bash, zsh and fish, from the table: nouns, verbs, options, the words options take, files. */
+/* Completion for bash, zsh and fish, from the table: nouns, verbs, options, the words options take, settings, files. */
 #include "cli/verb.h"
+
+/* "kafka.bootstrap" as the option --kafka-bootstrap; ends with name == NULL. */
+static const struct verb_option *settings_as_options(void) {
+    enum { MOST = 128, NAME_BYTES = 64 };
+    static struct verb_option options[MOST + 1];
+    static char names[MOST][NAME_BYTES];
+    struct setting_about about;
+    for (size_t i = 0; i < MOST && settings_about(i, &about); i++) {
+        snprintf(names[i], NAME_BYTES, "%s", about.name);
+        for (char *at = names[i]; *at; at++)
+            *at = *at == '.' || *at == '_' ? '-' : *at;
+        options[i] = (struct verb_option){names[i], about.is_path ? "FILE" : "VALUE", NULL, false, about.help};
+    }
+    return options;
+}
 
 static void put_options(FILE *out, const struct verb_option *options, const char *between) {
     for (; options->name; options++)
@@ -11,35 +26,53 @@ static void put_all_options(FILE *out, const struct verb *verb) {
     put_options(out, verb_options_everywhere, " ");
     if (verb->needs & NEEDS_SERVER)
         put_options(out, verb_options_server, " ");
-    if (verb->needs & NEEDS_SETTINGS)
+    if (verb->needs & NEEDS_SETTINGS) {
         put_options(out, verb_options_settings, " ");
+        put_options(out, settings_as_options(), " ");
+    }
 }
 
-/* Every option with a value, of every verb, once: what completes it. */
-static void put_bash_values(FILE *out) {
-    const char *seen[128];
-    uint32_t count = 0;
-    for (const struct verb *verb = verb_table;; verb++) {
-        const struct verb_option *lists[] = {verb->noun ? verb->options : verb_options_everywhere, verb_options_server,
-                                             verb_options_settings};
-        for (int l = 0; l < (verb->noun ? 1 : 3); l++)
-            for (const struct verb_option *o = lists[l]; o->name; o++) {
-                bool is_file = o->value && strcmp(o->value, "FILE") == 0;
-                bool known = !o->value || (!o->choices && !is_file);
-                for (uint32_t i = 0; i < count; i++)
-                    known = known || strcmp(seen[i], o->name) == 0;
-                if (known || count == 128)
-                    continue;
-                seen[count++] = o->name;
-                if (is_file)
-                    fprintf(out, "    --%s) COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n", o->name);
-                else
-                    fprintf(out, "    --%s) COMPREPLY=($(compgen -W '%s' -- \"$word\")); return ;;\n", o->name,
-                            o->choices);
-            }
-        if (!verb->noun)
-            return;
+/* Lines `pattern) …`: what completes an option's value. Of a verb's own options the verb stands in the pattern, since two
+ * verbs may have options of one name with other words. */
+static void put_bash_values(FILE *out, const char *verb, const struct verb_option *options) {
+    for (; options->name; options++) {
+        if (!options->value)
+            continue;
+        fprintf(out, verb ? "    \"%s --%s\")" : "    %s*\" --%s\")", verb ? verb : "", options->name);
+        if (strcmp(options->value, "FILE") == 0)
+            fputs(" COMPREPLY=($(compgen -f -- \"$word\"));", out);
+        else if (options->choices)
+            fprintf(out, " COMPREPLY=($(compgen -W '%s' -- \"$word\"));", options->choices);
+        fputs(" return ;;\n", out);
     }
+}
+
+static void put_all_bash_values(FILE *out) {
+    char title[64];
+    for (const struct verb *verb = verb_table; verb->noun; verb++) {
+        snprintf(title, sizeof title, "%s %s", verb->noun, verb->name ? verb->name : "");
+        put_bash_values(out, title, verb->options);
+    }
+    put_bash_values(out, NULL, verb_options_everywhere);
+    put_bash_values(out, NULL, verb_options_server);
+    put_bash_values(out, NULL, verb_options_settings);
+    put_bash_values(out, NULL, settings_as_options());
+}
+
+/* Options behind which a value stands, for telling it from a noun or a verb. */
+static void put_valued(FILE *out, const struct verb_option *options) {
+    for (; options->name; options++)
+        if (options->value)
+            fprintf(out, "--%s ", options->name);
+}
+
+static void put_all_valued(FILE *out) {
+    for (const struct verb *verb = verb_table; verb->noun; verb++)
+        put_valued(out, verb->options);
+    put_valued(out, verb_options_everywhere);
+    put_valued(out, verb_options_server);
+    put_valued(out, verb_options_settings);
+    put_valued(out, settings_as_options());
 }
 
 static void put_nouns(FILE *out) {
@@ -61,13 +94,19 @@ static void put_bash_verbs(FILE *out) {
 
 static void print_bash(FILE *out) {
     fputs("# bash completion for yjsctl; made by `yjsctl completion bash`\n_yjsctl() {\n"
-          "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} noun='' verb='' i\n"
-          "    for ((i = 1; i < COMP_CWORD; i++)); do\n        [[ ${COMP_WORDS[i]} == -* ]] && continue\n"
+          "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} noun='' verb='' i valued=' ",
+          out);
+    put_all_valued(out);
+    fputs("'\n    # --format=svg comes as three words\n"
+          "    if [[ $word == = ]]; then word=''; elif [[ $before == = ]]; then before=${COMP_WORDS[COMP_CWORD-2]}; fi\n"
+          "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
+          "        [[ ${COMP_WORDS[i]} == -* || ${COMP_WORDS[i]} == = || ${COMP_WORDS[i-1]} == = ]] && continue\n"
+          "        [[ $valued == *\" ${COMP_WORDS[i-1]} \"* ]] && continue\n"
           "        if [[ -z $noun ]]; then noun=${COMP_WORDS[i]}; elif [[ -z $verb ]]; then verb=${COMP_WORDS[i]}; "
           "fi\n    done\n"
-          "    case $before in\n",
+          "    case \"$noun $verb $before\" in\n",
           out);
-    put_bash_values(out);
+    put_all_bash_values(out);
     fputs("    esac\n    if [[ $word == -* ]]; then\n        local options=''\n        case \"$noun $verb\" in\n", out);
     for (const struct verb *verb = verb_table; verb->noun; verb++) {
         fprintf(out, "        \"%s %s\"%s) options='", verb->noun, verb->name ? verb->name : "", verb->name ? "" : "*");
@@ -158,6 +197,8 @@ static void print_zsh(FILE *out) {
             put_zsh_options(out, verb_options_server);
         if (verb->needs & NEEDS_SETTINGS)
             put_zsh_options(out, verb_options_settings);
+        if (verb->needs & NEEDS_SETTINGS)
+            put_zsh_options(out, settings_as_options());
         fprintf(out, "%s ;;\n", strncmp(verb->arguments, "FILE", 4) == 0 ? " '*:file:_files'" : "");
     }
     fputs("    esac\n}\n_yjsctl \"$@\"\n", out);
@@ -213,6 +254,8 @@ static void print_fish(FILE *out) {
             put_fish_options(out, verb_options_server, condition);
         if (verb->needs & NEEDS_SETTINGS)
             put_fish_options(out, verb_options_settings, condition);
+        if (verb->needs & NEEDS_SETTINGS)
+            put_fish_options(out, settings_as_options(), condition);
         if (strncmp(verb->arguments, "FILE", 4) == 0)
             fprintf(out, "complete -c yjsctl -n '%s' -F\n", condition);
     }

@@ -122,6 +122,18 @@ class Documents(Case):
         self.assertEqual(self.complete("stats", "--ur"), ["--url"])
         self.assertEqual(self.complete("completion", "z"), ["zsh"])
 
+    def test_words_of_an_option_are_the_verbs_own_and_come_behind_an_equals_sign_too(self):
+        self.assertEqual(self.complete("thing", "graph", "--format", "=", "s"), ["svg"])
+        self.assertEqual(self.complete("thing", "graph", "--format", "="), ["mermaid", "dot", "svg"])
+        self.assertIn("undoing", self.complete("task", "list", "--state", ""))
+        self.assertEqual(self.complete("notice", "list", "--state", "g"), ["given_up"])
+
+    def test_settings_are_options_and_their_values_are_no_verbs(self):
+        self.assertIn("--kafka-bootstrap", self.complete("topic", "apply", "--kafka-"))
+        self.assertEqual(self.complete("--config", "x", "db", "st"), ["status"])
+        self.assertEqual(self.complete("db", "--database-url", "x", "mi"), ["migrate"])
+        self.assertEqual(self.complete("case", "list", "--kafka-"), [])
+
     @unittest.skipUnless(shutil.which("zsh"), "zsh is not installed")
     def test_zsh_reads_its_completion(self):
         done = subprocess.run(["zsh", "-n"], input=yjsctl("completion", "zsh").out.encode(), capture_output=True)
