@@ -61,8 +61,11 @@ enum verb_status verb_case_submit(struct invocation *c) {
     if (!read_wait(c, room, &prefer, &status) ||
         !read_input(c, invocation_argument(c, 0), LIMIT_message_bytes_most, &source, &status))
         return status;
-    if (json_read(&c->arena, source, LIMIT_json_depth_most, &file, &error) != OUTCOME_OK)
-        return invocation_failed(c, &error);
+    if (json_read(&c->arena, source, LIMIT_json_depth_most, &file, &error) != OUTCOME_OK) {
+        struct error named = {0};
+        error_set(&named, error.outcome, error.code, "%s: %s", invocation_argument(c, 0), error.message);
+        return invocation_failed(c, &named);
+    }
     if (file.type != JSON_OBJECT || !json_get_string(&file, "form")) {
         error_set(&error, OUTCOME_REJECT, "application_bad", "%s is no application: {\"thing\": …, \"form\": {…}}",
                   invocation_argument(c, 0));

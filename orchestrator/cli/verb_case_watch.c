@@ -350,7 +350,7 @@ static void print_event(struct invocation *c, struct arena *arena, const struct 
         print_detail(c, "due", text_format(arena, "%.16s", room));
     }
     if (status)
-        printf("  %s%.*s%s", display_colour(&c->display, COLOUR_STRONG), TEXT_ARG(member(status, "zh-Hant")),
+        printf("  %s%.*s%s", display_colour(&c->display, COLOUR_STRONG), TEXT_ARG(json_get_text(status, c->display.language)),
                display_colour(&c->display, COLOUR_PLAIN));
     fputc('\n', stdout);
 }

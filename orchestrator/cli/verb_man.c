@@ -127,7 +127,7 @@ void verb_print_man(FILE *out) {
         put_roff(out, files[i].what);
         fputs(".\n", out);
     }
-    fputs(".SH SEE ALSO\n.BR yjsd (8)\n", out);
+    fputs(".SH SEE ALSO\n.BR \"yjsd \\-\\-help\" ,\n.B \"yjsd \\-\\-settings\"\n", out);
 }
 
 static void put_markdown_options(FILE *out, const struct verb_option *options) {

@@ -1,4 +1,5 @@
 /* schema: JSON Schemas held to draft-07, and new versions to old ones. */
+#include "cli/files.h"
 #include "cli/verb_part.h"
 #include "model/limits.h"
 #include "wire/schema.h"
@@ -52,14 +53,13 @@ static enum verb_status compile(struct invocation *c, const char *file, bool fir
     struct error error = {0};
     struct text source;
     struct json *document = arena_new(&c->arena, struct json);
-    enum verb_status status;
     struct schema_fault_list faults = {.most = SCHEMA_FAULTS_MOST};
-    if (!document || !read_input(c, file, SCHEMA_BYTES_MOST, &source, &status))
-        return document ? status : STATUS_REFUSED;
-    if (json_read(&c->arena, source, LIMIT_json_depth_most * 2, document, &error) != OUTCOME_OK) {
-        size_t line = 1;
-        (void)line;
-        fprintf(stderr, "yjsctl: %s: %s [%s]\n", file, error.message, error.code);
+    if (!document)
+        return STATUS_REFUSED;
+    if (file_read(file, SCHEMA_BYTES_MOST, &c->arena, &source, &error) != OUTCOME_OK ||
+        json_read(&c->arena, source, LIMIT_json_depth_most * 2, document, &error) != OUTCOME_OK) {
+        struct schema_fault syntax = {.code = error.code, .at = TEXT(""), .keyword = TEXT(""), .message = text_from(error.message)};
+        print_faults(c, file, &(struct schema_fault_list){.fault = &syntax, .count = 1, .most = 1}, first);
         return STATUS_REFUSED;
     }
     const struct schema_options options = {.strict = true};

@@ -91,7 +91,7 @@ const struct verb verb_table[] = {
      "\"undo_answers\" and \"cancel_answers\" alike, \"children\" (scripts of sub-cases by step), \"inputs\" (a list of {at: 3h, kind: "
      "signal, …}: anything else at any time, counted from the start) and \"expect\" (members that the final state must have; null: must "
      "not have).",
-     {{"script", "FILE", NULL, true, "A script; may stand several times, each runs a case of its own"},
+     {{"script", "FILE", NULL, true, "A script; each runs a case of its own"},
       {"things", "FILE", NULL, true, "The definition of a sub-thing that is not published"},
       {"departments", "FILE", NULL, false, "The directory of departments; otherwise config/departments.yaml of the project"},
       {"calendar", "DIR", NULL, false, "The folder of calendar files; otherwise config/calendar of the project"},

@@ -190,6 +190,21 @@ static void print_steps(struct invocation *c, const struct json *steps) {
         table_print(&table, &c->display, stdout);
 }
 
+static void print_versions(struct invocation *c, const struct json *items, int64_t now) {
+    static const char *const headings[] = {"VERSION", "PUBLISHED", "BY", "CURRENT", NULL};
+    struct table table;
+    table_begin(&table, &c->arena, headings);
+    for (uint32_t i = 0; i < items->count; i++) {
+        const struct json *row = json_at(items, i);
+        table_put(&table, member(row, "hash"));
+        table_put(&table, display_time(&c->arena, member(row, "published_at"), now));
+        table_put(&table, member(row, "published_by"));
+        table_put(&table, text_is(member(row, "current"), "yes") ? TEXT("current") : TEXT(" "));
+    }
+    fputc('\n', stdout);
+    table_print(&table, &c->display, stdout);
+}
+
 enum verb_status verb_thing_show(struct invocation *c) {
     struct client_answer answer, versions;
     enum verb_status status;
@@ -222,9 +237,7 @@ enum verb_status verb_thing_show(struct invocation *c) {
     print_pairs(&c->display, pairs, sizeof pairs / sizeof pairs[0]);
     fputc('\n', stdout);
     print_steps(c, json_get_string(&answer.json, "steps"));
-    for (uint32_t i = 0; items && i < items->count && invocation_has(c, "versions"); i++)
-        printf("%.64s  %s  %s\n", member(json_at(items, i), "hash").at,
-               display_time(&c->arena, member(json_at(items, i), "published_at"), now).at,
-               text_is(member(json_at(items, i), "current"), "yes") ? "current" : "");
+    if (items && invocation_has(c, "versions"))
+        print_versions(c, items, now);
     return STATUS_DONE;
 }

@@ -96,6 +96,22 @@ enum verb_status verb_thing_diff(struct invocation *c) {
     return status;
 }
 
+static void print_graph_json(const struct definition *definition, struct text format, struct text graph) {
+    _cleanup_buffer_ struct buffer out;
+    struct json_writer w;
+    buffer_init(&out, (size_t)64 << 20);
+    json_begin(&w, &out);
+    json_open(&w, '{');
+    json_key(&w, TEXT("thing"));
+    json_put_text(&w, definition->thing);
+    json_key(&w, TEXT("format"));
+    json_put_text(&w, format);
+    json_key(&w, TEXT("graph"));
+    json_put_text(&w, graph);
+    json_close(&w, '}');
+    printf("%.*s\n", TEXT_ARG(buffer_text(&out)));
+}
+
 enum verb_status verb_thing_graph(struct invocation *c) {
     struct shelf s = {.invocation = c};
     const struct definition *definition = NULL;
@@ -107,7 +123,10 @@ enum verb_status verb_thing_graph(struct invocation *c) {
     enum verb_status status = load(&s, invocation_argument(c, 0), &definition);
     if (status == STATUS_DONE) {
         definition_graph(definition, s.directory, c->display.language, format, &out);
-        fwrite(out.at, 1, out.length, stdout);
+        if (c->json)
+            print_graph_json(definition, invocation_has(c, "format") ? invocation_text(c, "format") : TEXT("mermaid"), buffer_text(&out));
+        else
+            fwrite(out.at, 1, out.length, stdout);
     }
     definition_free(definition);
     database_close(&s.database);
