@@ -81,15 +81,37 @@ enum verb_status invocation_failed(struct invocation *c, const struct error *err
     return error->outcome == OUTCOME_RETRY ? STATUS_AWAY : STATUS_REFUSED;
 }
 
+/* `about`: what the help to be seen is of; "" the whole. */
+static enum verb_status say_usage(struct invocation *c, const char *about, const char *said) {
+    if (!c->json) {
+        fprintf(stderr, "yjsctl: %s\nyjsctl: see: yjsctl help%s%s\n", said, *about ? " " : "", about);
+        return STATUS_USAGE;
+    }
+    _cleanup_buffer_ struct buffer out;
+    struct json_writer w;
+    char see[96];
+    buffer_init(&out, 65536);
+    snprintf(see, sizeof see, "yjsctl help%s%s", *about ? " " : "", about);
+    json_begin(&w, &out);
+    json_open(&w, '{');
+    json_key(&w, TEXT("code"));
+    json_put_text(&w, TEXT("usage"));
+    json_key(&w, TEXT("detail"));
+    json_put_text(&w, text_from(said));
+    json_key(&w, TEXT("see"));
+    json_put_text(&w, text_from(see));
+    json_close(&w, '}');
+    fprintf(stderr, "%.*s\n", TEXT_ARG(buffer_text(&out)));
+    return STATUS_USAGE;
+}
+
 enum verb_status invocation_usage(struct invocation *c, const char *format, ...) {
-    char room[64];
+    char room[64], said[1024];
     va_list arguments;
     va_start(arguments, format);
-    fputs("yjsctl: ", stderr);
-    vfprintf(stderr, format, arguments);
+    vsnprintf(said, sizeof said, format, arguments);
     va_end(arguments);
-    fprintf(stderr, "\nyjsctl: see: yjsctl help %s\n", c->verb ? verb_title(c->verb, room) : "");
-    return STATUS_USAGE;
+    return say_usage(c, c->verb ? verb_title(c->verb, room) : "", said);
 }
 
 void invocation_say(struct invocation *c, const char *format, ...) {
@@ -172,14 +194,11 @@ static void unknown_option(struct reading *r, const char *argument) {
     for (size_t i = 0; i < 4; i++)
         for (const struct verb_option *o = lists[i]; o && o->name && count < 64; o++)
             words[count++] = o->name;
-    char name[128], room[64];
+    char name[128];
     snprintf(name, sizeof name, "%.*s", (int)strcspn(argument + 2, "="), argument + 2);
     const char *near = verb_nearest(name, words, count);
-    fprintf(stderr, "yjsctl: unknown option --%s", name);
-    if (near)
-        fprintf(stderr, "; did you mean --%s?", near);
-    fprintf(stderr, "\nyjsctl: see: yjsctl help %s\n", verb ? verb_title(verb, room) : "");
-    r->status = STATUS_USAGE;
+    r->status = invocation_usage(r->call, "unknown option --%s%s%s%s", name, near ? "; did you mean --" : "", near ? near : "",
+                                 near ? "?" : "");
 }
 
 static bool is_choice(const char *choices, const char *value) {
@@ -250,11 +269,12 @@ static void unknown_word(struct reading *r, const char *word) {
         if (r->noun ? strcmp(verb->noun, r->noun) == 0 : count == 0 || strcmp(words[count - 1], verb->noun) != 0)
             words[count++] = r->noun ? verb->name : verb->noun;
     const char *near = verb_nearest(word, words, count);
-    fprintf(stderr, "yjsctl: unknown verb \"%s%s%s\"", r->noun ? r->noun : "", r->noun ? " " : "", word);
+    const char *noun = r->noun ? r->noun : "", *blank = r->noun ? " " : "";
+    char meant[160] = "", said[512];
     if (near)
-        fprintf(stderr, "; did you mean \"%s%s%s\"?", r->noun ? r->noun : "", r->noun ? " " : "", near);
-    fprintf(stderr, "\nyjsctl: see: yjsctl help%s%s\n", r->noun ? " " : "", r->noun ? r->noun : "");
-    r->status = STATUS_USAGE;
+        snprintf(meant, sizeof meant, "; did you mean \"%s%s%s\"?", noun, blank, near);
+    snprintf(said, sizeof said, "unknown verb \"%s%s%.200s\"%s", noun, blank, word, meant);
+    r->status = say_usage(r->call, noun, said);
 }
 
 static bool read_word(struct reading *r, const char *word) {
@@ -338,8 +358,9 @@ bool invocation_read(struct invocation *c, int argc, const char **argv, enum ver
     c->display = display_of(stdout);
     c->values = arena_new_array(&c->arena, (size_t)argc + INVOCATION_VALUES_MORE, struct invocation_value);
     c->arguments = arena_new_array(&c->arena, (size_t)argc + 1, const char *);
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        c->json |= strcmp(argv[i], "--json") == 0;   /* known before anything is wrong */
     bool fine = c->arguments && c->values && read_all(&r);
-    c->json = invocation_has(c, "json");
     if (fine && r.help) {
         fine = print_help(&r);
     } else if (fine && !c->verb) {

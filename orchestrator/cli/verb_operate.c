@@ -159,8 +159,9 @@ static enum verb_status mend(struct invocation *c, const char *verb) {
         struct client_answer answer;
         struct text case_id = member(row, "case_id");
         if (text_is_none(case_id) || text_is_none(member(row, "step"))) {
-            fprintf(stderr, "yjsctl: %.*s is no step's incident\n", TEXT_ARG(member(row, "id")));
-            worst = STATUS_REFUSED;
+            struct error error = {0};
+            error_set(&error, OUTCOME_REJECT, "no_step", "%.*s is no step's incident", TEXT_ARG(member(row, "id")));
+            worst = invocation_failed(c, &error);
             continue;
         }
         struct text path = path_of(c, "/v1/cases/", text_copy(&c->arena, case_id).at, "/steps/");
@@ -174,7 +175,8 @@ static enum verb_status mend(struct invocation *c, const char *verb) {
             done++;
             continue;
         }
-        fprintf(stderr, "    at %.*s\n", TEXT_ARG(member(row, "id")));
+        if (!c->json)
+            fprintf(stderr, "    at %.*s\n", TEXT_ARG(member(row, "id")));
         worst = status > worst ? status : worst;
         if (status == STATUS_AWAY || status == STATUS_FORBIDDEN)
             break;

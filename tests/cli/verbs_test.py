@@ -100,6 +100,19 @@ class Documents(Case):
         for part in ("NAME", "EXIT STATUS", "ENVIRONMENT", "yjsctl case watch", "not allowed: the token is missing"):
             self.assertIn(part, text)
 
+    def test_with_json_every_refusal_is_json_too(self):
+        for words in (("thign",), ("thing", "pubish"), ("thing",), ("case", "list", "--phase", "asleep"), ("case", "list", "--nothing"), ("case", "show"),
+                      ("case", "show", "a", "b"), ("task", "list", "--limit", "0"), ("token", "create"), ("incident", "retry", "x"),
+                      ("dead", "discard", "1"), ("thing", "diff", "nowhere"), ("case", "submit", "nowhere.json"), ("db", "status", "--config", "/nowhere"),
+                      ("schema", "check", "/nowhere"), ("incident", "list", "--url", "http://127.0.0.1:1")):
+            told = yjsctl(*words, "--json")
+            if words == ("thing",):
+                self.assertEqual(told.status, 2)
+                continue
+            self.assertIn(told.status, (1, 2, 3), told)
+            json.loads(told.err or told.out)
+            self.assertTrue(not told.out or json.loads(told.out), told)
+
     def complete(self, *words):
         """What bash would offer for the last word."""
         script = ('source "$1"; shift; COMP_WORDS=(yjsctl "$@"); COMP_CWORD=$(( ${#COMP_WORDS[@]} - 1 )); COMPREPLY=(); '
