@@ -64,6 +64,12 @@ enum outcome material_correction(struct decision *, uint16_t step);
 /* The day of tolerated row `row` has come. */
 void material_missed(struct decision *, uint32_t row);
 
+/* ---- entitled.c: what the department of a step is given of what came later ---- */
+/* Of a form (or a part of one) the places that the step's input reads. */
+void entitled_put_form(struct decision *, struct json_writer *, uint16_t step, int32_t index, const struct json *form);
+/* Of a list of materials those that the step lists. */
+void entitled_put_materials(struct decision *, struct json_writer *, uint16_t step, const struct json *materials);
+
 /* ---- signature.c ---- */
 bool signature_takes(const struct decision *, struct text signal);
 /* ---- consent.c ---- */

@@ -41,7 +41,8 @@ enum event_kind {
     EVENT_ANSWER_NOTED,        /* answer = received, accepted, correction, …: progress without end; data, ordinal;
                                 * number = a delegated step's */
     EVENT_ANSWER_RECORDED,     /* no effect: fate, answer, data, source, id; step absent: a submission, signal, withdrawal */
-    EVENT_CORRECTION_SENT,     /* the applicant's correction goes to the department: data = {"form","materials"}, ordinal */
+    EVENT_CORRECTION_SENT,     /* the applicant's correction: data = {"form","materials"}, ordinal; extra = that of it which the
+                                * department is given (absent, in old journals: all of it) */
     EVENT_RETRY_SET,           /* state = retrying or undo_retrying: due, reason, attempt = the failed one, ordinal = its undo */
     EVENT_STEP_STUCK,          /* an incident opens: reason = code, data = {"message"}, missing; thing and region = the case's */
     EVENT_DEADLINE_SET,        /* the first need of a join by deadline was asked: step = the waiting one, due */

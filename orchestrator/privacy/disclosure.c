@@ -190,9 +190,10 @@ bool disclosure_put(struct json_writer *w, const struct disclosing *d, const str
                     struct arena *scratch) {
     uint16_t at = definition_find_step(d->definition, e->step);
     const struct step_definition *step = at == NO_INDEX ? NULL : &d->definition->steps[at];
-    const struct json *data = json_get_string(e->fields, "data"), *index = json_get_string(e->fields, "index");
-    struct text department = json_get_text(e->fields, TEXT("department"));
     bool brought = text_is(e->kind, "correction_sent") || text_is(e->kind, "materials_sent"), fine = true;
+    const struct json *given = text_is(e->kind, "correction_sent") ? json_get_string(e->fields, "extra") : NULL;
+    const struct json *data = given ? given : json_get_string(e->fields, "data"), *index = json_get_string(e->fields, "index");
+    struct text department = json_get_text(e->fields, TEXT("department"));
     json_open(w, '{');
     put_member(w, "case", e->case_id);
     put_member(w, "at", e->at);

@@ -294,6 +294,8 @@ void personal_put_event(struct json_writer *w, const struct personal *p, const s
         json_key(w, key);
         if (text_is(key, "data"))
             put_data(w, p, known, kind, step, value);
+        else if (text_is(key, "extra") && text_is(kind, "correction_sent"))
+            put_data(w, p, known, kind, step, value);
         else if (text_is(key, "extra"))
             put_extra(w, known, value);
         else if (text_is(key, "reason"))

@@ -91,7 +91,9 @@ const struct query queries_cases[] = {
      false,
      "SELECT row_to_json(x)::text FROM (SELECT " SAID " AS said, e.version, e.at, e.kind, e.step, "
      "CASE WHEN $3::text = '*' OR EXISTS (SELECT FROM step s WHERE s.case_id = e.case_id AND s.step = e.step "
-     "AND s.department = $3::text AND s.index = coalesce((e.data::json ->> 'index')::int, -1)) THEN e.data::json END AS data "
+     "AND s.department = $3::text AND e.kind <> 'materials_given' AND s.index = coalesce((e.data::json ->> 'index')::int, -1)) "
+     "THEN CASE WHEN e.kind = 'correction_sent' AND $3::text <> '*' AND e.data::jsonb ? 'extra' "
+     "THEN (e.data::jsonb - 'extra' || jsonb_build_object('data', e.data::jsonb -> 'extra'))::json ELSE e.data::json END END AS data "
      "FROM event e WHERE e.case_id = $1::text AND e.version > coalesce($2::text::int, 0) ORDER BY e.version"
      " LIMIT least(coalesce($4::text::int, 1000), 10000)) x"},
     {"case_said", "id", "`events`: what each event of a case that has a status says, in order", false,

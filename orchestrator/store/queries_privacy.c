@@ -37,7 +37,8 @@ const struct query queries_privacy[] = {
      "SELECT json_build_object('case', e.case_id)::text FROM family f JOIN event e ON e.case_id = f.id "
      "WHERE e.kind IN ('step_asked', 'correction_sent', 'materials_sent', 'undo_asked') "
      "AND e.data::json ->> 'department' = $2::text AND ($3::text IS NULL OR e.data::json ->> 'region' = $3::text) "
-     "AND EXISTS (SELECT FROM json_array_elements(coalesce(e.data::json #> '{data,materials}', '[]')) g WHERE g ->> 'digest' = $1::text) "
+     "AND EXISTS (SELECT FROM json_array_elements(coalesce(e.data::json #> '{extra,materials}', e.data::json #> '{data,materials}', '[]')) g "
+     "WHERE g ->> 'digest' = $1::text) "
      "ORDER BY e.at DESC LIMIT 1"},
     {"case_personal", "id",
      "where a case's personal data is told from: definition (its hash), forms (as submitted, then what each correction and later bringing "

@@ -115,7 +115,10 @@ static struct text write_value(struct arena *arena, struct text case_id, const s
         json_key(&w, TEXT("task"));
         put_task_id(&w, arena, case_id, event);
         json_key(&w, TEXT("correction"));
-        json_put_raw(&w, text_is_none(event->data) ? TEXT("{}") : event->data);
+        if (event->kind == EVENT_CORRECTION_SENT && !text_is_none(event->extra))
+            json_put_raw(&w, event->extra);
+        else
+            json_put_raw(&w, text_is_none(event->data) ? TEXT("{}") : event->data);
         break;
     case MESSAGE_WARNING:
         json_key(&w, TEXT("task"));

@@ -268,6 +268,33 @@ static void test_corrected_form_is_what_later_steps_read(void **unused) {
     run_end(run);
 }
 
+/* What the department is sent when the applicant corrects `form`, the step's input being `input`. */
+static void given_of(const char *input, const char *form, const char *wanted) {
+    struct run *run = RUN_NEW({.id = "a", .input = input});
+    submit(run, "{\"home\":{\"x\":1,\"y\":2},\"people\":[]}");
+    answer(run, "a", ANSWER_CORRECTION);
+    correct(run, "a", text_format(&run->definition_arena, "{\"form\":%s,\"materials\":[{\"id\":\"deed\"}]}", form).at);
+    const struct event *sent = event_at(run, EVENT_CORRECTION_SENT, "a", 0);
+    assert_string_equal(text_format(&run->definition_arena, "%.*s", TEXT_ARG(sent->data)).at,
+                        text_format(&run->definition_arena, "{\"form\":%s,\"materials\":[{\"id\":\"deed\"}]}", form).at);
+    assert_string_equal(text_format(&run->definition_arena, "%.*s", TEXT_ARG(sent->extra)).at,
+                        text_format(&run->definition_arena, "{\"form\":%s,\"materials\":[]}", wanted).at);
+    run_end(run);
+}
+
+static void test_of_a_correction_the_department_is_given_what_its_step_reads(void **unused) {
+    (void)unused;
+    given_of("{\"x\":\"${ .form.home.x }\"}", "{\"home\":{\"x\":3,\"y\":4},\"phone\":\"1\"}", "{\"home\":{\"x\":3}}");
+    given_of("{\"home\":\"${ .form.home }\"}", "{\"home\":{\"x\":3,\"y\":4},\"phone\":\"1\"}", "{\"home\":{\"x\":3,\"y\":4}}");
+    given_of("{\"names\":\"${ [ .form.people[] | .name ] }\"}", "{\"people\":[{\"name\":\"a\",\"id\":\"1\"},{\"id\":\"2\"}]}",
+             "{\"people\":[{\"name\":\"a\"},{}]}");
+    given_of("{\"x\":\"${ .form.home.x }\"}", "{\"home\":null,\"phone\":null}", "{\"home\":null}");
+    given_of("{\"x\":\"${ .form.home.x }\"}", "{\"home\":\"a secret laid where an object belongs\"}", "{}");
+    given_of("{\"all\":\"${ .form }\"}", "{\"phone\":\"1\"}", "{\"phone\":\"1\"}");
+    given_of("{\"no\":\"${ .case.number }\"}", "{\"phone\":\"1\"}", "{}");
+    given_of(NULL, "{\"phone\":\"1\"}", "{}");
+}
+
 static void test_second_correction_is_an_incident(void **unused) {
     (void)unused;
     struct run *run = RUN_NEW({.id = "a"});
@@ -372,6 +399,7 @@ int main(void) {
         cmocka_unit_test(test_progress_after_the_end_is_out_of_place),
         cmocka_unit_test(test_correction_keeps_its_attempt_and_carries_its_number),
         cmocka_unit_test(test_corrected_form_is_what_later_steps_read),
+        cmocka_unit_test(test_of_a_correction_the_department_is_given_what_its_step_reads),
         cmocka_unit_test(test_second_correction_is_an_incident),
         cmocka_unit_test(test_correction_after_acceptance_is_an_incident),
         cmocka_unit_test(test_correction_that_nobody_asked_for_is_out_of_place),

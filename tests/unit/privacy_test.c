@@ -91,6 +91,8 @@ static void test_an_event_shows_nothing_personal_wherever_it_stands(void **state
              "{\"thing\":\"t\",\"data\":{\"buyers\":[{\"name\":\"陳*\",\"age\":\"***\",\"share\":\"100%\"}],\"home\":{\"street\":\"***\",\"floors\":[\"***\"]}}}");
     event_is("correction_sent", "a", "{\"data\":{\"form\":{\"buyers\":[{\"name\":\"王\",\"share\":\"1\"}]},\"materials\":[]}}",
              "{\"data\":{\"form\":{\"buyers\":[{\"name\":\"王*\",\"share\":\"1\"}]},\"materials\":[]}}");
+    event_is("correction_sent", "a", "{\"data\":{},\"extra\":{\"form\":{\"buyers\":[{\"name\":\"王\"}]},\"materials\":[]}}",
+             "{\"data\":{},\"extra\":{\"form\":{\"buyers\":[{\"name\":\"王*\"}]},\"materials\":[]}}");
     /* what was made from it: alone, and within a longer text */
     event_is("step_asked", "a", "{\"department\":\"tax\",\"data\":{\"input\":{\"who\":\"陳思遠\",\"text\":\"for 陳思遠 of Long Road\",\"n\":1}}}",
              "{\"department\":\"tax\",\"data\":{\"input\":{\"who\":\"陳*\",\"text\":\"for 陳* of ***\",\"n\":1}}}");

@@ -129,6 +129,30 @@ def test_the_ledger_tells_who_was_given_what_and_who_looked():
     assert [f["field"] for f in place.api("GET", f"/v1/cases/{bare}/disclosures").body["given"][0]["fields"]] == ["shop"]
 
 
+def test_a_correction_reaches_its_department_as_far_as_its_step_reads_it():
+    place = Place(DEPARTMENTS)
+    place.publish(PERMIT)
+    place.yjsd()
+    alpha, _ = place.department("alpha", lambda task: None), place.department("beta", grant)
+    case = place.submit("permit", FORM).body["case"]
+    task = until(lambda: alpha.of(case, "first"), 20)[0]
+    alpha.give(task, ("correction", {"reasons": [{"what": "name", "why": "as on the card"}]}))
+    until(lambda: place.events(case, "answer_noted"), 20)
+    materials = [{"id": "photo", "digest": "sm3:" + "0" * 64, "uri": "/v1/materials/x", "size": 1, "media_type": "image/png"}]
+    reply = place.api("POST", f"/v1/cases/{case}/correction", headers={"Prefer": "wait=10"},
+                      body={"step": "first", "form": {"shop": "Rice", "debts": "much"}, "materials": materials})
+    assert reply.status == 200, reply
+    sent = until(lambda: alpha.of(case, "first", kind="correction_answer"), 20)[0]
+    assert sent["data"]["correction"] == {"form": {"shop": "Rice"}, "materials": []}, sent
+    own = [e for e in place.api("GET", f"/v1/cases/{case}/timeline", token=place.token("department", "alpha")).body["items"] if e["kind"] == "correction_sent"]
+    assert own[0]["data"]["data"] == {"form": {"shop": "Rice"}, "materials": []} and "extra" not in own[0]["data"], own
+    told = place.api("GET", f"/v1/cases/{case}/disclosures").body["given"][-1]
+    assert (told["what"], [f["field"] for f in told["fields"]], told["materials"]) == ("correction", ["shop"], []), told
+    alpha.give(task, ("result", {"result": {"no": "N-1"}}))
+    until(lambda: place.api("GET", f"/v1/cases/{case}").body["phase"] == "closed", 20)
+    assert place.api("GET", f"/v1/cases/{case}/form").body["form"]["debts"] == "much"   # the case has all of it
+
+
 LOOKS = f"""
 thing: looks
 title: {TITLE}
