@@ -99,6 +99,7 @@ void compile_steps(struct compiler *);
 struct department_rule compile_department(struct compiler *, const struct node *value, const struct node *at,
                                           uint16_t step, bool as_is_known);
 /* ---- compile_material.c: lookups of materials, steps behind all others ---- */
+char read_least_trust(const struct node *);                  /* 0: any */
 uint16_t fetch_steps_count(struct compiler *);
 bool fetch_steps_place(struct compiler *, uint16_t first);   /* ids and nodes; false: no memory */
 void fetch_step_compile(struct compiler *, uint16_t step);

@@ -12,12 +12,15 @@ static enum if_not_found compile_if_not_found(const struct node *n) {
            : text_is(node_text(n), "continue") ? IF_NOT_FOUND_CONTINUE : IF_NOT_FOUND_ASK;
 }
 
+char read_least_trust(const struct node *n) { return node_text(n).length == 1 ? node_text(n).at[0] : 0; }
+
 static void compile_from(struct compiler *c, struct reading *reading, const struct node *from, struct material_definition *m) {
     struct department_rule source = compile_department(c, node_get(from, "lookup"), NULL, NO_INDEX, false);
     m->from_lookup = true;
     m->if_not_found = compile_if_not_found(node_get(from, "if_not_found"));
     m->lookup_source = node_text(node_get(from, "lookup"));
     m->basis = node_text(node_get(from, "basis"));
+    m->least_trust = read_least_trust(node_get(from, "least_trust"));
     m->of_count = compile_consent_of(c, node_get(from, "of"), m->basis, &m->of);
     reading->key = "input";
     reading->receiver = source.id.at ? &source : NULL;
@@ -67,6 +70,9 @@ static void compile_material(struct compiler *c, const struct node *n, struct ma
     if (from && from->type == JSON_OBJECT)
         compile_from(c, &reading, from, m);
     compile_tolerable(c, node_get(n, "tolerable"), m);
+    if (m->least_trust && (m->tolerable_until.unit != LIMIT_NONE || (m->required && m->if_not_found == IF_NOT_FOUND_ASK)))
+        compiler_fault(c, node_get(from, "least_trust")->place, "least_trust_nonsense", "the material %.*s could only be brought by the applicant %s",
+                       SHOWN(m->id), m->tolerable_until.unit != LIMIT_NONE ? "later" : "when it is not found");
     check_types(c, node_get(n, "types"));
 }
 
@@ -190,6 +196,7 @@ void fetch_step_compile(struct compiler *c, uint16_t step) {
         fetch->title = material->title;
         fetch->department.id = fetch->lookup.source = material->lookup_source;
         fetch->lookup.basis = material->basis;
+        fetch->lookup.least_trust = material->least_trust;
         fetch->lookup.of = material->of;
         fetch->lookup.of_count = material->of_count;
         fetch->input = material->lookup_input;

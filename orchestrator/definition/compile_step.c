@@ -234,6 +234,7 @@ static void compile_lookup(struct compiler *c, struct reading *reading, const st
     step->lookup.source = step->department.id;
     step->lookup.cache_us = read_duration_us(step_get(n, "cache"), 0);
     step->lookup.basis = node_text(step_get(n, "basis"));
+    step->lookup.least_trust = read_least_trust(step_get(n, "least_trust"));
     step->lookup.of_count = compile_consent_of(c, step_get(n, "of"), step->lookup.basis, &step->lookup.of);
     const struct department *department = c->context->directory && step->department.id.at
         ? directory_find(c->context->directory, step->department.id) : NULL;

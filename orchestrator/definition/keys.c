@@ -103,6 +103,7 @@ const struct shape shape_step = {"step", "a step (環節)", (const struct key_ro
     {.key = "source", .type = VALUE_ID, .flags = KEY_REQUIRED | KEY_OWN, .kinds = KIND(STEP_LOOKUP), .meaning = "a department marked `source: true` that answers lookups"},
     {.key = "cache", .type = VALUE_DURATION, .flags = KEY_OWN, .kinds = KIND(STEP_LOOKUP), .meaning = "an answer to the same input so recent is used again; default never"},
     {.key = "basis", .type = VALUE_TEXT, .flags = KEY_REQUIRED | KEY_OWN, .kinds = KIND(STEP_LOOKUP), .meaning = "why the data may be fetched: consent, separate_consent, guardian, court, or the law"},
+    {.key = "least_trust", .type = VALUE_WORD, .words = "A B C", .flags = KEY_OWN, .kinds = KIND(STEP_LOOKUP), .meaning = "what its result must be worth at least: a result says it as `trust`, A to D, and is A when it does not; one of less ends the lookup refused, reason `trust_too_low`"},
     {.key = "of", .type = VALUE_IDS, .flags = KEY_OWN, .kinds = KIND(STEP_LOOKUP), .meaning = "the parties on whose consent it rests; default every party"},
     {.key = "if", .type = VALUE_CONDITION, .flags = KEY_REQUIRED | KEY_OWN, .kinds = KIND(STEP_APPROVE), .meaning = "true: granted (秒批), false: refused"},
     {.key = "check", .type = VALUE_SHAPE, .shape = &shape_check, .flags = KEY_OWN, .kinds = KIND(STEP_APPROVE), .meaning = "a later check that does not hold the case open (告知承諾)"},
@@ -157,6 +158,7 @@ const struct shape shape_lookup_from = {"from", "from: {…} of a material", (co
     {.key = "input", .type = VALUE_TEMPLATE, .meaning = "what it is asked; sees .form, .case and .parties"},
     {.key = "basis", .type = VALUE_TEXT, .flags = KEY_REQUIRED, .meaning = "consent, separate_consent, guardian, court, or the law"},
     {.key = "of", .type = VALUE_IDS, .meaning = "the parties on whose consent it rests; default every party"},
+    {.key = "least_trust", .type = VALUE_WORD, .words = "A B C", .meaning = "what its result must be worth at least: a result says it as `trust`, A to D, and is A when it does not; one of less counts as not found, and what the applicant would bring himself is refused"},
     {.key = "if_not_found", .type = VALUE_WORD, .words = "ask refuse continue", .meaning = "the applicant is asked for it (when it is required), the steps that are given it are refused, or they go on without it; default `ask`"},
     END}};
 

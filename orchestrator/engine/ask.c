@@ -85,7 +85,7 @@ static const struct json *material_given(const struct decision *d, uint16_t mate
 
 static void put_material(struct decision *d, struct json_writer *w, uint16_t material) {
     const struct material_definition *listed = &d->definition->materials[material];
-    const struct json *given = material_given(d, material);
+    const struct json *given = material_is_trusted(d, material) ? material_given(d, material) : NULL;
     if (given)
         json_put_value(w, given);
     for (uint16_t i = 0; i < listed->any_of_count; i++)

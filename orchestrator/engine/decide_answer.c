@@ -120,7 +120,7 @@ static void answer_after_end(struct decision *d, uint16_t step) {
         open_dispute(d, step);
 }
 
-static void answer_ends(struct decision *d, uint16_t step, enum step_state state) {
+static void answer_ends(struct decision *d, uint16_t step, enum step_state state, struct text reason) {
     const struct input *in = d->input;
     acted_for(d, step);
     struct event ended = step_event(d, EVENT_STEP_ENDED, step, in->index);
@@ -128,7 +128,7 @@ static void answer_ends(struct decision *d, uint16_t step, enum step_state state
     ended.answer = in->answer;
     ended.data = in->data;
     ended.extra = in->extra;
-    ended.reason = in->reason;
+    ended.reason = reason;
     ended.source = in->source;
     ended.id = in->id;
     ended.actor = in->actor;
@@ -183,15 +183,17 @@ static void answer_current(struct decision *d, uint16_t step) {
         return;
     switch (in->answer) {
     case ANSWER_RESULT:
-        if (step_of(d, step)->kind == STEP_INSPECTION && in->index < 0)
+        if (lookup_is_distrusted(d, step))
+            answer_ends(d, step, STEP_REFUSED, TEXT("trust_too_low"));
+        else if (step_of(d, step)->kind == STEP_INSPECTION && in->index < 0)
             inspection_arranged(d, step);
         else
-            answer_ends(d, step, STEP_GRANTED);
+            answer_ends(d, step, STEP_GRANTED, in->reason);
         break;
-    case ANSWER_REJECTED: case ANSWER_NOT_ACCEPTED: answer_ends(d, step, STEP_REFUSED); break;
+    case ANSWER_REJECTED: case ANSWER_NOT_ACCEPTED: answer_ends(d, step, STEP_REFUSED, in->reason); break;
     case ANSWER_CANCELLED:
         if (state == STEP_CANCELLING)
-            answer_ends(d, step, STEP_CANCELLED);
+            answer_ends(d, step, STEP_CANCELLED, in->reason);
         else
             record(d, step, FATE_OUT_OF_PLACE);
         break;
@@ -206,7 +208,7 @@ static void answer_current(struct decision *d, uint16_t step) {
             acted_for(d, step);
             attempt_failed(d, step, in->index, in->retryable);
         } else if (state == STEP_CANCELLING) {   /* nothing is being worked on: there is nothing left to cancel */
-            answer_ends(d, step, STEP_CANCELLED);
+            answer_ends(d, step, STEP_CANCELLED, in->reason);
         } else {
             record(d, step, FATE_OUT_OF_PLACE);
         }

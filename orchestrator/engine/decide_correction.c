@@ -50,6 +50,9 @@ enum outcome decide_correction(struct decision *d) {
     if (outcome != OUTCOME_OK)
         return outcome;
     const struct json *form = json_get_string(&data, "form"), *materials = json_get_string(&data, "materials");
+    outcome = materials_may_be_brought(d, materials);
+    if (outcome != OUTCOME_OK)
+        return outcome;
     const struct work_state *work = work_of(d, step, in->index);
     struct event sent = step_event(d, EVENT_CORRECTION_SENT, step, in->index);
     sent.attempt = work->attempt;

@@ -44,6 +44,12 @@ void begin_step(struct decision *, uint16_t step, struct text missing);
 enum outcome materials_at_intake(struct decision *);
 /* Is it there, or of a group one of its members? */
 bool material_is_given(const struct decision *, uint16_t material);
+/* A material of a least trust counts only as its lookup has found it. */
+bool material_is_trusted(const struct decision *, uint16_t material);
+/* May the applicant bring these (of an application, a correction)? REJECT material_trust_too_low. */
+enum outcome materials_may_be_brought(struct decision *, const struct json *list);
+/* Is the result of a lookup, which the input is, worth less than the definition asks? */
+bool lookup_is_distrusted(const struct decision *, uint16_t step);
 /* Does a task of the step carry the material of this id? */
 bool material_is_carried(const struct decision *, uint16_t step, struct text id);
 /* Holds the step while its materials are fetched, or refuses it when one was not found; false: it may begin. */

@@ -6,20 +6,29 @@ static const struct material_definition *material_of(const struct decision *d, u
     return &d->definition->materials[material];
 }
 
-static bool is_there(const struct decision *d, struct text id) {
+bool material_is_trusted(const struct decision *d, uint16_t material) {
+    const struct material_definition *wanted = material_of(d, material);
+    if (!wanted->least_trust)
+        return true;
+    const struct work_state *fetched = work_of(d, wanted->fetch_step, -1);
+    return fetched->state == STEP_GRANTED && fetched->final_answer == ANSWER_RESULT;
+}
+
+static bool is_there(const struct decision *d, uint16_t material) {
     const struct json *given = &d->draft.materials;
+    struct text id = material_of(d, material)->id;
     for (uint32_t i = 0; given->type == JSON_ARRAY && i < given->count; i++)
         if (text_equal(json_get_text(&given->children[i].value, TEXT("id")), id))
-            return true;
+            return material_is_trusted(d, material);
     return false;
 }
 
 bool material_is_given(const struct decision *d, uint16_t material) {
     const struct material_definition *wanted = material_of(d, material);
     for (uint16_t i = 0; i < wanted->any_of_count; i++)
-        if (is_there(d, material_of(d, wanted->any_of[i])->id))
+        if (is_there(d, wanted->any_of[i]))
             return true;
-    return is_there(d, wanted->id);
+    return is_there(d, material);
 }
 
 bool material_is_carried(const struct decision *d, uint16_t step, struct text id) {
@@ -58,9 +67,21 @@ static void name_missing(const struct decision *d, uint16_t material, struct buf
         buffer_format(out, " (later only with trust %.*s)", TEXT_ARG(wanted->tolerable_trust));
 }
 
+enum outcome materials_may_be_brought(struct decision *d, const struct json *list) {
+    for (uint32_t i = 0; list && list->type == JSON_ARRAY && i < list->count; i++)
+        for (uint16_t k = 0; k < d->definition->material_count; k++)
+            if (material_of(d, k)->least_trust && text_equal(material_of(d, k)->id, json_get_text(&list->children[i].value, TEXT("id"))))
+                return error_set(d->error, OUTCOME_REJECT, "material_trust_too_low",
+                                 "/materials/%u: %.*s is taken only as %.*s has it (trust %c at least), not as it is brought", (unsigned)i,
+                                 TEXT_ARG(material_of(d, k)->id), TEXT_ARG(material_of(d, k)->lookup_source), material_of(d, k)->least_trust);
+    return OUTCOME_OK;
+}
+
 enum outcome materials_at_intake(struct decision *d) {
     _cleanup_buffer_ struct buffer missing;
     buffer_init(&missing, LIMIT_reason_bytes_most);
+    if (text_is_none(d->input->parent) && materials_may_be_brought(d, &d->draft.materials) != OUTCOME_OK)
+        return OUTCOME_REJECT;   /* what a parent passes on is looked up again */
     for (uint16_t i = 0; i < d->definition->material_count && !d->failed; i++) {
         struct error error;
         bool wanted;
@@ -155,6 +176,16 @@ void material_fetched(struct decision *d, uint16_t fetch) {
 
 /* ---- it found nothing ---- */
 
+bool lookup_is_distrusted(const struct decision *d, uint16_t step) {
+    struct json data = JSON_NULL_VALUE;
+    char least = step_of(d, step)->kind == STEP_LOOKUP ? step_of(d, step)->lookup.least_trust : 0;
+    if (!least || d->input->answer != ANSWER_RESULT || text_is_none(d->input->data) ||
+        json_read(d->arena, d->input->data, LIMIT_json_depth_most, &data, NULL) != OUTCOME_OK)
+        return false;
+    struct text trust = json_get_text(&data, TEXT("trust"));
+    return trust.length > 0 && (trust.length != 1 || trust.at[0] < 'A' || trust.at[0] > least);   /* what is no grade is none */
+}
+
 static bool says_not_found(const struct decision *d) {
     struct json data;
     const struct json *found = NULL;
@@ -176,14 +207,15 @@ static bool is_required(const struct decision *d, uint16_t material) {
 
 bool material_not_found(struct decision *d, uint16_t step) {
     const struct step_definition *fetch = step_of(d, step);
-    if (!fetch->is_fetch || !says_not_found(d))
+    bool distrusted = lookup_is_distrusted(d, step);
+    if (!fetch->is_fetch || (!distrusted && !says_not_found(d)))
         return false;
     const struct material_definition *material = material_of(d, fetch->fetches);
     bool asks = material->if_not_found == IF_NOT_FOUND_ASK && is_required(d, fetch->fetches) &&
                 !material_tolerate(d, fetch->fetches);
     struct event event = step_event(d, asks ? EVENT_MATERIAL_ASKED : EVENT_STEP_ENDED, step, -1);
     acted_for(d, step);
-    event.reason = text_is_none(d->input->reason) ? TEXT("not_found") : d->input->reason;
+    event.reason = distrusted ? TEXT("trust_too_low") : text_is_none(d->input->reason) ? TEXT("not_found") : d->input->reason;
     event.source = d->input->source;
     event.id = d->input->id;
     event.actor = d->input->actor;

@@ -113,7 +113,7 @@ static enum outcome check_given(struct decision *d, const struct json *materials
             return error_set(d->error, OUTCOME_REJECT, "unknown_material", "/materials/%u: there is no material \"%.*s\"",
                              (unsigned)i, TEXT_ARG(id));
     }
-    return OUTCOME_OK;
+    return materials_may_be_brought(d, materials);
 }
 
 /* Lookups that had asked the applicant, and have what they looked for, or another of its group. */

@@ -98,6 +98,7 @@ struct step_definition {
 
     /* by kind */
     struct { struct text source; int64_t cache_us; struct text basis;
+             char least_trust;   /* 'A' to 'C', 0: any */
              uint16_t of_count; const uint16_t *of; /* parties on whose consent it rests; none: every party's */ } lookup;
     struct { const struct expression *condition; bool has_check; struct department_rule check_department;
              struct limit_time check_within; struct text on_fail; const struct expression *check_input;
@@ -144,6 +145,7 @@ struct material_definition {
     struct text lookup_source, basis;
     const struct expression *lookup_input;
     uint16_t of_count; const uint16_t *of;   /* as of a lookup */
+    char least_trust;                    /* as of a lookup; such a material is fetched and never brought */
     uint16_t fetch_step;                 /* the lookup, NO_INDEX: none */
     enum if_not_found if_not_found;
     uint16_t any_of_count;               /* a group: one of these is enough */

@@ -78,6 +78,7 @@ const struct problem problem_table[] = {
     {"reassign_to_nobody", 409, "Neither department nor region is named"},
     {"region_not_offered", 409, "The thing is not offered in this region"},
     {"material_missing", 409, "Required materials are missing"},
+    {"material_trust_too_low", 409, "The material is taken only as its source has it"},
     {"material_condition", 409, "Whether a material is needed can't be told from the form"},
     {"unknown_material", 409, "The thing has no such material"},
     {"offer_not_allowed", 403, "This department may not start cases of this thing"},

@@ -265,6 +265,77 @@ static void test_a_duty_of_the_law_is_no_consent_to_be_withdrawn(void **unused) 
     run_end(run);
 }
 
+/* ---- trust ---- */
+
+#define TRUSTED(keys) \
+    "materials:\n  - {id: deed, required: true, from: {lookup: e_licence, basis: consent, least_trust: B" keys "}}\n" \
+    "steps:\n  - {id: title, department: real_estate, materials: [deed]}\n"
+
+static void test_what_a_lookup_found_of_less_trust_counts_as_not_found(void **unused) {
+    (void)unused;
+    static const struct { const char *result; bool enough; } rows[] = {
+        {"{\"uri\":\"x\"}", true}, {"{\"uri\":\"x\",\"trust\":\"A\"}", true}, {"{\"uri\":\"x\",\"trust\":\"B\"}", true},
+        {"{\"uri\":\"x\",\"trust\":\"C\"}", false}, {"{\"uri\":\"x\",\"trust\":\"D\"}", false}, {"{\"uri\":\"x\",\"trust\":\"good\"}", false}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct run *run = of(TRUSTED(", if_not_found: refuse"));
+        apply_with(run, "{}", "");
+        grant_with(run, "fetch_deed", rows[i].result);
+        assert_state(run, "fetch_deed", rows[i].enough ? STEP_GRANTED : STEP_REFUSED);
+        assert_state(run, "title", rows[i].enough ? STEP_RUNNING : STEP_REFUSED);
+        if (!rows[i].enough)
+            assert_true(text_is(work(run, "fetch_deed")->reason, "trust_too_low"));
+        run_end(run);
+    }
+    struct run *run = of(TRUSTED(", if_not_found: continue"));
+    apply_with(run, "{}", "");
+    grant_with(run, "fetch_deed", "{\"uri\":\"x\",\"trust\":\"C\"}");
+    assert_non_null(strstr(event_at(run, EVENT_STEP_ASKED, "title", 0)->data.at, "\"materials\":[]"));
+    run_end(run);
+}
+
+static void test_what_is_brought_is_not_what_its_source_has(void **unused) {
+    (void)unused;
+    struct run *run = of(TRUSTED(", if_not_found: refuse"));
+    apply_with(run, "{}", "{\"id\":\"deed\",\"uri\":\"mine\",\"trust\":\"A\"}");
+    assert_rejected(run, "material_trust_too_low");
+    run_end(run);
+    run = of(TRUSTED(", if_not_found: refuse"));
+    apply_with(run, "{}", "");
+    grant_with(run, "fetch_deed", "{\"uri\":\"s3://deed\"}");
+    assert_int_equal(give(run, NULL, "{\"id\":\"deed\",\"uri\":\"mine\"}"), OUTCOME_REJECT);
+    answer(run, "title", ANSWER_CORRECTION);
+    assert_int_equal(give(run, "title", "{\"id\":\"deed\",\"uri\":\"mine\"}"), OUTCOME_REJECT);
+    assert_string_equal(run->error.code, "material_trust_too_low");
+    run_end(run);
+}
+
+static void test_sub_case_looks_up_again_what_its_parent_was_brought(void **unused) {
+    (void)unused;
+    struct run *run = of(TRUSTED(", if_not_found: continue"));
+    struct input in = input_of(INPUT_SUBMIT, run->now_us);
+    in.thing = run->definition.thing;
+    in.parent = TEXT("P");
+    in.data = TEXT("{}");
+    in.extra = TEXT("{\"materials\":[{\"id\":\"deed\",\"uri\":\"brought\"}]}");
+    assert_int_equal(run_input(run, &in), OUTCOME_OK);
+    assert_non_null(event_at(run, EVENT_STEP_ASKED, "fetch_deed", 0));
+    refuse(run, "fetch_deed");
+    assert_non_null(strstr(event_at(run, EVENT_STEP_ASKED, "title", 0)->data.at, "\"materials\":[]"));
+    run_end(run);
+}
+
+static void test_datum_of_less_trust_ends_its_lookup_refused(void **unused) {
+    (void)unused;
+    struct run *run = of("steps:\n  - {id: look, kind: lookup, on_refused: continue, lookup: {source: bank, basis: court, least_trust: A}}\n"
+                         "  - {id: use, department: tax, needs: [look], input: {n: \"${ .steps.look.result.n }\"}}\n");
+    apply_with(run, "{}", "");
+    grant_with(run, "look", "{\"n\":7,\"trust\":\"B\"}");
+    assert_state(run, "look", STEP_REFUSED);
+    assert_true(text_is(work(run, "look")->reason, "trust_too_low"));
+    assert_non_null(strstr(event_at(run, EVENT_STEP_ASKED, "use", 0)->data.at, "\"input\":{\"n\":null}"));
+    run_end(run);
+}
+
 static void test_material_that_is_not_wanted_is_not_fetched(void **unused) {
     (void)unused;
     struct run *run = of("materials:\n  - {id: deed, required: true, when: {field: form.owned, is: true}, from: {lookup: e_licence, basis: consent}}\n"
@@ -486,6 +557,10 @@ int main(void) {
         cmocka_unit_test(test_lookup_is_not_asked_once_its_consent_is_withdrawn),
         cmocka_unit_test(test_what_the_applicant_brings_goes_instead_of_what_he_does_not_let_fetch),
         cmocka_unit_test(test_what_was_asked_before_the_withdrawal_runs_and_is_not_asked_again),
+        cmocka_unit_test(test_what_a_lookup_found_of_less_trust_counts_as_not_found),
+        cmocka_unit_test(test_what_is_brought_is_not_what_its_source_has),
+        cmocka_unit_test(test_sub_case_looks_up_again_what_its_parent_was_brought),
+        cmocka_unit_test(test_datum_of_less_trust_ends_its_lookup_refused),
         cmocka_unit_test(test_a_duty_of_the_law_is_no_consent_to_be_withdrawn),
         cmocka_unit_test(test_lookup_that_finds_nothing_asks_the_applicant),
         cmocka_unit_test(test_found_false_is_nothing_found),

@@ -134,7 +134,7 @@ static void test_compensation_names_what_it_undoes(void **unused) {
 
 static void test_correction_answer_carries_form_and_materials(void **unused) {
     (void)unused;
-    struct run *run = RUN_NEW({.id = "a"});
+    struct run *run = RUN_NEW({.id = "a", .input = "{\"x\":\"${ .form.x }\"}"});
     submit_with(run, "{}", NULL);
     answer(run, "a", ANSWER_CORRECTION);
     check_all(run);
