@@ -1,6 +1,7 @@
 /* The host's configuration file: its tables of settings, and how a department is made from them. */
 #include <stddef.h>
 #include <stdlib.h>
+#include <librdkafka/rdkafka.h>
 #include "host_inside.h"
 
 static const char *const assigns[] = {"all", "group", NULL};
@@ -111,12 +112,26 @@ static void read_kafka(struct host_config *c, struct faults *faults) {
         add_property(c, "ssl.key.password", c->tls_password);
     }
     const struct node *list = c->properties_node;
-    for (size_t i = 0; list && list->kind == NODE_MAP && i < list->count; i++) {
-        if (list->members[i].value->kind == NODE_SCALAR)
-            add_property(c, list->members[i].key->text, list->members[i].value->text);
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    for (size_t i = 0; conf && list && list->kind == NODE_MAP && i < list->count; i++) {
+        const struct node *key = list->members[i].key, *value = list->members[i].value;
+        char reason[256];
+        if (value->kind != NODE_SCALAR)
+            fault_add(faults, value, "bad_value", "a property is plain text");
+        else if (rd_kafka_conf_set(conf, key->text, value->text, reason, sizeof(reason)) != RD_KAFKA_CONF_OK)
+            fault_add(faults, key, "kafka_property", "%s (see librdkafka's CONFIGURATION.md)", reason);
         else
-            fault_add(faults, list->members[i].value, "bad_value", "a property is plain text");
+            add_property(c, key->text, value->text);
     }
+    if (conf)
+        rd_kafka_conf_destroy(conf);
+}
+
+/* Topics are named by it. */
+static void check_department(const struct host *h, const struct node *node, struct faults *faults) {
+    const char *department = h->options.department;
+    if (department && (!*department || strspn(department, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(department)))
+        fault_add(faults, node_get(node, "department"), "bad_value", "`department`: %s is no id; write it as in config/departments.yaml", department);
 }
 
 static struct mapping *read_mapping(const char *what, const char *expression, const struct node *at, struct faults *faults) {
@@ -157,7 +172,10 @@ static void read_driver(struct host *h, struct faults *faults) {
     struct driver_name name = {0};
     const struct node *named = node_get(h->driver_node, "name");
     if (!named || named->kind != NODE_SCALAR || !(h->driver = driver_find(named->text))) {
-        fault_add(faults, named ? named : h->driver_node, "unknown_driver", "`driver: {name: …}` names one of --list-drivers");
+        char drivers[256] = "";
+        for (size_t i = 0; yjs_drivers[i]; i++)
+            snprintf(drivers + strlen(drivers), sizeof(drivers) - strlen(drivers), "%s%s", i ? ", " : "", yjs_drivers[i]->name);
+        fault_add(faults, named ? named : h->driver_node, "unknown_driver", "`driver: {name: …}` names one of --list-drivers: %s", drivers);
         return;
     }
     h->driver_settings = need(h->driver->settings_size);
@@ -184,6 +202,7 @@ static void read_department(struct host_config *c, const struct node *node, bool
     h->options.http_port = (int)h->http_port;
     if (h->http_port > 65535)
         fault_add(faults, h->http_node, "bad_value", "`port` is at most 65535");
+    check_department(h, node, faults);
     if (h->driver_node)
         read_driver(h, faults);
 }

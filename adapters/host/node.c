@@ -15,8 +15,43 @@ void fault_add(struct faults *f, const struct node *at, const char *code, const 
     va_start(arguments, format);
     vsnprintf(message, sizeof(message), format, arguments);
     va_end(arguments);
+    for (char *at_newline = message; (at_newline = strchr(at_newline, '\n'));)
+        *at_newline = ' ';   /* a fault is a line */
     if (f->count++ < FAULTS_MOST)
         buffer_format(&f->text, "%s:%d:%d: %s: %s\n", f->file, at ? at->line : 1, at ? at->column : 1, code, message);
+}
+
+struct fault_line { const char *at; size_t length, order; int line, column; };
+
+static int compare_lines(const void *left, const void *right) {
+    const struct fault_line *a = left, *b = right;
+    if (a->line != b->line)
+        return a->line < b->line ? -1 : 1;
+    if (a->column != b->column)
+        return a->column < b->column ? -1 : 1;
+    return a->order < b->order ? -1 : 1;
+}
+
+void faults_sort(struct faults *f) {
+    struct fault_line lines[FAULTS_MOST];
+    struct buffer sorted;
+    size_t count = 0, named = strlen(f->file);
+    const char *at = buffer_text(&f->text).at, *end = at ? at + f->text.length : at;
+    for (const char *stop; at && at < end && count < FAULTS_MOST && (stop = memchr(at, '\n', (size_t)(end - at))); at = stop + 1, count++) {
+        lines[count] = (struct fault_line){.at = at, .length = (size_t)(stop - at) + 1, .order = count};
+        if (lines[count].length > named && strncmp(at, f->file, named) == 0)
+            sscanf(at + named, ":%d:%d:", &lines[count].line, &lines[count].column);
+    }
+    qsort(lines, count, sizeof(*lines), compare_lines);
+    buffer_init(&sorted, 1024 * 1024);
+    for (size_t i = 0; i < count; i++)
+        buffer_put(&sorted, lines[i].at, lines[i].length);
+    if (sorted.failed) {
+        buffer_free(&sorted);
+        return;
+    }
+    buffer_free(&f->text);
+    f->text = sorted;
 }
 
 static void *need(size_t count, size_t size) {

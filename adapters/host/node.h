@@ -21,6 +21,8 @@ struct node_member { const struct node *key; struct node *value; };
 
 #define FAULTS_MOST 200
 struct faults { const char *file; struct buffer text; size_t count; };
+/* Lines by their places; those of one place as they were found. */
+void faults_sort(struct faults *);
 
 /* Notes `file:line:column: code: message`. */
 void fault_add(struct faults *, const struct node *, const char *code, const char *format, ...)

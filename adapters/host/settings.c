@@ -9,6 +9,11 @@ static const char *const type_names[] = {
     [SETTING_TEXT] = "text", [SETTING_INT] = "number", [SETTING_BOOL] = "true|false", [SETTING_DURATION] = "duration",
     [SETTING_RANGE] = "duration range", [SETTING_RATE] = "rate 0..1", [SETTING_CHOICE] = "choice", [SETTING_NODE] = "map or list",
 };
+/* How a value of the type is written, for who wrote something else. */
+static const char *const type_examples[] = {
+    [SETTING_TEXT] = "text", [SETTING_INT] = "10", [SETTING_BOOL] = "true or false", [SETTING_DURATION] = "250ms, 90s, 5m, 1d",
+    [SETTING_RANGE] = "200ms or 50ms..300ms", [SETTING_RATE] = "0.05", [SETTING_CHOICE] = "", [SETTING_NODE] = "",
+};
 
 /* The variable's value; `NAME:-FALLBACK` as in a shell: the fallback when it is not set or empty. */
 static const char *from_environment(const char *text) {
@@ -86,6 +91,14 @@ static bool read_scalar(const struct setting *s, const char *text, void *field) 
     return false;
 }
 
+static void refuse_value(const struct setting *s, const struct node *value, struct faults *faults) {
+    char words[256] = "";
+    for (size_t i = 0; s->type == SETTING_CHOICE && s->choices[i]; i++)
+        snprintf(words + strlen(words), sizeof(words) - strlen(words), "%s%s", i ? ", " : "one of ", s->choices[i]);
+    fault_add(faults, value, "bad_value", "`%s`: %s is no %s; write %s (%s)", s->name, value ? value->text : s->fallback, type_names[s->type],
+              *words ? words : type_examples[s->type], s->help);
+}
+
 static void read_one(const struct setting *s, const struct node *value, void *into, struct faults *faults) {
     void *field = (char *)into + s->offset;
     if (s->type == SETTING_NODE) {
@@ -100,7 +113,7 @@ static void read_one(const struct setting *s, const struct node *value, void *in
     else if (s->type == SETTING_TEXT && !read_scalar(s, value ? value->text : s->fallback, field))
         fault_add(faults, value, "no_value", "`%s`: the file or variable of %s cannot be read", s->name, value ? value->text : s->fallback);
     else if (s->type != SETTING_TEXT && !read_scalar(s, value ? value->text : s->fallback, field))
-        fault_add(faults, value, "bad_value", "`%s`: %s is no %s", s->name, value ? value->text : s->fallback, type_names[s->type]);
+        refuse_value(s, value, faults);
 }
 
 static const char *nearest(const char *key, const struct setting_binding *bindings) {

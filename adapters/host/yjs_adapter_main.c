@@ -58,6 +58,7 @@ static int run(const char *path, bool check_only) {
     buffer_init(&faults.text, 1024 * 1024);
     struct host_config *c = host_config_read(path, &faults);
     if (!c) {
+        faults_sort(&faults);
         fprintf(stderr, "%s%zu fault%s in %s\n", buffer_text(&faults.text).at, faults.count, faults.count == 1 ? "" : "s", path);
         buffer_free(&faults.text);
         return 2;

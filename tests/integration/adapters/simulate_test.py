@@ -208,6 +208,9 @@ def test_faults_of_a_configuration_are_named_all_at_once_with_their_places():
         assert done.returncode == 2
         for said in ("did you mean `driver`", "did you mean `attempts`", "`first`: soon", "`refuse`: 2", "bad_jq", "adapter.yaml:5:1"):
             assert said in done.stderr, (said, done.stderr)
+        assert "soon is no duration; write 250ms" in done.stderr, done.stderr
+        places = [tuple(map(int, line.split(":")[1:3])) for line in done.stderr.splitlines()[:-1]]
+        assert len(places) > 4 and places == sorted(places), done.stderr
 
 
 def test_examples_are_good_configurations():
