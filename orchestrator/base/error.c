@@ -14,6 +14,21 @@ static void error_cut(char message[ERROR_MESSAGE_SIZE]) {
     memcpy(message + end, ELLIPSIS, sizeof ELLIPSIS);
 }
 
+/* Libraries end their sentences with line ends, or tell in several: a log and a terminal have one line for them. */
+static void one_line(char *message) {
+    size_t length = 0;
+    for (const char *at = message; *at; at++) {
+        bool blank = *at == '\n' || *at == '\r' || *at == '\t';
+        if (!blank)
+            message[length++] = *at;
+        else if (length > 0 && message[length - 1] != ' ')
+            message[length++] = ' ';
+    }
+    while (length > 0 && message[length - 1] == ' ')
+        length--;
+    message[length] = '\0';
+}
+
 enum outcome error_set(struct error *error, enum outcome outcome, const char *code, const char *format, ...) {
     if (!error)
         return outcome;
@@ -28,6 +43,7 @@ enum outcome error_set(struct error *error, enum outcome outcome, const char *co
         message[0] = '\0';
     else if ((size_t)length >= sizeof message)
         error_cut(message);
+    one_line(message);
     memcpy(error->message, message, strlen(message) + 1);
     return outcome;
 }

@@ -25,7 +25,7 @@ struct error {
 };
 
 /* Fills *error (when not NULL) and returns `outcome`, so that a caller writes `return error_set(...)`. A message too
- * long for its field ends with "…" at a code point's edge. */
+ * long for its field ends with "…" at a code point's edge; line ends and tabs in it become blanks: it is one line. */
 enum outcome error_set(struct error *, enum outcome, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 /* The one for refused allocations: OUTCOME_FATAL, code "out_of_memory". */

@@ -195,6 +195,15 @@ static void test_long_error_message_is_cut_at_a_code_point(void **state) {
     assert_string_equal(error.message, "again: eeeeeeeeeeeeeeeeeeee");
 }
 
+static void test_an_error_message_is_one_line(void **state) {
+    (void)state;
+    struct error error;
+    error_set(&error, OUTCOME_RETRY, "c", "%s", "no socket: No such file\n\tIs the server running?\n");
+    assert_string_equal(error.message, "no socket: No such file Is the server running?");
+    error_set(&error, OUTCOME_RETRY, "c", "\n");
+    assert_string_equal(error.message, "");
+}
+
 static void test_outcome_is_given_back_without_an_error_to_fill(void **state) {
     (void)state;
     assert_int_equal(error_set(NULL, OUTCOME_RETRY, "x", "y"), OUTCOME_RETRY);
@@ -246,6 +255,7 @@ int main(void) {
         cmocka_unit_test(test_buffer_writes_numbers_and_formats),
         cmocka_unit_test(test_buffer_fails_when_the_system_refuses),
         cmocka_unit_test(test_long_error_message_is_cut_at_a_code_point),
+        cmocka_unit_test(test_an_error_message_is_one_line),
         cmocka_unit_test(test_outcome_is_given_back_without_an_error_to_fill),
         cmocka_unit_test(test_uuid_of_rfc_9562_example),
         cmocka_unit_test(test_quick_hash_sees_every_byte_and_the_length),

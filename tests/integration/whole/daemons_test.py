@@ -1,6 +1,7 @@
 """Several daemons, and their coming and going: shards are shared, taken over from a killed one, kept from one that was stopped and
 wakes; SIGTERM finishes what runs, SIGHUP reads the directory again."""
 import signal
+import socket
 import sys
 import time
 
@@ -121,10 +122,29 @@ def test_sighup_takes_a_new_department_into_the_running_daemon():
         return reply.body["case"] if reply.status == 201 else None
     place.closed(until(taken, 15, 0.3), "granted")
     assert place.rows("SELECT shard, epoch FROM shard ORDER BY shard") == epochs, "a reload gives no shard away"
+    place.write("config/orchestrator.yaml", "departments: config/departments.yaml\npoll: 300ms\nlog: {level: warn}\n")
+    daemon.signal(signal.SIGHUP)
+    until(lambda: daemon.said("reload_needs_restart"), 10, why=lambda: daemon.log())
+    assert 'settings=poll' in daemon.log(), daemon.log()
     place.write("config/departments.yaml", "departments: [broken")
     daemon.signal(signal.SIGHUP)
+    until(lambda: daemon.said("reload_refused"), 10, why=lambda: daemon.log())
+    assert "reload_fault" in daemon.log() and "departments.yaml" in daemon.log(), daemon.log()
     place.closed(place.start("permit", {"name": "李"}), "granted")
     assert daemon.lives(), "a directory with a fault ends nothing"
+
+
+def test_systemd_is_told_when_it_owns_its_shards_and_when_it_stops():
+    place = Place(["alpha"])
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(f"{place.folder}/notify")
+        systemd.settimeout(20)
+        place.env["NOTIFY_SOCKET"] = f"{place.folder}/notify"
+        daemon = place.yjsd(wait=False)
+        assert systemd.recv(100) == b"READY=1"
+        assert place.is_ready(daemon) and place.rows("SELECT count(*) AS n FROM shard WHERE owner = 'one'") == [{"n": place.partitions}]
+        daemon.signal(signal.SIGTERM)
+        assert systemd.recv(100) == b"STOPPING=1"
 
 
 if __name__ == "__main__":
