@@ -115,7 +115,7 @@ const char *verb_nearest(const char *word, const char *const *words, uint32_t co
 #define VERB_HANDLERS(X) \
     X(thing_check) X(thing_publish) X(thing_list) X(thing_show) X(thing_diff) X(thing_graph) X(thing_matrix) X(thing_run) \
     X(thing_verify) X(thing_checklist) X(thing_form) \
-    X(case_submit) X(case_show) X(case_list) X(case_timeline) X(case_report) X(case_watch) X(case_withdraw) X(case_signal) \
+    X(case_submit) X(case_show) X(case_list) X(case_timeline) X(case_report) X(case_watch) X(case_withdraw) X(case_sign) X(case_contact) X(case_signal) \
     X(case_clock) X(case_rate) X(case_settle) X(case_documents) X(case_document) X(document_verify) X(seal_create) X(case_close) X(case_void) X(case_correction) X(case_materials) X(case_objection) \
     X(case_form) X(case_reveal) X(case_disclosures) X(case_consent) X(material_put) X(material_get) X(material_show) X(task_list) X(task_show) X(task_claim) X(task_release) X(task_answer) \
     X(incident_list) X(incident_show) X(incident_retry) X(incident_skip) X(incident_reassign) X(incident_refuse) X(incident_acknowledge) \

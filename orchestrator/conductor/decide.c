@@ -213,7 +213,7 @@ static bool content_is_same(const struct case_state *state, const struct input *
     const struct json *first = state->corrected ? &state->first_form : &state->form;
     const struct json *brought = state->corrected ? &state->first_materials : &state->materials;
     name_differences(&fields, first, value ? value : &form, "/form", 0);
-    if (!json_equal(&state->parties, parties ? parties : &nothing))
+    if (!json_equal(state->readdressed ? &state->first_parties : &state->parties, parties ? parties : &nothing))
         buffer_format(&fields, "%s/parties", fields.length ? ", " : "");
     if (!json_equal(brought, materials ? materials : &nothing))
         buffer_format(&fields, "%s/materials", fields.length ? ", " : "");

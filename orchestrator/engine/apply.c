@@ -107,6 +107,7 @@ static bool (*const applies[EVENT_KIND_COUNT])(struct case_state *, const struct
     [EVENT_WARNING_SENT] = apply_nothing,
     [EVENT_CASE_RATED] = apply_rated,
     [EVENT_CHILD_TOLD] = apply_nothing,
+    [EVENT_CONTACT_CHANGED] = apply_contact,
 };
 
 /* Kinds that always speak of a step. */
@@ -115,7 +116,7 @@ static bool needs_step(enum event_kind kind) {
     case EVENT_CASE_STARTED: case EVENT_STOP_DECIDED: case EVENT_INCIDENT_OPENED: case EVENT_INCIDENT_CLOSED:
     case EVENT_SIGNAL_NOTED: case EVENT_OPERATOR_ACTED: case EVENT_CASE_CLOSED: case EVENT_MIGRATED:
     case EVENT_ANSWER_RECORDED: case EVENT_ITEM_ACCEPTED: case EVENT_ITEM_ENDED: case EVENT_CLOCK_SET:
-    case EVENT_CLOCK_STOPPED: case EVENT_LIGHT_CHANGED: case EVENT_CASE_RATED:
+    case EVENT_CLOCK_STOPPED: case EVENT_LIGHT_CHANGED: case EVENT_CASE_RATED: case EVENT_CONTACT_CHANGED:
     case EVENT_MATERIALS_GIVEN: case EVENT_MATERIAL_TOLERATED: case EVENT_MATERIAL_MISSED:
         return false;
     default:

@@ -43,6 +43,19 @@ bool apply_submission(struct case_state *s, struct text form, struct text extra)
     return true;
 }
 
+bool apply_contact(struct case_state *s, const struct event *e) {
+    struct json now;
+    if (!read_kept(s, e->extra, &now))
+        return false;
+    const struct json *parties = json_get_string(&now, "parties");
+    if (!s->readdressed)
+        s->first_parties = s->parties;
+    s->readdressed = true;
+    if (parties)
+        s->parties = *parties;
+    return true;
+}
+
 /* Materials are an array of objects with ids: one with the same id is replaced, others are added. */
 static struct json merged_materials(struct arena *arena, const struct json *old, const struct json *more) {
     uint32_t old_count = old->type == JSON_ARRAY ? old->count : 0, count = 0;

@@ -50,6 +50,7 @@ bool apply_dispute_opened(struct case_state *, const struct event *);
 bool apply_dispute_resolved(struct case_state *, const struct event *);
 bool apply_operator(struct case_state *, const struct event *);
 bool apply_reassigned(struct case_state *, const struct event *);
+bool apply_contact(struct case_state *, const struct event *);
 bool apply_calendar(struct case_state *, const struct event *);
 
 /* The gate, with the case's counters behind it. */

@@ -27,6 +27,7 @@ static const struct {
     [INPUT_UNSENT] = {decide_unsent, false},
     [INPUT_CALENDAR_CHANGED] = {decide_calendar, false},
     [INPUT_RATED] = {decide_rated, false},
+    [INPUT_CONTACT_CHANGED] = {decide_contact, false},
     [INPUT_MATERIALS_GIVEN] = {decide_materials, false},
 };
 

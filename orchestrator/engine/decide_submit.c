@@ -33,7 +33,7 @@ static enum outcome submit_again(struct decision *d, const struct json *form, co
     if (!text_is_none(d->input->thing) && !text_equal(d->input->thing, s->thing))
         buffer_put_string(&fields, "/thing");
     name_differences(&s->form, form, &fields);
-    if (!same(&s->parties, member_of(extra, "parties")))
+    if (!same(s->readdressed ? &s->first_parties : &s->parties, member_of(extra, "parties")))
         buffer_format(&fields, "%s/parties", fields.length ? ", " : "");
     if (!same(&s->materials, member_of(extra, "materials")))
         buffer_format(&fields, "%s/materials", fields.length ? ", " : "");

@@ -79,6 +79,7 @@ enum outcome decide_unsent(struct decision *);
 enum outcome decide_child_ended(struct decision *);
 enum outcome decide_calendar(struct decision *);
 enum outcome decide_rated(struct decision *);
+enum outcome decide_contact(struct decision *);
 enum outcome decide_materials(struct decision *);
 
 /* ---- decide_answer.c, shared ---- */

@@ -65,6 +65,7 @@ enum notice_kind engine_notice(const struct case_state *after, const struct even
     case EVENT_MATERIAL_TOLERATED: return NOTICE_MATERIAL_LATER;
     case EVENT_MATERIAL_MISSED: return NOTICE_MATERIAL_MISSED;
     case EVENT_LIGHT_CHANGED: return of_light(e->light);
+    case EVENT_CONTACT_CHANGED: return NOTICE_CONTACT;
     case EVENT_CASE_CLOSED:
         if (!text_is_none(after->parent))
             return NOTICE_NONE;

@@ -1,7 +1,7 @@
 /* A case as the engine sees it: the fold of its events. Changed by case_apply (engine/) alone.
  *
  * Memory: one arena a case (bounded by LIMIT_case_state_bytes_most); texts taken from events are copied into it.
- * Rows are filled again by replaying the journal; form, parties and materials change by corrections.
+ * Rows are filled again by replaying the journal; form and materials change by corrections, parties when a person is reached otherwise.
  * Owner: the conductor's cache of open cases. */
 #ifndef YJS_MODEL_CASE_H
 #define YJS_MODEL_CASE_H
@@ -105,10 +105,10 @@ struct case_state {
     struct text source, source_id;   /* of the submission */
     struct text trust;             /* the credit subject's grade as the application says it; absent: none */
     struct text offered_by;        /* 免申即享: the department that started it; absent: an application did */
-    struct json form, parties, materials;            /* values read from the first event, as corrections left them */
-    struct json first_form, first_materials;         /* as they were submitted: a repeat is compared with these */
+    struct json form, parties, materials;            /* values of the first event, as later ones left them */
+    struct json first_form, first_materials, first_parties;   /* as they were submitted: a repeat is compared with these */
     struct json consent;           /* of extra: what nobody's own `consent` says: a boolean, or one by lookup source */
-    bool corrected;                                  /* else the first ones are not kept apart */
+    bool corrected, readdressed;                     /* else form and materials, the parties, are not kept apart */
     struct step_row *steps;        /* definition->step_count of them */
     struct item_row *items;        /* definition->item_count of them and one of the case itself; NULL: no clock runs here */
     struct signal_row *signals;

@@ -51,6 +51,7 @@ static const char *const names[EVENT_KIND_COUNT] = {
     [EVENT_WARNING_SENT] = "warning_sent",
     [EVENT_CASE_RATED] = "case_rated",
     [EVENT_CHILD_TOLD] = "child_told",
+    [EVENT_CONTACT_CHANGED] = "contact_changed",
 };
 
 const char *event_kind_name(enum event_kind kind) { return names_of(names, EVENT_KIND_COUNT, (size_t)kind); }

@@ -90,6 +90,8 @@ enum event_kind {
     EVENT_MATERIAL_TOLERATED,  /* 容缺受理: material, due, calendar, reason = the subject's grade; again: a new calendar */
     EVENT_MATERIAL_MISSED,     /* its day has come and it has not: material, reason = refuse or incident */
     EVENT_CHILD_TOLD,          /* a word about consents goes on to a sub-case: step, child, id = the signal's name, data, actor */
+    EVENT_CONTACT_CHANGED,     /* a person of the case is reached otherwise: data = {"party","index","agent","changed": [names of
+                                * members]}, extra = {"parties"}: all of them, as they are now; actor, source, id */
     EVENT_KIND_COUNT
 };
 

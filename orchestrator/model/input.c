@@ -25,6 +25,7 @@ static const char *const names[INPUT_KIND_COUNT] = {
     [INPUT_CALENDAR_CHANGED] = "calendar_changed",
     [INPUT_MIGRATED] = "migrated",
     [INPUT_RATED] = "rated",
+    [INPUT_CONTACT_CHANGED] = "contact_changed",
     [INPUT_MATERIALS_GIVEN] = "materials_given",
 };
 

@@ -27,6 +27,7 @@ enum input_kind {
     INPUT_MIGRATED,             /* definition */
     INPUT_RATED,                /* 好差評: level 1 to 5, reason = the comment */
     INPUT_MATERIALS_GIVEN,      /* by the applicant, not asked for: data = {"materials"} */
+    INPUT_CONTACT_CHANGED,      /* data = {"party","index","agent","contact": {"phone","email","language","channel"}}; null takes out */
     INPUT_KIND_COUNT
 };
 

@@ -24,6 +24,7 @@ static const char *const kinds[NOTICE_KIND_COUNT] = {
     [NOTICE_YELLOW] = "light_yellow",
     [NOTICE_RED] = "light_red",
     [NOTICE_DEEP_RED] = "light_deep_red",
+    [NOTICE_CONTACT] = "contact_changed",
 };
 
 NAMES_DEFINE(notice_kind, notice_kind_name, notice_kind_parse, kinds)

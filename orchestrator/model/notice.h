@@ -27,6 +27,7 @@ enum notice_kind {
     NOTICE_YELLOW,             /* 黃燈: a limit comes near */
     NOTICE_RED,                /* 紅燈: past the promise */
     NOTICE_DEEP_RED,           /* 深紅: past the law's limit */
+    NOTICE_CONTACT,            /* he is told here from now on, and was until now elsewhere */
     NOTICE_KIND_COUNT
 };
 

@@ -360,7 +360,17 @@ static bool is_asked(struct telling *t, struct text party, uint32_t index) {
     return false;
 }
 
+/* Of another contact the one is told who is reached by it. */
+static bool is_concerned(struct telling *t, struct text party, uint32_t index, bool is_agent) {
+    int64_t changed = -1;
+    return t->kind != NOTICE_CONTACT ||
+           (text_equal(member(t->data, "party"), party) && json_to_int64(json_get_string(t->data, "index"), &changed) && changed == index &&
+            json_is_true(json_get_string(t->data, "agent")) == is_agent);
+}
+
 static bool tell_person(struct telling *t, const struct json *person, struct text party, uint32_t index, bool is_agent) {
+    if (!is_concerned(t, party, index, is_agent))
+        return true;
     struct reader r = {.audience = AUDIENCE_PARTY, .party = party, .name = member(person, "name"), .phone = member(person, "phone"),
                        .email = member(person, "email"), .language = member(person, "language"), .wish = member(person, "channel"),
                        .recipient = text_format(t->arena, "%.*s.%u%s", TEXT_ARG(party), index, is_agent ? ".agent" : "")};

@@ -90,6 +90,13 @@ const struct notice_words notice_words[NOTICE_KIND_COUNT] = {
          EN " waits for your signature[ as ${party}]. Sign online with the number and your own query code, or at the window. It goes "
          "on by itself when everybody has signed." LOOK_EN},
         {NULL}},
+    [NOTICE_CONTACT] = {
+        PARTY,
+        {"聯絡方式已更改", "联系方式已更改", "Your contact was changed"},
+        {HANT "的聯絡方式已於${at}更改，今後的通知發到這裡。如非您本人所改，請聯繫窗口。" LOOK_HANT,
+         HANS "的联系方式已于${at}更改，今后的通知发到这里。如非您本人所改，请联系窗口。" LOOK_HANS,
+         EN ": how you are reached was changed on ${at}; you are told here from now on. If it was not you, please call the window." LOOK_EN},
+        {NULL}},
     [NOTICE_TURN] = {
         PARTY,
         {"輪到您了", "轮到您了", "It is your turn"},

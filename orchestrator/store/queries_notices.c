@@ -21,7 +21,7 @@
 const struct query queries_notices[] = {
     {"notice_due_list", "limit",
      "events that have to be told, the oldest first, with what is needed for it: case_id, version, kind, at, root, region, title, step, "
-     "event (its data), items, steps, materials, party_titles, parties (of the root's application), promise_due, item_ends, was_accepted, "
+     "event (its data), items, steps, materials, party_titles, parties (of the root, as they are now), promise_due, item_ends, was_accepted, "
      "signed (names of signatures)",
      false,
      "SELECT row_to_json(x)::text FROM (SELECT n.case_id, n.version, n.kind, n.at, c.root, c.region, d.canonical::json -> 'title' AS title, "
@@ -30,7 +30,8 @@ const struct query queries_notices[] = {
      PARTS("steps", "'id', p -> 'id', 'title', p -> 'title', 'department', p -> 'department', 'item', p -> 'item', 'wait', p -> 'wait'") " AS steps, "
      PARTS("materials", "'id', p -> 'id', 'title', p -> 'title'") " AS materials, "
      PARTS("parties", "'id', p -> 'id', 'title', p -> 'title'") " AS party_titles, "
-     "(SELECT o.data::json -> 'extra' -> 'parties' FROM event o WHERE o.case_id = c.root AND o.kind = 'case_started') AS parties, "
+     "(SELECT o.data::json -> 'extra' -> 'parties' FROM event o WHERE o.case_id = c.root AND o.kind IN ('case_started', 'contact_changed') "
+     "ORDER BY o.version DESC LIMIT 1) AS parties, "
      "(SELECT k.due_at FROM clock k WHERE k.case_id = n.case_id AND k.item = '' AND k.clock = 'promise') AS promise_due, "
      ITEM_ENDS " AS item_ends, "
      "EXISTS (SELECT FROM event a WHERE a.case_id = n.case_id AND a.kind = 'item_accepted') AS was_accepted, "
@@ -38,7 +39,8 @@ const struct query queries_notices[] = {
      "FROM notice_due n JOIN case_ c ON c.id = n.case_id JOIN definition d ON d.hash = c.definition_hash "
      "JOIN event e ON e.case_id = n.case_id AND e.version = n.version ORDER BY n.at, n.case_id, n.version" LIMIT("$1") ") x"},
     {"notice_plan", "case,version,rows",
-     "rows: the JSON of telling_write; writes them and takes the due one away, in one transaction; what is there already stays. Gives made",
+     "rows: the JSON of telling_write; writes them and takes the due one away, in one transaction; what is there already stays. What still "
+     "waits for a person whose contact was changed goes where he is told of that, over that channel. Gives made",
      true,
      "WITH gone AS (DELETE FROM notice_due WHERE case_id = $1::text AND version = $2::text::int RETURNING *), "
      "made AS (INSERT INTO notice (id, case_id, version, shard, kind, at, audience, recipient, channel, language, step, shown_as, texts, "
@@ -47,7 +49,11 @@ const struct query queries_notices[] = {
      "r.address, r.state, CASE WHEN r.state = 'waiting' THEN g.at + make_interval(secs => r.wait_s) END, "
      "CASE WHEN r.state = 'shown' THEN now() END FROM gone g CROSS JOIN json_to_recordset($3::text::json) "
      "AS r (id text, kind text, audience text, recipient text, channel text, language text, step text, shown_as text, texts jsonb, "
-     "address text, state text, wait_s int) ON CONFLICT (id) DO NOTHING RETURNING 1) "
+     "address text, state text, wait_s int) ON CONFLICT (id) DO NOTHING RETURNING 1), "
+     "moved AS (UPDATE notice n SET channel = r.channel, address = r.address, shown_as = r.shown_as FROM gone g CROSS JOIN "
+     "json_to_recordset($3::text::json) AS r (recipient text, channel text, shown_as text, address text) WHERE g.kind = 'contact_changed' "
+     "AND n.state = 'waiting' AND n.recipient = r.recipient AND (n.case_id = g.case_id OR "
+     "(n.case_id > g.case_id || '/' AND n.case_id < g.case_id || '0'))) "
      "SELECT json_build_object('made', (SELECT count(*) FROM made))::text"},
     {"notice_drop_stale", "",
      "reminders of what was done meanwhile are dropped; gives the id of each", true,

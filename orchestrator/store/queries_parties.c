@@ -6,7 +6,10 @@
 #define PARTS(member, keys) \
     "(SELECT coalesce(json_agg(json_build_object(" keys ")), '[]') FROM json_array_elements(coalesce(d.canonical::json -> '" member \
     "', '[]')) p)"
-#define PARTIES "(SELECT o.data::json -> 'extra' -> 'parties' FROM event o WHERE o.case_id = c.id AND o.kind = 'case_started')"
+/* As the last change of a contact left them. */
+#define PARTIES \
+    "(SELECT o.data::json -> 'extra' -> 'parties' FROM event o WHERE o.case_id = c.id AND o.kind IN ('case_started', 'contact_changed') " \
+    "ORDER BY o.version DESC LIMIT 1)"
 #define SIGNED "(SELECT coalesce(json_agg(s.data::json -> 'id'), '[]') FROM event s WHERE s.case_id = c.id AND s.kind = 'signal_noted')"
 
 const struct query queries_parties[] = {
@@ -37,7 +40,7 @@ const struct query queries_parties[] = {
      "WITH t AS (DELETE FROM party_access WHERE case_id = $1::text) SELECT NULL::text WHERE false"},
     {"party_case", "case",
      "what a party's view is made of: id, thing, title, region, phase, outcome, started_at, closed_at, version, rating, items, steps, parties "
-     "(of the application), party_titles, signed, clocks, open [{step, index, kind, state, department, due_at, correcting}]",
+     "(as they are now), party_titles, signed, clocks, open [{step, index, kind, state, department, due_at, correcting}]",
      false,
      "SELECT row_to_json(x)::text FROM (SELECT c.id, c.thing, d.canonical::json -> 'title' AS title, c.region, c.phase, c.outcome, "
      "c.started_at, c.closed_at, c.version, EXISTS (SELECT FROM event r WHERE r.case_id = c.id AND r.kind = 'case_rated') AS rated, "

@@ -78,6 +78,7 @@ void handle_progress(struct request *);
 void handle_history(struct request *);
 void handle_party_notices(struct request *);
 void handle_signature(struct request *);
+void handle_contact(struct request *);
 /* consent.c */
 void handle_consent(struct request *);
 void handle_consent_withdraw(struct request *);

@@ -140,6 +140,8 @@ static void put_you(struct request *request, struct json_writer *w, const struct
     put_member(w, "authority", person.is_agent ? json_get_string(own, "authority") : NULL);
     put(w, "language", member(own, "language"));
     put(w, "channel", member(own, "channel"));
+    put(w, "phone", mask_text(&request->arena, MASK_PHONE, member(own, "phone")));
+    put(w, "email", mask_email(&request->arena, member(own, "email")));
     json_key(w, TEXT("may"));
     json_open(w, '[');
     for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++)

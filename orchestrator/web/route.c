@@ -65,6 +65,8 @@ const struct route route_table[] = {
      "What happened, in the law's words, for a party"},
     {"GET", "/v1/cases/{case}/notices", BIT(APPLICANT), BODY_NONE, "cursor:number,limit", handle_party_notices, "What this party was told, newest first"},
     {"POST", "/v1/cases/{case}/signature", SUBMITS | BIT(APPLICANT), BODY_JSON, "", handle_signature, "A party signs"},
+    {"POST", "/v1/cases/{case}/contact", BIT(APPLICANT) | BIT(WINDOW), BODY_JSON, "", handle_contact,
+     "A person of the case is reached otherwise from now on"},
     {"POST", "/v1/cases/{case}/codes", BIT(WINDOW), BODY_JSON, "", handle_codes, "New query codes for a case's parties; shown once"},
     {"POST", "/v1/cases/{case}/close", OPERATES, BODY_JSON, "", handle_close, "Terminate a case"},
     {"POST", "/v1/cases/{case}/void", OPERATES | BIT(ADMIN), BODY_JSON, "", handle_void, "Declare a case void"},

@@ -278,7 +278,7 @@ static void answer(struct schedule *s, const struct played *p, bool in_place) {
 static void operate(struct schedule *s, const struct played *p) {
     static const enum input_kind kinds[] = {INPUT_RETRY, INPUT_SKIP, INPUT_REASSIGN, INPUT_REFUSE, INPUT_ACKNOWLEDGE,
                                             INPUT_RESOLVE_DISPUTE, INPUT_CORRECTION_ANSWERED, INPUT_CALENDAR_CHANGED,
-                                            INPUT_CHILD_ENDED, INPUT_CLOSE, INPUT_VOID, INPUT_WITHDRAWN, INPUT_SIGNAL, INPUT_MIGRATED};
+                                            INPUT_CHILD_ENDED, INPUT_CLOSE, INPUT_VOID, INPUT_WITHDRAWN, INPUT_SIGNAL, INPUT_MIGRATED, INPUT_CONTACT_CHANGED};
     struct input input = input_of(kinds[below(s, sizeof kinds / sizeof kinds[0])], s->now_us);
     input.case_id = p->state.id;
     choose_place(s, p, &input);

@@ -66,6 +66,10 @@ void world_applicants_tick(struct sim *s) {
             continue;
         }
         if (text_is(one->row.thing, "public")) {
+            if (!s->healing && sim_chance(s, 60000) && is_new(s, "contact", one->id))
+                say(s, one->id, text_format(&s->arena, SAYS("contact_changed") "\"data\":{\"party\":\"seller\",\"index\":%u,"
+                                                       "\"contact\":{\"phone\":\"1380000%04u\"}}}",
+                                            TEXT_ARG(one->id), sim_below(s, 3), sim_below(s, 10000)));   /* there is no third seller */
             sign(s, one);
             look_at_publicity(s, one);
         } else if (text_is(one->row.thing, "papers")) {

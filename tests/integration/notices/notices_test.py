@@ -110,6 +110,27 @@ def test_each_person_is_told_once_in_his_language_over_his_channel_and_masked():
     s.end()
 
 
+def test_who_is_reached_otherwise_is_told_there_from_then_on_and_what_still_waited_goes_there_too():
+    s = Setting(behave=lambda request, nth: 503 if request["body"]["to"] == "13800000001" else 200, attempts=40)
+    s.start({"seller": [{"name": "張", "phone": "13800000001"}, {"name": "李", "phone": "13800000002"}], "buyer": {"name": "陳", "email": "chen@example.cn"}})
+    s.registry.give(s.task, ("accepted", {}))
+    until(lambda: len(s.gateway.to("13800000001")) >= 1 and len(s.mailbox.mails) == 1, why="nobody was told")
+    for person, change in (("seller.0", {"phone": "13700000007"}), ("buyer.0", {"phone": "13700000008", "email": ""})):
+        s.place.act(s.case, "contact", {"person": person, **change}, token="window")
+    told = s.settled(2, kind="contact_changed")
+    assert [(n["recipient"], n["channel"], n["shown_as"]) for n in told] == [
+        ("seller.0", "sms", "張* 137****0007"), ("buyer.0", "sms", "陳* 137****0008")], told
+    assert "如非您本人所改" in s.gateway.to("13700000007")[0]["body"]["text"] or "如非您本人所改" in s.gateway.to("13700000007")[1]["body"]["text"]
+    s.settled(3, kind="accepted")   # what the dead number never took arrived at the new one
+    assert [(n["recipient"], n["state"], n["shown_as"]) for n in s.notices(kind="accepted")][0] == ("seller.0", "sent", "張* 137****0007")
+    s.registry.give(s.task, ("correction", {"reasons": [{"what": "a", "why": "b"}]}))
+    s.settled(4, kind="correction")
+    counts = {phone: len(s.gateway.to(phone)) for phone in ("13700000007", "13700000008", "13800000002")}
+    assert counts == {"13700000007": 3, "13700000008": 2, "13800000002": 2}, counts
+    assert len(s.mailbox.mails) == 1, "a mail went to the address that was taken out"
+    s.end()
+
+
 def test_a_gateway_that_fails_twice_is_tried_again_with_the_same_id_and_each_try_is_written_down():
     s = Setting(behave=lambda request, nth: 500 if nth <= 2 else 200)
     s.start({"buyer": {"name": "陳", "phone": "13800000003"}})

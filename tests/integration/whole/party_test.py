@@ -68,6 +68,26 @@ def test_each_person_signs_by_his_own_code_and_the_case_goes_on():
     assert s.as_("buyer.0", "POST", "/rating", {"level": 5}).status == 200
 
 
+def test_a_person_changes_how_he_is_reached_and_the_window_anybodys_and_the_journal_says_who():
+    s = Sale()
+    assert s.as_("seller.0", "POST", "/contact", {"person": "seller.1", "phone": "13900000009"}).body["code"] == "act_forbidden"
+    for bad in ({}, {"phone": "call me"}, {"email": "a@b@c"}, {"email": "a@b.cn\r\nBcc: c@d.cn"}, {"language": "fr"}, {"name": "王"}):
+        assert s.as_("seller.0", "POST", "/contact", bad).status == 422, bad
+    changed = s.as_("seller.0", "POST", "/contact", {"phone": "+86 139-0000-0009"})
+    assert changed.status == 200, changed
+    again = s.as_("seller.0", "POST", "/contact", {"phone": "+86 139-0000-0009"})
+    assert again.status == 200 and len(s.place.events(s.case, "contact_changed")) == 1, again
+    s.place.ctl("case", "contact", s.case, "seller.1", "--phone", "13700000007", "--language", "en", token=s.place.token("window"))
+    by = [(e["data"]["actor"], e["data"]["data"]["changed"]) for e in s.place.events(s.case, "contact_changed")]
+    assert by == [("seller.0", ["phone"]), ("window-x", ["phone", "language"])], by
+    shown = str([e for e in s.place.api("GET", f"/v1/cases/{s.case}/timeline?limit=200").body["items"] if e["kind"] == "contact_changed"])
+    assert "13700000007" not in shown and "0000-0009" not in shown and "13800000001" not in shown, shown
+    you = s.as_("seller.1", "GET", "/progress").body["you"]
+    assert (you["phone"], you["language"], you["email"]) == ("137****0007", "en", None), you
+    assert s.place.api("POST", f"/v1/cases/{s.case}/contact", {"person": "buyer.1", "phone": "139"}, token="window",
+                       headers={"Prefer": "wait=10"}).body["code"] == "person_unknown"
+
+
 def test_nobody_does_what_he_may_not_and_sees_no_other_case():
     s = Sale()
     other = s.place.submit("sale", {}, extra={"parties": PARTIES}, token="window").body["case"]
