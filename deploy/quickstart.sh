@@ -184,7 +184,9 @@ say "7. The window submits one application"
 case=$(yjsctl case submit config/samples/secondhand_home_transfer.json --wait 10s --json | jq -r '.case // .id')
 [ -n "$case" ] && [ "$case" != null ] || die "the application was not taken"
 note "流水號 $case"
-# The applicant's part: the taxes are paid as soon as they are assessed.
+# The parties' part: both sellers and the buyer sign before the window; the taxes are paid as soon as they are assessed.
+for person in seller.0 seller.1 buyer.0; do yjsctl case sign "$case" "$person" >/dev/null || die "$person could not sign"; done
+note "賣方、買方均已簽名"
 ( while sleep 0.2; do
       if yjsctl case show "$case" --json 2>/dev/null | jq -e '.steps[] | select(.step == "payment" and .state == "running")' >/dev/null; then
           yjsctl case signal "$case" tax_paid --data '{"payment_ref": "PAY-2026-0001"}' >/dev/null 2>&1 && break

@@ -141,6 +141,7 @@ case=$(yjsctl case submit /usr/share/yijianshi/config/samples/secondhand_home_tr
 [ -n "$case" ] || die "the application was not taken"
 [ "$case" != null ] || die "the application was not taken"
 say "流水號 $case"
+for person in seller.0 seller.1 buyer.0; do yjsctl case sign "$case" "$person" || die "$person could not sign"; done
 awaits_payment() {
     yjsctl case show "$case" --json | jq -e '.steps[] | select(.step == "payment" and .state == "running")'
 }

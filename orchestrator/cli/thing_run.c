@@ -149,6 +149,21 @@ static enum outcome put_answer(struct run *run, const struct json *entry, const 
     return agenda_put(run, run->now_us + after, &input, error);
 }
 
+/* What the script says to a wait is the signal that it waits for, or one person's signature: {after, data}. */
+static enum outcome put_signal(struct run *run, const struct json *entry, const struct input *to, struct error *error) {
+    static const char *const known[] = {"after", "data", "actor", NULL};
+    struct input input = *to;
+    int64_t after;
+    enum outcome outcome = read_duration(entry, TEXT("after"), &after, error);
+    if (outcome == OUTCOME_OK)
+        outcome = check_members(entry, known, "answers to a wait have no member", error);
+    if (outcome != OUTCOME_OK)
+        return outcome;
+    input.data = bytes_of(run, json_get_string(entry, "data"));
+    input.actor = json_get_text(entry, TEXT("actor"));
+    return agenda_put(run, run->now_us + after, &input, error);
+}
+
 /* A lookup of a material of which the script says nothing finds it at once. */
 static enum outcome put_found(struct run *run, const struct run_case *c, const struct event *event, struct error *error) {
     const struct definition *definition = c->state.definition;
@@ -189,21 +204,34 @@ static enum outcome put_answers(struct run *run, const struct run_case *c, const
     const struct json *entry = entries->type == JSON_OBJECT ? entries : json_at(entries, attempt - 1);
     if (!entry)
         return OUTCOME_OK;
-    struct input input = input_of(INPUT_ANSWER, run->now_us);
+    bool signals = event->kind == EVENT_STEP_HELD;
+    struct input input = input_of(signals ? INPUT_SIGNAL : INPUT_ANSWER, run->now_us);
     input.case_id = c->state.id;
-    input.step = event->step;
-    input.index = event->index;
-    input.attempt = event->attempt;
-    input.undo = event->kind == EVENT_UNDO_ASKED ? event->ordinal : 0;
-    input.department = event->department;
-    if (entry->type == JSON_OBJECT)
-        return put_answer(run, entry, &input, error);
-    if (entry->type != JSON_ARRAY)
+    input.source = TEXT("script");
+    if (signals) {
+        input.id = event->reason;
+    } else {
+        input.step = event->step;
+        input.index = event->index;
+        input.attempt = event->attempt;
+        input.undo = event->kind == EVENT_UNDO_ASKED ? event->ordinal : 0;
+        input.department = event->department;
+    }
+    if (entry->type != JSON_OBJECT && entry->type != JSON_ARRAY)
         return bad(error, "answers must be objects, at step", event->step);
+    bool one = entry->type == JSON_OBJECT;
     enum outcome outcome = OUTCOME_OK;
-    for (uint32_t i = 0; i < entry->count && outcome == OUTCOME_OK; i++)
-        outcome = put_answer(run, &entry->children[i].value, &input, error);
+    for (uint32_t i = 0; i < (one ? 1 : entry->count) && outcome == OUTCOME_OK; i++)
+        outcome = (signals ? put_signal : put_answer)(run, one ? entry : &entry->children[i].value, &input, error);
     return outcome;
+}
+
+/* A wait for a signal or for signatures has begun: not one that is held by its window or its materials. */
+static bool waits_for_signal(const struct run_case *c, const struct event *event) {
+    const struct step_definition *step = event->step_index == NO_INDEX ? NULL : &c->state.definition->steps[event->step_index];
+    return event->kind == EVENT_STEP_HELD && step && step->kind == STEP_WAIT &&
+           ((step->wait.mode == WAIT_SIGNED && text_is(event->reason, "signed")) ||
+            (step->wait.mode == WAIT_SIGNAL && text_equal(event->reason, step->wait.signal)));
 }
 
 static void print_event(struct run *run, const struct run_case *c, const struct event *event) {
@@ -244,6 +272,8 @@ static enum outcome follow_event(struct run *run, struct run_case *c, const stru
     enum outcome outcome = OUTCOME_OK;
     if (event->kind == EVENT_STEP_ASKED)
         outcome = put_answers(run, c, "answers", event, event->attempt, error);
+    else if (waits_for_signal(c, event))
+        outcome = put_answers(run, c, "answers", event, 1, error);
     else if (event->kind == EVENT_UNDO_ASKED)
         outcome = put_answers(run, c, "undo_answers", event, event->ordinal, error);
     else if (event->kind == EVENT_CANCEL_ASKED)

@@ -26,7 +26,8 @@ def read(path):
 
 
 class Sample:
-    """An application, and what becomes of it on the engine alone: outcome, {step: state}, {signal step: (signal, data)}."""
+    """An application, and what becomes of it on the engine alone: outcome, {step: state}, {signal step: (signal, data)},
+    {step that waits for signatures: [data, one a person]}."""
 
     def __init__(self, thing, path):
         self.thing, self.application = thing, json.loads(read(path))
@@ -39,8 +40,9 @@ class Sample:
         lines = [json.loads(line) for line in done.stdout.splitlines()]
         self.final = lines[-1]
         given = self.final.get("signals", {})
-        self.signals = {e["step"]: (e["reason"], given[e["reason"]]) for e in lines[:-1]
-                        if e["kind"] == "step_held" and e["case"] == self.final["id"] and e.get("reason") in given}
+        held = [e for e in lines[:-1] if e["kind"] == "step_held" and e["case"] == self.final["id"]]
+        self.signing = {e["step"]: [given[name] for name in given if name.startswith("signed.")] for e in held if e.get("reason") == "signed"}
+        self.signals = {e["step"]: (e["reason"], given[e["reason"]]) for e in held if e.get("reason") in given}
 
     def states(self):
         """{step: state}, elements as step.index, as the API is asked for them."""

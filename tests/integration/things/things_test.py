@@ -52,6 +52,10 @@ def follow(place, open_cases, sent=None, seconds=120):
 
 def send_signals(place, case, sample, sent):
     for step, state in place.steps(case).items():
+        if state == "running" and step in sample.signing and (case, step) not in sent:
+            for signature in sample.signing[step]:
+                place.act(case, "signal/signed", {"data": signature})
+            sent.add((case, step))
         if state == "running" and step in sample.signals and (case, step) not in sent:
             signal, data = sample.signals[step]
             place.act(case, f"signal/{signal}", {"data": data})

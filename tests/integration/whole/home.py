@@ -13,7 +13,7 @@ from place import Place, other_database, psql  # noqa: E402
 DEPARTMENTS = ["housing", "tax", "power", "real_estate", "water", "gas", "maintenance_fund", "e_licence", "service_hall"]
 NEEDS = {
     "tax_assessment": ["contract_filing"], "payment": ["tax_assessment"], "tax_receipt": ["tax_assessment", "payment"],
-    "title_transfer": ["deed_lookup", "contract_filing", "tax_receipt"], "water_transfer": ["title_transfer", "water_arrears"],
+    "title_transfer": ["deed_lookup", "contract_filing", "tax_receipt", "joint_application"], "water_transfer": ["title_transfer", "water_arrears"],
     "power_transfer": ["title_transfer", "power_arrears"], "gas_transfer": ["title_transfer", "gas_arrears"],
     "fund_transfer": ["title_transfer"], "handover": ["title_transfer"]}
 
@@ -85,11 +85,17 @@ class Home(Place):
         return self.child(f"adapter-{department}", [program("yjs-adapter"), "--config", path],
                           dict(self.adapter_env, YJS_ADAPTER_STORE=f"{self.folder}/{department}.sqlite"))
 
-    def apply(self, utilities=None, number=None):
+    def apply(self, utilities=None, number=None, sign=True):
         given = sample()
         if utilities is not None:
             given["form"]["utilities"] = utilities
-        return self.start("secondhand_home_transfer", given["form"], number, given["extra"])
+        case = self.start("secondhand_home_transfer", given["form"], number, given["extra"])
+        for person in ("seller.0", "seller.1", "buyer.0") if sign else ():
+            self.sign(case, person)
+        return case
+
+    def sign(self, case, person):
+        return self.act(case, "signature", {"person": person})
 
     def pay(self, case):
         self.reaches(case, "payment", "running")

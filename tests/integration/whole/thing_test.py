@@ -7,7 +7,7 @@ from base import main, need_servers, say, until
 from place import end_all
 
 GRANTED = ["deed_lookup", "contract_filing", "water_arrears", "power_arrears", "gas_arrears", "tax_assessment", "payment", "tax_receipt",
-           "title_transfer", "water_transfer", "power_transfer", "gas_transfer", "fund_transfer"]
+           "joint_application", "title_transfer", "water_transfer", "power_transfer", "gas_transfer", "fund_transfer"]
 
 
 def sound(home):
@@ -26,7 +26,7 @@ def test_one_form_goes_in_and_seven_departments_finish_it():
     assert all(states[step] == "granted" for step in GRANTED), states
     sound(home)
     copies = check.topics(home, DEPARTMENTS)
-    assert len(copies) == 13, copies   # every step but the wait for the payment has one task
+    assert len(copies) == 13, copies   # every step but the waits for payment and signatures has one task
     assert set(copies.values()) == {1}, f"a task was sent twice although nothing went wrong: {copies}"
     for department in DEPARTMENTS:
         work = home.work_of(department)
@@ -58,7 +58,7 @@ def test_the_case_waits_for_the_payment_and_for_nothing_else():
     home = Home()
     case = home.apply()
     home.reaches(case, "payment", "running")
-    until(lambda: list(home.steps(case).values()).count("granted") == 6, why="what does not need the payment did not run")
+    until(lambda: list(home.steps(case).values()).count("granted") == 7, why="what does not need the payment did not run")
     assert home.steps(case).get("tax_receipt", "waiting") == "waiting"
     wrong = home.api("POST", f"/v1/cases/{case}/signal/tax_payed", {}, headers={"Prefer": "wait=10"})
     assert (wrong.status, wrong.body["code"]) == (404, "unknown_signal"), wrong
@@ -69,7 +69,25 @@ def test_the_case_waits_for_the_payment_and_for_nothing_else():
     home.closed(case, "granted")
     late = home.act(case, "signal/tax_paid", {"data": {"payment_ref": "PAY-2026-0001"}})
     assert late.status == 200
-    assert home.events(case)[-1]["kind"] in ("answer_recorded", "step_ended"), home.events(case)[-1]
+    assert [e["data"]["fate"] for e in home.events(case, "answer_recorded")] == ["case_closed"], home.events(case, "answer_recorded")
+    sound(home)
+
+
+def test_no_title_is_asked_for_before_both_sellers_and_the_buyer_have_signed():
+    home = Home()
+    case = home.apply(sign=False)
+    home.pay(case)
+    home.reaches(case, "tax_receipt", "granted")
+    for person in ("seller.0", "buyer.0"):
+        home.sign(case, person)
+    stranger = home.api("POST", f"/v1/cases/{case}/signature", {"person": "seller.2"}, headers={"Prefer": "wait=10"})
+    assert (stranger.status, stranger.body["code"]) == (409, "unknown_party"), stranger
+    assert home.steps(case)["joint_application"] == "running" and home.steps(case).get("title_transfer", "waiting") == "waiting"
+    assert home.hand.all(home.topic("real_estate", "task")) == [], "the registry was asked before all had signed"
+    assert home.ctl("case", "sign", case, "seller.1").strip(), "said nothing"
+    home.closed(case, "granted")
+    assert [e["data"]["id"] for e in home.events(case, "signal_noted")] == [
+        "tax_paid", "signed.seller.0", "signed.buyer.0", "signed.seller.1"], home.events(case, "signal_noted")
     sound(home)
 
 
@@ -115,7 +133,7 @@ def test_a_title_refused_ends_what_needs_it_and_keeps_what_was_granted():
 def test_a_withdrawal_in_mid_flight_calls_back_what_is_out_and_starts_nothing_new():
     home = Home(without=["housing"])   # its task lies unread
     case = home.apply()
-    until(lambda: list(home.steps(case).values()).count("granted") == 4, why="the first steps did not run")
+    until(lambda: list(home.steps(case).values()).count("granted") == 5, why="the first steps did not run")
     home.act(case, "withdraw", {"reason": "買賣取消"})
     home.reaches(case, "contract_filing", "cancelling")
     home.adapter("housing")            # finds task and cancellation
