@@ -3,6 +3,7 @@
 # their words, bodies, and every problem's code.
 #
 #   openapi.sh <source folder> <build folder> <web_routes_dump>
+#   openapi.sh <source folder> <build folder> --answers       answers of a running daemon, JSON lines on standard input
 #
 # The validator stands in a virtual environment below the build folder; it is fetched once, by the pinned versions in
 # requirements.txt.
@@ -17,5 +18,6 @@ if ! cmp -s "$here/requirements.txt" "$venv/made-from"; then
     "$venv/bin/pip" --quiet --disable-pip-version-check install --requirement "$here/requirements.txt"
     cp "$here/requirements.txt" "$venv/made-from"
 fi
+[ "$dump" != --answers ] || exec "$venv/bin/python" "$here/openapi_answers.py" "$source_dir/schemas/openapi.yaml"
 "$venv/bin/openapi-spec-validator" "$source_dir/schemas/openapi.yaml"
 "$dump" | "$venv/bin/python" "$here/openapi_compare.py" "$source_dir/schemas/openapi.yaml"

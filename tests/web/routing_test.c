@@ -53,6 +53,40 @@ static void test_role_that_may_not_is_403(void **state) {
     assert_int_equal(records.command_count, 0);
 }
 
+/* The places of a path filled with something. */
+static void fill(const char *path, char *room, size_t size) {
+    size_t length = 0;
+    for (; *path && length + 2 < size; path++) {
+        if (*path == '{') {
+            room[length++] = '1';
+            path = strchr(path, '}');
+        } else {
+            room[length++] = *path;
+        }
+    }
+    room[length] = '\0';
+}
+
+static void test_every_route_is_for_the_roles_of_the_table_alone(void **state) {
+    (void)state;
+    char path[512];
+    int refused = 0;
+    for (const struct route *route = route_table; route->method; route++) {
+        fill(route->path, path, sizeof path);
+        if (route->roles == 0)
+            continue;
+        assert_problem(call(NULL, route->method, path, NULL, NULL), 401, "token_missing");
+        for (unsigned role = ROLE_WINDOW; role < ROLE_COUNT; role++) {
+            if (route->roles & 1u << role)
+                continue;
+            assert_problem(call(role_name((enum role)role), route->method, path, NULL, NULL), 403, "role_forbidden");
+            refused++;
+        }
+    }
+    assert_true(refused > 100);
+    assert_int_equal(records.command_count, 0);
+}
+
 static void test_unknown_paths_are_404_and_other_methods_405_with_allow(void **state) {
     (void)state;
     assert_problem(call("admin", "GET", "/v1/nothing", NULL, NULL), 404, "route_unknown");
@@ -250,6 +284,7 @@ int main(void) {
         cmocka_unit_test(test_database_that_is_away_makes_the_daemon_unready_and_reads_503),
         cmocka_unit_test(test_missing_and_wrong_tokens_are_401_with_a_challenge),
         cmocka_unit_test(test_role_that_may_not_is_403),
+        cmocka_unit_test(test_every_route_is_for_the_roles_of_the_table_alone),
         cmocka_unit_test(test_unknown_paths_are_404_and_other_methods_405_with_allow),
         cmocka_unit_test(test_head_says_what_get_says_without_a_body),
         cmocka_unit_test(test_every_answer_has_the_security_headers),
