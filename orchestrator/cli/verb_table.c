@@ -216,7 +216,7 @@ const struct verb verb_table[] = {
      "An operator ends it: like a withdrawal, its outcome is terminated.", {REASON_OPTION}},
     {"case", "void", "ID", 1, 1, NEEDS_SERVER, verb_case_void, "Declare a case void", "What was granted is void.", {REASON_OPTION}},
     {"case", "documents", "ID", 1, 1, NEEDS_SERVER, verb_case_documents, "List a case's documents",
-     "The notices and decisions that the law asks for in writing (受理, 不予受理, 補正告知, 延長, 特別程序, decisions, 辦結, 送達回證), each "
+     "The notices and decisions that the law asks for in writing (受理, 不予受理, 補正告知, 延長, 特別程序, decisions, 辦結, 送達回證, 現場核驗), each "
      "with its number, the item, who issues it, and the due date that it names.",
      NO_OPTIONS},
     {"case", "document", "ID N", 2, 2, NEEDS_SERVER, verb_case_document, "Print a document of a case as PDF",

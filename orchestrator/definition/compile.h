@@ -71,6 +71,8 @@ static inline bool compiler_is_ancestor(const struct compiler *c, uint16_t step,
 
 /* ---- small readers: what is of a wrong type was reported by its shape and reads as absent ---- */
 struct title read_title(struct compiler *, const struct node *);
+/* A date, or a moment with its offset: the beginning of the day or its end; TIME_NONE when there is none (bad_date). */
+int64_t compile_moment(struct compiler *, const struct node *, bool is_end);
 struct limit_time read_limit(const struct node *);           /* LIMIT_NONE when absent */
 int64_t read_duration_us(const struct node *, int64_t otherwise);
 int64_t read_count(const struct node *, int64_t otherwise);

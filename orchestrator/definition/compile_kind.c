@@ -159,7 +159,7 @@ static bool read_moment(const struct node *n, bool is_end, int64_t *ret_us) {
     return true;
 }
 
-static int64_t compile_moment(struct compiler *c, const struct node *n, bool is_end) {
+int64_t compile_moment(struct compiler *c, const struct node *n, bool is_end) {
     int64_t us = TIME_NONE;
     if (node_is_text(n) && !read_moment(n, is_end, &us))
         compiler_fault(c, n->place, "bad_date", "\"%.*s\" is no date", SHOWN(n->text));

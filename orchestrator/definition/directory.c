@@ -91,11 +91,32 @@ static void read_fields(struct compiler *c, const struct node *n, struct departm
     }
 }
 
+static void read_former(struct compiler *c, const struct node *list, struct department *department) {
+    uint16_t count = 0;
+    if (!list || list->type != JSON_ARRAY)
+        return;
+    struct former_title *former = arena_new_array(c->arena, list->count, struct former_title);
+    for (uint32_t i = 0; former && i < list->count && count < UINT16_MAX; i++) {
+        const struct node *n = &list->members[i].node;
+        int64_t until_us = compile_moment(c, node_get(n, "until"), true);
+        bool is_double = false;
+        for (uint16_t k = 0; k < count; k++)
+            is_double |= former[k].until_us == until_us;
+        if (is_double && until_us != TIME_NONE)
+            compiler_fault(c, node_get(n, "until")->place, "duplicate_id", "two former names end on the same day");
+        else if (until_us != TIME_NONE)
+            former[count++] = (struct former_title){until_us, read_title(c, node_get(n, "title"))};
+    }
+    department->former = former;
+    department->former_count = count;
+}
+
 static void read_department(struct directory_work *w, uint16_t index) {
     const struct node *n = w->nodes[index];
     struct department *department = &w->departments[index];
     department->id = node_text(node_get(n, "id"));
     department->title = read_title(w->c, node_get(n, "title"));
+    read_former(w->c, node_get(n, "formerly"), department);
     department->may_act_as_source = node_is_true(node_get(n, "source"));
     department->fallback = node_text(node_get(n, "fallback"));
     read_groups(w, node_get(n, "groups"), department);

@@ -236,9 +236,15 @@ const struct shape shape_office = {"office", "an office", (const struct key_row[
     {.key = "adapter", .type = VALUE_BOOLEAN, .meaning = "has an adapter; default true; without one `fallback` works its tasks"},
     END}};
 
+const struct shape shape_former = {"former title", "a former name", (const struct key_row[]){
+    {.key = "until", .type = VALUE_TEXT, .flags = KEY_REQUIRED, .meaning = "the last day on which it was called so, 2026-04-30"},
+    {.key = "title", .type = VALUE_TITLE, .flags = KEY_REQUIRED, .meaning = "its name then"},
+    END}};
+
 const struct shape shape_department = {"department entry", "a department", (const struct key_row[]){
     {.key = "id", .type = VALUE_ID, .flags = KEY_REQUIRED, .meaning = "its name in definitions and, with - for _, in topics"},
     {.key = "title", .type = VALUE_TITLE, .flags = KEY_REQUIRED, .meaning = "its name"},
+    {.key = "formerly", .type = VALUE_SHAPES, .shape = &shape_former, .meaning = "names that it had: documents of that time are printed with them"},
     {.key = "groups", .type = VALUE_ANY, .meaning = "the groups it is in: a list of ids, or `{group: code}` where `is` gives a code"},
     {.key = "offices", .type = VALUE_SHAPES, .shape = &shape_office, .flags = KEY_REQUIRED, .meaning = "where it works"},
     {.key = "fallback", .type = VALUE_ID, .meaning = "the department whose queue takes the tasks of offices without an adapter (worklist); default the group's"},
@@ -262,4 +268,4 @@ const struct shape *const shapes_definition[] = {
     &shape_definition, &shape_party, &shape_item, &shape_uncounted, &shape_material, &shape_lookup_from,
     &shape_tolerable, &shape_offered, &shape_step, &shape_department_rule, &shape_join, &shape_each, &shape_retry, &shape_timeout,
     &shape_compensate, &shape_check, &shape_inspected, &shape_window, &shape_window_whole, &shape_override, &shape_override_item, &shape_override_step, &shape_delegated, NULL};
-const struct shape *const shapes_directory[] = {&shape_directory, &shape_group, &shape_department, &shape_office, NULL};
+const struct shape *const shapes_directory[] = {&shape_directory, &shape_group, &shape_department, &shape_former, &shape_office, NULL};

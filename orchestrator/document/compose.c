@@ -59,10 +59,10 @@ bool document_write(const struct document_journal *journal, const struct documen
     }
     c.slots[SLOT_RECEIVED] = date_in(&c, received_us(&c));
     c.slots[SLOT_NUMBER] = journal->case_id;
-    c.slots[SLOT_DEPARTMENT] = department_in(journal, document->department, c.language);
+    c.slots[SLOT_DEPARTMENT] = department_in(journal, document->department, document->at_us, c.language);
     struct letter letter = {
         .language = text_from(languages[c.language]), .issuer = c.slots[SLOT_DEPARTMENT],
-        .seal_name = department_in(journal, document->department, HANS), .department = document->department,
+        .seal_name = department_in(journal, document->department, document->at_us, HANS), .department = document->department,
         .title = title_in(document_title(journal, document), c.language), .number_label = say(&c, SAY_LETTER_NUMBER),
         .number = document->number, .addressee = addressee(&c), .date = date_in(&c, document->at_us), .at_us = document->at_us,
         .foot = say(&c, SAY_FOOT_SEALED), .foot_unsealed = say(&c, SAY_FOOT_UNSEALED)};

@@ -1,6 +1,7 @@
 /* What stands on a document of each kind: a function a kind, from its event and those of the same decision. */
 #include "document/document_part.h"
 
+#include "calendar/calendar.h"
 #include "model/limits.h"
 #include "model/procedure.h"
 #include "model/status.h"
@@ -222,7 +223,7 @@ static void put_item_result(struct compose *c, const struct event *e) {
     const struct item_definition *item = index == NO_INDEX ? NULL : &c->journal->definition->items[index];
     if (!item)
         return;
-    c->slots[SLOT_DEPARTMENT] = department_in(c->journal, item->department, c->language);
+    c->slots[SLOT_DEPARTMENT] = department_in(c->journal, item->department, c->document->at_us, c->language);
     c->slots[SLOT_SINCE] = date_in(c, e->at_us);
     enum sentence how = text_is(e->reason, "not_accepted") ? SAY_ITEM_NOT_ACCEPTED
                         : e->state == STEP_GRANTED ? SAY_ITEM_GRANTED : e->state == STEP_REFUSED ? SAY_ITEM_REFUSED
@@ -258,7 +259,7 @@ static void receipt(struct compose *c) {
     if (!document_list(c->journal, c->arena, &documents, &count))
         return;
     c->slots[SLOT_LAW] = text_from(laws[LAW_DELIVER][c->language]);
-    c->slots[SLOT_DEPARTMENT] = department_in(c->journal, c->document->department, c->language);
+    c->slots[SLOT_DEPARTMENT] = department_in(c->journal, c->document->department, c->document->at_us, c->language);
     put_paragraph(c, SAY_RECEIPT);
     put_case_rows(c);
     put_row(c, SAY_ROW_DELIVERED_BY, c->slots[SLOT_DEPARTMENT]);
@@ -271,11 +272,79 @@ static void receipt(struct compose *c) {
         put(c, BLOCK_BLANK, say(c, blanks[i]), TEXT_NONE);
 }
 
+/* ---- 現場核驗 ---- */
+
+/* {what, why}, numbered; how many there were. */
+static uint32_t put_findings(struct compose *c, const struct json *list) {
+    for (uint32_t i = 0; list && list->type == JSON_ARRAY && i < list->count; i++) {
+        c->slots[SLOT_WHAT] = material_name(c, json_get_text(json_at(list, i), TEXT("what")));
+        c->slots[SLOT_REASON] = json_get_text(json_at(list, i), TEXT("why"));
+        put(c, BLOCK_ENTRY, text_format(c->arena, "%u.", i + 1), say(c, SAY_CORRECTION_ENTRY));
+    }
+    return list && list->type == JSON_ARRAY ? list->count : 0;
+}
+
+/* The how manieth visit of the item this was. */
+static uint32_t round_of(const struct compose *c) {
+    uint32_t rounds = 1;
+    for (uint32_t i = 0; i < c->document->event; i++) {
+        const struct event *e = &c->journal->events[i];
+        rounds += e->kind == EVENT_ANSWER_NOTED && e->answer == ANSWER_CORRECTION && text_equal(e->step, c->event->step) &&
+                  e->index == c->event->index;
+    }
+    return rounds;
+}
+
+/* By when: as the department says (a date, to its end), else until the step's own time is over. */
+static struct text rectify_by(struct compose *c, const struct json *data) {
+    struct text said = json_get_text(data, TEXT("until"));
+    struct civil_date day;
+    if (civil_read(said, &day) && civil_is_valid(day))
+        return date_in(c, calendar_day_begins_us(civil_to_days(day)));
+    const struct event *asked = document_before(c->journal, c->document->event, EVENT_STEP_ASKED);
+    int64_t due_us = asked ? asked->due_us : TIME_NONE;
+    for (uint32_t i = 0; i < c->document->event; i++) {
+        const struct event *e = &c->journal->events[i];
+        if (e->kind == EVENT_CALENDAR_CHANGED && text_is(e->reason, "timeout") && text_equal(e->step, c->event->step) &&
+            e->index == c->event->index && e->at_us >= (asked ? asked->at_us : 0))
+            due_us = e->due_us;
+    }
+    return date_in(c, due_us);
+}
+
+static void inspection(struct compose *c) {
+    struct json data = data_of(c, c->event->data);
+    const struct json *reasons = json_get_string(&data, "reasons");
+    const struct step_definition *step = &c->journal->definition->steps[definition_find_step(c->journal->definition, c->event->step)];
+    bool passes = c->event->kind == EVENT_STEP_ENDED && c->event->state == STEP_GRANTED;
+    bool rectifies = c->event->kind == EVENT_ANSWER_NOTED, spent = !rectifies && c->event->answer == ANSWER_CORRECTION;
+    c->slots[SLOT_NUMBER] = text_format(c->arena, "%u", round_of(c));
+    put_paragraph(c, passes ? SAY_PASSED : rectifies ? SAY_RECTIFY : spent ? SAY_FAILED_ROUNDS : SAY_FAILED);
+    if (passes) {
+        uint32_t at = c->count;
+        put_paragraph(c, SAY_FOUND);
+        if (put_findings(c, json_get_string(&data, "findings")) == 0)
+            c->count = at;
+    } else if (put_findings(c, reasons) == 0) {
+        put_reason(c, c->event->reason);
+    }
+    if (rectifies) {
+        c->slots[SLOT_DUE] = rectify_by(c, &data);
+        if (c->slots[SLOT_DUE].length)
+            put_paragraph(c, SAY_RECTIFY_UNTIL);
+        c->slots[SLOT_DAYS] = text_format(c->arena, "%u", (unsigned)step->inspection.rounds);
+        put_paragraph(c, SAY_RECTIFY_THEN);
+    }
+    put_case_rows(c);
+    put_certificates(c, c->event->extra);
+}
+
 void compose_blocks(struct compose *c) {
     static void (*const of[DOCUMENT_KIND_COUNT])(struct compose *) = {
         [DOCUMENT_ACCEPTED] = accepted, [DOCUMENT_NOT_ACCEPTED] = not_accepted, [DOCUMENT_CORRECTION] = correction,
         [DOCUMENT_EXTENDED] = extended, [DOCUMENT_SPECIAL] = special, [DOCUMENT_GRANTED] = granted,
         [DOCUMENT_REFUSED] = refused, [DOCUMENT_CLOSED] = closed, [DOCUMENT_RECEIPT] = receipt,
+        [DOCUMENT_INSPECTION] = inspection,
     };
     of[c->document->kind](c);
 }

@@ -17,9 +17,9 @@ struct text title_in(struct title title, enum document_language language) {
     return language == HANT ? title.zh_hant : language == HANS ? title.zh_hans : title.en;
 }
 
-struct text department_in(const struct document_journal *j, struct text id, enum document_language language) {
+struct text department_in(const struct document_journal *j, struct text id, int64_t at_us, enum document_language language) {
     const struct department *found = j->directory && !text_is_none(id) ? directory_find(j->directory, id) : NULL;
-    struct text name = found ? title_in(found->title, language) : TEXT_NONE;
+    struct text name = found ? title_in(directory_title_at(found, at_us), language) : TEXT_NONE;
     return name.length ? name : id;
 }
 

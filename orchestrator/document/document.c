@@ -18,6 +18,7 @@ static const struct {
                           {"辦理結果通知書", "办理结果通知书", "Notice of the Result"}},
     [DOCUMENT_CLOSED] = {"closed", "BJ", {"辦結通知書", "办结通知书", "Notice of Closing"}, {NULL, NULL, NULL}},
     [DOCUMENT_RECEIPT] = {"receipt", "SD", {"送達回證", "送达回证", "Certificate of Service"}, {NULL, NULL, NULL}},
+    [DOCUMENT_INSPECTION] = {"inspection", "HY", {"現場核驗意見書", "现场核验意见书", "Findings of an Inspection"}, {NULL, NULL, NULL}},
 };
 
 const char *document_kind_name(enum document_kind kind) { return kind < DOCUMENT_KIND_COUNT ? kinds[kind].name : ""; }
@@ -102,6 +103,13 @@ static bool is_inspection(const struct document_journal *j, const struct event *
     return step != NO_INDEX && j->definition->steps[step].kind == STEP_INSPECTION;
 }
 
+/* What a department said of its item at a visit; what an operator ended is nobody's finding. */
+static bool is_finding(const struct document_journal *j, const struct event *e) {
+    bool said = e->kind == EVENT_ANSWER_NOTED ? e->answer == ANSWER_CORRECTION
+                                              : e->answer == ANSWER_RESULT || e->answer == ANSWER_REJECTED || e->answer == ANSWER_CORRECTION;
+    return said && e->index >= 0 && is_inspection(j, e);
+}
+
 /* DOCUMENT_KIND_COUNT: none. What an inspection finds is to be rectified, not to be corrected: no 補正告知. A special
  * procedure for which no clock stands still has nothing to tell. */
 static enum document_kind kind_of(const struct document_journal *j, uint32_t event) {
@@ -111,11 +119,13 @@ static enum document_kind kind_of(const struct document_journal *j, uint32_t eve
     case EVENT_ITEM_ACCEPTED: return DOCUMENT_ACCEPTED;
     case EVENT_ITEM_EXTENDED: return DOCUMENT_EXTENDED;
     case EVENT_ANSWER_NOTED:
-        if (e->answer == ANSWER_CORRECTION && of_item && !is_inspection(j, e))
-            return DOCUMENT_CORRECTION;
+        if (e->answer == ANSWER_CORRECTION && of_item)
+            return is_finding(j, e) ? DOCUMENT_INSPECTION : is_inspection(j, e) ? DOCUMENT_KIND_COUNT : DOCUMENT_CORRECTION;
         return e->answer == ANSWER_SPECIAL_START && of_item && document_beside(j, event, EVENT_CLOCK_PAUSED) ? DOCUMENT_SPECIAL
                                                                                                               : DOCUMENT_KIND_COUNT;
     case EVENT_STEP_ENDED:
+        if (of_item && is_finding(j, e))
+            return DOCUMENT_INSPECTION;
         if (is_deliver(j, e))
             return e->state == STEP_GRANTED ? DOCUMENT_RECEIPT : DOCUMENT_KIND_COUNT;
         return e->answer == ANSWER_NOT_ACCEPTED && of_item ? DOCUMENT_NOT_ACCEPTED : DOCUMENT_KIND_COUNT;

@@ -1,5 +1,5 @@
 /* The documents that the law asks for in writing: 受理通知書, 不予受理決定書, 補正告知書, 延長通知書, 特別程序告知書, decisions,
- * 辦結通知書 and 送達回證. Which of them a case has, and what stands on each, follows from its journal and its definition
+ * 辦結通知書, 送達回證 and 現場核驗意見書. Which of them a case has, and what stands on each, follows from its journal and its definition
  * alone, so that the same one can be printed again at any time.
  *
  * Called by the daemon for the HTTP API (cli/documents.c). Pure; any thread. press/ draws and seals what is written here.
@@ -31,6 +31,7 @@ enum document_kind {
     DOCUMENT_REFUSED,         /* 不予許可決定書 */
     DOCUMENT_CLOSED,          /* 辦結通知書: the whole case, item by item */
     DOCUMENT_RECEIPT,         /* 送達回證: to be signed by who receives */
+    DOCUMENT_INSPECTION,      /* 現場核驗意見書: of each item that a visit looked at: passed, to be rectified by when, failed */
     DOCUMENT_KIND_COUNT
 };
 

@@ -18,7 +18,8 @@ enum document_language { HANT, HANS, ENGLISH };
     X(CORRECTION_THEN) X(CORRECTION_TOLERATED) X(TOLERATED_ENTRY) X(MISSING_ENTRY) X(CORRECTION_ENTRY) X(EXTENDED) X(EXTENDED_SERVICE) \
     X(EXTENDED_APPROVED) X(NEW_DUE) X(SPECIAL) X(SPECIAL_DAYS) X(SPECIAL_OPEN) X(SPECIAL_PROMISE) X(SPECIAL_THEN) X(GRANTED) \
     X(GRANTED_SERVICE) X(DELIVER_WITHIN) X(REFUSED) X(REFUSED_SERVICE) X(REMEDY) X(REMEDY_SERVICE) X(CLOSED) X(CLOSED_ITEMS) \
-    X(ITEM_GRANTED) X(ITEM_REFUSED) X(ITEM_NOT_ACCEPTED) X(ITEM_DROPPED) X(ITEM_SKIPPED) X(RATE) X(RECEIPT) X(NO_REASON)
+    X(ITEM_GRANTED) X(ITEM_REFUSED) X(ITEM_NOT_ACCEPTED) X(ITEM_DROPPED) X(ITEM_SKIPPED) X(RATE) X(RECEIPT) X(NO_REASON) \
+    X(PASSED) X(RECTIFY) X(RECTIFY_UNTIL) X(RECTIFY_THEN) X(FAILED) X(FAILED_ROUNDS) X(FOUND)
 enum sentence {
 #define X(name) SAY_##name,
     SENTENCES(X)
@@ -78,7 +79,8 @@ void put_paragraph(struct compose *, enum sentence);
 void put_row(struct compose *, enum sentence label, struct text);   /* nothing when the text is absent */
 struct text date_in(struct compose *, int64_t us);                  /* 2026年3月2日 */
 struct text moment_in(struct compose *, int64_t us);                /* … 下午5時30分 where a limit is counted in hours */
-struct text department_in(const struct document_journal *, struct text id, enum document_language);
+/* As it was called then: a reprint says what the original said. */
+struct text department_in(const struct document_journal *, struct text id, int64_t at_us, enum document_language);
 /* "承諾期限 … 至 … 屆滿", with the days that are passed over; nothing when no such clock was set. */
 void put_limit(struct compose *, enum clock_kind, enum sentence label);
 /* compose_kinds.c: what stands on a document of each kind */

@@ -148,6 +148,26 @@ const char *const sentences[SENTENCE_COUNT][LANGUAGES] = {
     [SAY_ITEM_DROPPED] = {"未繼續辦理（{department}）", "未继续办理（{department}）", "Not pursued ({department})"},
     [SAY_ITEM_SKIPPED] = {"不涉及", "不涉及", "Does not apply"},
     [SAY_RATE] = {"歡迎你（單位）對本次服務作出評價（好差評）。", "欢迎你（单位）对本次服务作出评价（好差评）。", "You are welcome to rate how you were served."},
+    /* 現場核驗 */
+    [SAY_PASSED] = {"{department}就「{thing}」申請中的「{item}」進行了現場核驗，結論：通過。",
+                    "{department}就“{thing}”申请中的“{item}”进行了现场核验，结论：通过。",
+                    "{department} inspected the matter \"{item}\" of your application for \"{thing}\" on site. It passed."},
+    [SAY_FOUND] = {"核驗情況：", "核验情况：", "What was found:"},
+    [SAY_RECTIFY] = {"{department}就「{thing}」申請中的「{item}」進行了現場核驗（第{number}次），結論：需要整改。需整改的全部問題如下：",
+                     "{department}就“{thing}”申请中的“{item}”进行了现场核验（第{number}次），结论：需要整改。需整改的全部问题如下：",
+                     "{department} inspected the matter \"{item}\" of your application for \"{thing}\" on site (visit no. {number}). This is all that "
+                     "has to be put right:"},
+    [SAY_RECTIFY_UNTIL] = {"請於{due}前整改完畢。", "请于{due}前整改完毕。", "Please put it right by {due}."},
+    [SAY_RECTIFY_THEN] = {"整改完成後請告知，將再次核驗；至多核驗{days}次，屆時仍不合格的，不予通過。",
+                          "整改完成后请告知，将再次核验；至多核验{days}次，届时仍不合格的，不予通过。",
+                          "Tell us when it is done; it will be inspected again. There are at most {days} visits; what is still not right then fails."},
+    [SAY_FAILED] = {"{department}就「{thing}」申請中的「{item}」進行了現場核驗，結論：不通過。",
+                    "{department}就“{thing}”申请中的“{item}”进行了现场核验，结论：不通过。",
+                    "{department} inspected the matter \"{item}\" of your application for \"{thing}\" on site. It failed."},
+    [SAY_FAILED_ROUNDS] = {"{department}就「{thing}」申請中的「{item}」進行了現場核驗，第{number}次仍不合格，結論：不通過。情況如下：",
+                           "{department}就“{thing}”申请中的“{item}”进行了现场核验，第{number}次仍不合格，结论：不通过。情况如下：",
+                           "{department} inspected the matter \"{item}\" of your application for \"{thing}\" on site; at visit no. {number} it still was "
+                           "not right. It failed. What was found:"},
     /* 送達 */
     [SAY_RECEIPT] = {
         "下列文書已由{department}送達，依據{law}的規定，請受送達人在本回證上簽名或者蓋章，並註明收到日期。",

@@ -11,9 +11,10 @@ static bool is_first_accepted(const struct case_state *s) {
     return accepted == 1;
 }
 
-static enum notice_kind of_answer(const struct event *e) {
+static enum notice_kind of_answer(const struct case_state *s, const struct event *e) {
+    bool inspects = e->step_index != NO_INDEX && s->definition->steps[e->step_index].kind == STEP_INSPECTION;
     switch (e->answer) {
-    case ANSWER_CORRECTION: return NOTICE_CORRECTION;
+    case ANSWER_CORRECTION: return inspects ? NOTICE_RECTIFY : NOTICE_CORRECTION;   /* rectify is no 補正 */
     case ANSWER_SPECIAL_START: return NOTICE_SPECIAL_STARTED;
     case ANSWER_SPECIAL_END: return NOTICE_SPECIAL_ENDED;
     default: return NOTICE_NONE;
@@ -58,7 +59,7 @@ enum notice_kind engine_notice(const struct case_state *after, const struct even
     switch (e->kind) {
     case EVENT_ITEM_ACCEPTED: return is_first_accepted(after) && text_is_none(after->parent) ? NOTICE_ACCEPTED : NOTICE_NONE;
     case EVENT_ITEM_EXTENDED: return NOTICE_EXTENDED;
-    case EVENT_ANSWER_NOTED: return of_answer(e);
+    case EVENT_ANSWER_NOTED: return of_answer(after, e);
     case EVENT_STEP_HELD: return of_wait(after, e);
     case EVENT_STEP_ENDED: return of_end(after, e);
     case EVENT_MATERIAL_ASKED: return NOTICE_MATERIAL_ASKED;

@@ -10,6 +10,14 @@ const struct department *directory_find(const struct directory *directory, struc
     return NULL;
 }
 
+struct title directory_title_at(const struct department *department, int64_t at_us) {
+    const struct former_title *nearest = NULL;
+    for (uint16_t i = 0; i < department->former_count; i++)
+        if (at_us < department->former[i].until_us && (!nearest || department->former[i].until_us < nearest->until_us))
+            nearest = &department->former[i];
+    return nearest ? nearest->title : department->title;
+}
+
 /* Is `entry` ("banks" or "banks:102") of `group`? *ret_code is what follows the colon, absent without one. */
 static bool entry_is_of(struct text entry, struct text group, struct text *ret_code) {
     *ret_code = TEXT_NONE;

@@ -10,9 +10,11 @@ struct office {
     struct text region;                  /* GB/T 2260 code */
     bool connected;                      /* has an adapter; otherwise the group's or department's fallback works it */
 };
+struct former_title { int64_t until_us; struct title title; };   /* what it was called before that moment */
 struct department {
     struct text id;                      /* [a-z][a-z0-9_]* */
     struct title title;
+    uint16_t former_count;  const struct former_title *former;   /* names that it had, in any order */
     uint16_t office_count;  const struct office *offices;
     uint16_t group_count;   const struct text *groups;
     struct text fallback;                /* department that serves offices without an adapter: "worklist"; absent: none */
@@ -23,6 +25,8 @@ struct department {
 struct directory { uint16_t count; const struct department *departments; };
 
 const struct department *directory_find(const struct directory *, struct text id);
+/* What the department was called at that moment. */
+struct title directory_title_at(const struct department *, int64_t at_us);
 /* A member of `group` by its id or, for groups such as banks, by the member code in `groups`' entry ("banks:102");
  * NULL: none. */
 const struct department *directory_find_member(const struct directory *, struct text group, struct text id);

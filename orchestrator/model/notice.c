@@ -25,6 +25,7 @@ static const char *const kinds[NOTICE_KIND_COUNT] = {
     [NOTICE_RED] = "light_red",
     [NOTICE_DEEP_RED] = "light_deep_red",
     [NOTICE_CONTACT] = "contact_changed",
+    [NOTICE_RECTIFY] = "rectify",
 };
 
 NAMES_DEFINE(notice_kind, notice_kind_name, notice_kind_parse, kinds)

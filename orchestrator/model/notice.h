@@ -10,7 +10,7 @@ enum notice_kind {
     NOTICE_NONE,
     NOTICE_ACCEPTED,           /* 受理: the first item of a case; those that follow say nothing new */
     NOTICE_NOT_ACCEPTED,       /* 不予受理 */
-    NOTICE_CORRECTION,         /* 補正告知, and what an inspection wants rectified */
+    NOTICE_CORRECTION,         /* 補正告知 */
     NOTICE_CORRECTION_DUE,     /* it still waits for the applicant: a reminder, made by the notifier itself */
     NOTICE_MATERIAL_ASKED,     /* a lookup found nothing: the applicant is asked to bring it */
     NOTICE_MATERIAL_LATER,     /* 容缺受理: it may come later, until when */
@@ -28,6 +28,7 @@ enum notice_kind {
     NOTICE_RED,                /* 紅燈: past the promise */
     NOTICE_DEEP_RED,           /* 深紅: past the law's limit */
     NOTICE_CONTACT,            /* he is told here from now on, and was until now elsewhere */
+    NOTICE_RECTIFY,            /* 整改: what an inspection found has to be put right, by when */
     NOTICE_KIND_COUNT
 };
 

@@ -168,7 +168,10 @@ static struct text query_of(struct telling *t) {
 /* The moment that a text means by ${due}: the event's own, else the case's promise. */
 static struct text due_of(struct telling *t) {
     struct text own = member(t->event, "due");
+    struct text until = t->kind == NOTICE_RECTIFY ? member(t->data, "until") : TEXT_NONE;   /* a day */
     bool promises = t->kind == NOTICE_ACCEPTED || t->kind == NOTICE_SPECIAL_ENDED;
+    if (until.length)
+        return text_format(t->arena, "%.*sT00:00:00+08:00", TEXT_ARG(until));
     return promises ? member(t->due, "promise_due") : own;
 }
 

@@ -97,6 +97,15 @@ const struct notice_words notice_words[NOTICE_KIND_COUNT] = {
          HANS "的联系方式已于${at}更改，今后的通知发到这里。如非您本人所改，请联系窗口。" LOOK_HANS,
          EN ": how you are reached was changed on ${at}; you are told here from now on. If it was not you, please call the window." LOOK_EN},
         {NULL}},
+    [NOTICE_RECTIFY] = {
+        PARTY | WINDOW,
+        {"現場核驗整改通知", "现场核验整改通知", "Please put right what was found"},
+        {"您辦理的" HANT "現場核驗後需要整改。[${department}]就「${item}」告知[：${what}]。[請於${due}前整改完畢。]完成後請告知，將再次核驗。" LOOK_HANT,
+         "您办理的" HANS "现场核验后需要整改。[${department}]就“${item}”告知[：${what}]。[请于${due}前整改完毕。]完成后请告知，将再次核验。" LOOK_HANS,
+         "The inspection for your application " EN " found what has to be put right for “${item}”[ (${department})][: ${what}].[ Please do so "
+         "by ${due}.] Tell us when it is done; it will be inspected again." LOOK_EN},
+        {HANT "：[${department}]現場核驗「${item}」，需整改[：${what}][，${due}前]。", HANS "：[${department}]现场核验“${item}”，需整改[：${what}][，${due}前]。",
+         EN ": “${item}” has to be put right after the inspection[ of ${department}][: ${what}][, by ${due}]."}},
     [NOTICE_TURN] = {
         PARTY,
         {"輪到您了", "轮到您了", "It is your turn"},

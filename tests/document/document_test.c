@@ -129,6 +129,71 @@ static void test_a_copy_is_masked_in_every_text_but_the_numbers(void **state) {
     made_up_end(&m);
 }
 
+static struct event *found(struct made_up *m, enum event_kind kind, int32_t index, enum answer_kind answer, const char *data, int64_t at_us) {
+    struct event *e = made_up_add(m, kind, "visit", NULL, at_us);
+    e->index = index;
+    e->answer = answer;
+    e->data = text_from(data);
+    e->state = kind != EVENT_STEP_ENDED ? STEP_RUNNING : answer == ANSWER_RESULT ? STEP_GRANTED : STEP_REFUSED;
+    return e;
+}
+
+static void test_each_finding_of_a_visit_is_a_document_with_what_was_found_and_by_when_it_is_put_right(void **state) {
+    struct made_up m;
+    (void)state;
+    made_up_begin(&m);
+    struct event *asked = made_up_add(&m, EVENT_STEP_ASKED, "visit", NULL, DAY);
+    asked->index = 1;
+    asked->department = TEXT("water");
+    asked->due_us = MADE_UP_START + 12 * DAY;
+    found(&m, EVENT_ANSWER_NOTED, 1, ANSWER_CORRECTION, "{\"reasons\":[{\"what\":\"水表\",\"why\":\"位置不符\"},{\"what\":\"plan\",\"why\":\"未標管徑\"}]}", 2 * DAY);
+    found(&m, EVENT_ANSWER_NOTED, 0, ANSWER_CORRECTION, "{\"reasons\":[{\"what\":\"出口\",\"why\":\"被堵\"}],\"until\":\"2026-03-10\"}", 2 * DAY);
+    found(&m, EVENT_STEP_ENDED, 1, ANSWER_CORRECTION, "{\"reasons\":[{\"what\":\"水表\",\"why\":\"仍不符\"}]}", 4 * DAY);
+    found(&m, EVENT_STEP_ENDED, 0, ANSWER_RESULT, "{\"findings\":[{\"what\":\"出口\",\"why\":\"已暢通\"}]}", 5 * DAY);
+    found(&m, EVENT_STEP_ENDED, 0, ANSWER_NONE, "{}", 6 * DAY);   /* an operator's: nobody's finding */
+    struct text rectify = made_up_said(&m, 1, "zh-Hant", true, NULL), with_day = made_up_said(&m, 2, "zh-Hans", true, NULL);
+    assert_says(rectify, "現場核驗意見書");
+    assert_says(rectify, "HY〔2026〕44130020260302000001-1");
+    assert_says(rectify, "water就「開店」申請中的「供水」進行了現場核驗（第1次），結論：需要整改");
+    assert_says(rectify, "1.|水表：位置不符");
+    assert_says(rectify, "2.|平面圖：未標管徑");   /* a material by its title */
+    assert_says(rectify, "請於2026年3月14日前整改完畢");   /* when the step's time is over */
+    assert_says(rectify, "至多核驗2次");
+    assert_says(with_day, "请于2026年3月10日前整改完毕");
+    struct text failed = made_up_said(&m, 3, "zh-Hant", true, NULL), passed = made_up_said(&m, 4, "en", true, NULL);
+    assert_says(failed, "第2次仍不合格，結論：不通過");
+    assert_says(failed, "1.|水表：仍不符");
+    assert_silent(failed, "整改完畢");
+    assert_says(passed, "It passed.");
+    assert_says(passed, "出口: 已暢通");
+    struct document *documents;
+    uint32_t count;
+    assert_true(document_list(&m.journal, &m.arena, &documents, &count));
+    assert_int_equal(count, 4);
+    made_up_end(&m);
+}
+
+static void test_a_reprint_names_the_department_as_it_was_called_then(void **state) {
+    struct made_up m;
+    struct fault_list faults;
+    (void)state;
+    made_up_begin(&m);
+    assert_int_equal(directory_compile(&m.arena,
+                                       TEXT("departments:\n  - id: market\n    title: " T("市場監督局", "市场监督局", "Market Bureau") "\n"
+                                            "    offices: [{region: \"441300\"}]\n    formerly:\n"
+                                            "      - {until: 2026-03-02, title: " T("工商局", "工商局", "Trade Bureau") "}\n"
+                                            "      - {until: 2018-12-31, title: " T("商業局", "商业局", "Shops Bureau") "}\n"),
+                                       TEXT("d.yaml"), &faults, &m.journal.directory, NULL), OUTCOME_OK);
+    accept(&m, "accepted", 0, MADE_UP_START + 7 * DAY);
+    accept(&m, "accepted", DAY, MADE_UP_START + 7 * DAY);
+    struct letter letter;
+    assert_says(made_up_said(&m, 1, "zh-Hant", true, &letter), "工商局");
+    assert_true(text_is(letter.seal_name, "工商局"));
+    assert_says(made_up_said(&m, 2, "zh-Hant", true, &letter), "市場監督局");
+    assert_silent(made_up_said(&m, 2, "en", true, NULL), "Trade");
+    made_up_end(&m);
+}
+
 static void test_numbers_follow_the_order_of_events_and_later_events_do_not_move_them(void **state) {
     struct made_up m;
     struct document *documents;
@@ -174,6 +239,8 @@ int main(void) {
         cmocka_unit_test(test_a_special_procedure_is_told_only_when_a_clock_stands_still_for_it),
         cmocka_unit_test(test_a_refusal_by_law_names_reason_and_remedies_and_that_of_a_service_the_hotline),
         cmocka_unit_test(test_a_copy_is_masked_in_every_text_but_the_numbers),
+        cmocka_unit_test(test_each_finding_of_a_visit_is_a_document_with_what_was_found_and_by_when_it_is_put_right),
+        cmocka_unit_test(test_a_reprint_names_the_department_as_it_was_called_then),
         cmocka_unit_test(test_numbers_follow_the_order_of_events_and_later_events_do_not_move_them),
         cmocka_unit_test(test_the_language_is_the_best_that_is_accepted),
     };

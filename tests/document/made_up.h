@@ -24,6 +24,7 @@ static const char made_up_yaml[] =
     "steps:\n"
     "  - {id: look, department: market, item: permit, materials: [plan], input: {owners: \"${ .form.owners }\"}}\n"
     "  - {id: pipe, department: water, item: supply}\n"
+    "  - {id: visit, inspection: {lead: market, for: [permit, supply], rounds: 2}}\n"
     "  - {id: hand, title: " T("送達", "送达", "Hand over") ", needs: [look], deliver: {by: hall}}\n";
 
 enum { MADE_UP_EVENTS_MOST = 64 };

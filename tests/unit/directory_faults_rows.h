@@ -13,3 +13,5 @@
 {"an office nobody works for", "departments:\n  - {id: a, " TITLE ", offices: [{region: \"441300\", adapter: false}]}\n", "office_without_worker 2:5"},
 {"a field written with form.", "departments:\n  - {id: a, " TITLE ", offices: [], fields: [form.home]}\n", "bad_word 2:77"},
 {"an unknown key", "departments:\n  - {id: a, " TITLE ", offices: [], sauce: true}\n", "unknown_key 2:68"},
+{"a former name until no day", "departments:\n  - {id: a, " TITLE ", offices: [], formerly: [{until: 2026-02-30, " TITLE "}]}\n", "bad_date 2:87"},
+{"two former names until one day", "departments:\n  - {id: a, " TITLE ", offices: [], formerly: [{until: 2026-04-30, " TITLE "}, {until: 2026-04-30, " TITLE "}]}\n", "duplicate_id 2:150"},

@@ -4,6 +4,7 @@ import glob
 import hashlib
 import os
 import re
+import signal
 import subprocess
 import sys
 
@@ -141,6 +142,53 @@ def test_every_document_of_a_case_has_a_number_and_says_what_the_law_asks_for():
     service = next(d for d in found if d["kind"] == "refused")
     words = flat(printed(place, case, service["n"], "zh-Hant")[2])
     assert "12345" in words and "行政復議" not in words and "該處尚無市政供水管網" in words, words
+    check.journal(place)
+
+
+VISITED = KITCHEN.replace("thing: kitchen", "thing: visited").split("steps:")[0] + """steps:
+  - {id: visit, title: {zh-Hant: 聯合核驗, zh-Hans: 联合核验, en: Joint visit}, timeout: {limit: 10 workdays, then: incident},
+     inspection: {lead: market, for: [food, supply], rounds: 2}, input: {shop: "${ .form.shop.name }"}}
+"""
+
+
+def test_each_finding_of_a_joint_visit_is_a_document_under_the_name_that_the_department_had_then():
+    place, people = begun(sealed=False)
+    place.publish(VISITED)
+    case, market, water = place.start("visited", FORM), people["market"], people["water"]
+    market.give(task_of(market, case, "visit"), ("result", {"result": {}}))
+    kitchen, meter = (until(lambda: next((t for t in who.of(case) if f":visit.{i}:" in t["id"]), None), why="not asked to look")
+                      for who, i in ((market, 0), (water, 1)))
+    bad = dict(reasons=[{"what": "排煙", "why": "歐陽思遠的油煙管未接入煙道"}])
+    market.give(kitchen, ("correction", dict(bad, until="sometime")))
+    until(lambda: ("message_invalid", market.result_topic) in place.dead(), why=lambda: f"a day that is none was taken: {place.dead()} {place.steps(case)}")
+    market.give(kitchen, ("correction", dict(bad, until="2030-03-20")))
+    water.give(meter, ("correction", {"reasons": [{"what": "水表", "why": "位置不符"}]}))
+    until(lambda: [d["kind"] for d in documents(place, case)].count("inspection") == 2, why="no findings")
+    place.act(case, "correction", {"step": "visit.0", "form": {}})
+    place.act(case, "correction", {"step": "visit.1", "form": {}})
+    market.give(kitchen, ("result", {"result": {"findings": [{"what": "排煙", "why": "已接入"}]}}))
+    water.give(meter, ("correction", {"reasons": [{"what": "水表", "why": "仍不符"}]}))
+    place.closed(case)
+    found = [d for d in documents(place, case) if d["kind"] == "inspection"]
+    assert [d["item"] for d in found[:2]] in (["food", "supply"], ["supply", "food"]) and len(found) == 4, found
+    assert all(d["number"].startswith("HY〔") and d["title"]["zh-Hant"] == "現場核驗意見書" for d in found), found
+    text = {(d["item"], k): flat(printed(place, case, d["n"], "zh-Hant")[2]) for k, d in enumerate(found)}
+    first = next(t for (item, k), t in text.items() if item == "food" and k < 2)
+    assert "需要整改" in first and "1.排煙：歐*的油煙管未接入煙道" in first and "請於2030年3月20日前整改完畢" in first and "第1次" in first, first
+    other = next(t for (item, k), t in text.items() if item == "supply" and k < 2)
+    assert "年" in other.split("請於")[1].split("前整改完畢")[0], other   # the end of the step's ten working days
+    ends = {item: t for (item, k), t in text.items() if k >= 2}
+    assert "結論：通過" in ends["food"] and "排煙：已接入" in ends["food"] and "第2次仍不合格，結論：不通過" in ends["supply"], ends
+    # The market's office gets another name today: what was issued before keeps the old one.
+    yesterday = DEPARTMENTS.replace("zh-Hant: 市場監督管理局, zh-Hans: 市场监督管理局, en: Market Supervision Administration}", "zh-Hant: 綜合監管局, "
+                                    "zh-Hans: 综合监管局, en: General Bureau}, formerly: [{until: 2099-12-31, title: {zh-Hant: 市場監督管理局, zh-Hans: 市场监督管理局, "
+                                    "en: Market Supervision Administration}}]")
+    assert "formerly" in yesterday
+    place.write("config/departments.yaml", yesterday.replace("REGION", place.region))
+    place.daemons[0].signal(signal.SIGHUP)
+    n = next(d["n"] for d in found if d["item"] == "food")
+    until(lambda: place.daemons[0].said("reloaded"), why="not read again")
+    assert "市場監督管理局就「" in flat(printed(place, case, n, "zh-Hant")[2])
     check.journal(place)
 
 
