@@ -41,8 +41,61 @@ enum verb_status thing_directory(struct invocation *c, const char *root, const s
     return file_directory(path.at, &c->arena, ret, &error) == OUTCOME_OK ? STATUS_DONE : invocation_failed(c, &error);
 }
 
+/* What stays from file to file of a `thing check`. */
+struct checking {
+    struct invocation *invocation;
+    struct publisher publisher;
+    struct text directory;               /* path of the one that was read last */
+    enum verb_status directory_status;
+    bool some;                           /* with --json: an element was printed */
+};
+
+static void print_directory_faults(struct checking *k, const struct fault_list *faults) {
+    struct invocation *c = k->invocation;
+    _cleanup_buffer_ struct buffer out;
+    buffer_init(&out, (size_t)16 << 20);
+    if (c->json) {
+        fault_list_write_json(faults, &out);
+        printf("%s{\"sound\":%s,\"thing\":null,\"hash\":null,\"faults\":%.*s}", k->some ? "," : "",
+               faults->error_count ? "false" : "true", TEXT_ARG(buffer_text(&out)));
+        k->some = true;
+        return;
+    }
+    fault_list_write_text(faults, &out);
+    display_put_safe_lines(stdout, buffer_text(&out));
+    if (faults->error_count)
+        printf("%.*s: %u error%s: departments are not checked against it\n", TEXT_ARG(k->directory), faults->error_count,
+               faults->error_count == 1 ? "" : "s");
+}
+
+/* The directory for a definition below `root`, read once. With faults of its own it hides none of the definition's: that
+ * is then checked without it. */
+static enum verb_status check_directory(struct checking *k, const char *root) {
+    struct invocation *c = k->invocation;
+    const char *given = invocation_option(c, "departments");
+    struct text path = given ? text_from(given) : text_format(&c->arena, "%s/config/departments.yaml", root), source;
+    struct error error = {0};
+    struct fault_list faults = {0};
+    if (text_equal(path, k->directory))
+        return k->directory_status;
+    k->directory = path;
+    k->publisher.directory = NULL;
+    if (!given && !file_is_there(path.at))
+        return k->directory_status = thing_directory(c, root, &k->publisher.directory);   /* says that there is none */
+    if (file_read(path.at, LIMIT_definition_bytes_most, &c->arena, &source, &error) != OUTCOME_OK)
+        return k->directory_status = invocation_failed(c, &error);
+    enum outcome outcome = directory_compile(&c->arena, source, path, &faults, &k->publisher.directory, &error);
+    if (faults.count > 0)
+        print_directory_faults(k, &faults);
+    else if (outcome != OUTCOME_OK)
+        return k->directory_status = invocation_failed(c, &error);
+    return k->directory_status = outcome == OUTCOME_OK ? STATUS_DONE : STATUS_REFUSED;
+}
+
 /* One file of `thing check`. With --json: an element of the report's list. */
-static enum verb_status check_one(struct invocation *c, struct publisher *p, const char *path, bool *first) {
+static enum verb_status check_one(struct checking *k, const char *path) {
+    struct invocation *c = k->invocation;
+    struct publisher *p = &k->publisher;
     struct error error = {0};
     struct text source, report_text;
     struct json report;
@@ -52,9 +105,7 @@ static enum verb_status check_one(struct invocation *c, struct publisher *p, con
     enum outcome outcome = file_read(path, LIMIT_definition_bytes_most, &c->arena, &source, &error);
     if (outcome != OUTCOME_OK)
         return invocation_failed(c, &error);
-    enum verb_status status = thing_directory(c, p->root, &p->directory);
-    if (status != STATUS_DONE)
-        return status;
+    enum verb_status status = check_directory(k, p->root);
     outcome = publish_check(p, source, shown, &c->arena, &report_text, &error);
     if (outcome != OUTCOME_OK && outcome != OUTCOME_REJECT)
         return invocation_failed(c, &error);
@@ -62,15 +113,15 @@ static enum verb_status check_one(struct invocation *c, struct publisher *p, con
         return invocation_failed(c, &error);
     print_report_faults(&report, c->json ? NULL : stdout, &errors, &count);
     if (c->json)
-        printf("%s%.*s", *first ? "" : ",", TEXT_ARG(report_text));
+        printf("%s%.*s", k->some ? "," : "", TEXT_ARG(report_text));
     else if (errors == 0)
         printf("%s: sound: %.*s, %.12s%s\n", shown.at, TEXT_ARG(member(&report, "thing")), member(&report, "hash").at,
                count > 0 ? ", with warnings" : "");
     else
         printf("%s: %u error%s, %u warning%s\n", shown.at, errors, errors == 1 ? "" : "s", count - errors,
                count - errors == 1 ? "" : "s");
-    *first = false;
-    return errors == 0 ? STATUS_DONE : STATUS_REFUSED;
+    k->some = true;
+    return errors == 0 ? status : STATUS_REFUSED;
 }
 
 enum verb_status verb_thing_check(struct invocation *c) {
@@ -79,13 +130,12 @@ enum verb_status verb_thing_check(struct invocation *c) {
         return explain(c, code);
     if (c->argument_count == 0)
         return invocation_usage(c, "name a definition's file");
-    struct publisher p = {0};
+    struct checking k = {.invocation = c};
     enum verb_status status, worst = STATUS_DONE;
-    bool first = true;
     if (c->json)
         printf("{\"items\":[");
     for (uint32_t i = 0; i < c->argument_count; i++) {
-        status = check_one(c, &p, invocation_argument(c, i), &first);
+        status = check_one(&k, invocation_argument(c, i));
         worst = status > worst ? status : worst;
     }
     if (c->json)

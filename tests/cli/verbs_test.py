@@ -163,6 +163,19 @@ class Things(Case):
         self.project = Project()
         self.addCleanup(self.project.cleanup)
 
+    def test_directory_with_faults_hides_none_of_the_definitions(self):
+        with Project() as project:
+            path = os.path.join(project, "t.yaml")
+            with open(os.path.join(project, "config", "departments.yaml"), "w", encoding="utf-8") as file:
+                file.write("departments:\n  - {id: A, offices: []}\n")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("thing: t\n" + Project.HEAD + "steps:\n  - {id: a, department: nobody, needs: [gone]}\n")
+            told = self.ends(yjsctl("thing", "check", path, path), 1, "departments.yaml:2:10", "[bad_id]", "t.yaml:6:", "[unknown_step]")
+            self.assertEqual(told.out.count("[bad_id]"), 1, told)
+            self.assertNotIn("unknown_department", told.out)
+            items = json.loads(yjsctl("thing", "check", path, "--json").out)["items"]
+            self.assertEqual([item["sound"] for item in items], [False, False])
+
     def test_sound_definitions_end_with_zero(self):
         self.ends(yjsctl("thing", "check", THING), 0, "sound: secondhand_home_transfer")
         path = self.project.thing("t", ["id: a, department: alpha"])

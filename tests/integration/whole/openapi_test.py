@@ -9,6 +9,7 @@ from base import BUILD, ROOT, main, need_servers, until
 from kafka import answer_headers
 from place import Place, end_all
 
+
 class Asker:
     """Asks a place, and keeps what it answered by the path as the file has it."""
 
