@@ -5,6 +5,8 @@
 #include "web/parameter.h"
 #include "web/web_part.h"
 
+#define NAME_IN_PATH_BYTES_MOST (LIMIT_id_bytes_most * 2)
+
 static int hex(char c) {
     return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
@@ -64,7 +66,11 @@ bool request_parse(struct request *request, struct text *ret_path) {
 bool request_names(struct request *request, const struct text raw[ROUTE_NAMES_MOST]) {
     for (int i = 0; i < ROUTE_NAMES_MOST && !text_is_none(raw[i]); i++) {
         request->at[i] = decode(&request->arena, raw[i], false);
-        if (text_is_none(request->at[i]) || request->at[i].length > LIMIT_id_bytes_most * 2)
+        if (text_is_none(request->at[i]))
+            reply_problem(request, "request_malformed", "the path is not percent-encoded UTF-8");
+        else if (request->at[i].length > NAME_IN_PATH_BYTES_MOST)
+            reply_problem(request, "request_malformed", "a name in the path is at most %d bytes long (twice id_bytes_most)", NAME_IN_PATH_BYTES_MOST);
+        if (request->status)
             return false;
     }
     return true;

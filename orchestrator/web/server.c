@@ -188,10 +188,8 @@ static void take_head(struct request *request, const char *method) {
         reply_problem(request, "route_unknown", "see schemas/openapi.yaml for the paths");
         return;
     }
-    if (!request_names(request, raw)) {
-        reply_problem(request, "request_malformed", "the path is not percent-encoded UTF-8");
+    if (!request_names(request, raw))
         return;
-    }
     struct text given = request_header(request, "Content-Length");
     if (!check_caller(request) || !parameters_check(request) || !check_body_type(request))
         return;

@@ -89,7 +89,7 @@ struct text request_header(struct request *, const char *name);          /* abse
 struct text request_parameter(struct request *, const char *name);       /* absent: not there; empty too */
 /* Splits path and query, decodes; false when a percent-encoding or UTF-8 is broken. */
 bool request_parse(struct request *, struct text *ret_path);
-/* What stands in the route's places, decoded into `at`; false when it is broken. */
+/* What stands in the route's places, decoded into `at`; false when it is broken or too long: answered. */
 bool request_names(struct request *, const struct text raw[ROUTE_NAMES_MOST]);
 /* A member of the body, looked for by body_fields. `type` JSON_TRUE stands for both booleans, JSON_NULL for any. */
 struct bound { size_t bytes; const char *limit; };

@@ -244,6 +244,17 @@ static void test_broken_percent_encoding_is_400(void **state) {
     assert_problem(call("admin", "GET", "/v1/cases?q=%f", NULL, NULL), 400, "request_malformed");
 }
 
+static void test_name_that_is_too_long_is_refused_by_its_limit(void **state) {
+    (void)state;
+    char path[1200] = "/v1/cases/";
+    memset(path + strlen(path), 'a', 1025);
+    const struct reply *reply = call("admin", "GET", path, NULL, NULL);
+    assert_problem(reply, 400, "request_malformed");
+    assert_non_null(strstr(member(reply, "/detail"), "id_bytes_most"));
+    path[strlen(path) - 1] = '\0';
+    assert_int_not_equal(call("admin", "GET", path, NULL, NULL)->status, 400);
+}
+
 static void test_sub_case_is_named_with_an_encoded_slash(void **state) {
     (void)state;
     fake_records_rows(&records, "case_show", "{\"id\":\"N1/sub.0\",\"version\":4,\"steps\":[]}", NULL);
@@ -297,6 +308,7 @@ int main(void) {
         cmocka_unit_test(test_words_of_parameters_are_the_words_of_the_model),
         cmocka_unit_test(test_cursor_that_is_no_row_is_refused_and_the_last_rows_is_an_empty_page),
         cmocka_unit_test(test_broken_percent_encoding_is_400),
+        cmocka_unit_test(test_name_that_is_too_long_is_refused_by_its_limit),
         cmocka_unit_test(test_sub_case_is_named_with_an_encoded_slash),
         cmocka_unit_test(test_token_is_believed_for_a_while_and_forgotten_when_one_is_revoked),
         cmocka_unit_test(test_new_token_is_shown_once_and_kept_as_its_hash),
