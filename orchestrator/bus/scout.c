@@ -120,14 +120,29 @@ static rd_kafka_resp_err_t first_since(struct scout *scout, const struct scout_f
     return error;
 }
 
+/* Is anything in the partition at all? */
+static rd_kafka_resp_err_t is_empty(struct scout *scout, const struct scout_finding *question, bool *ret) {
+    int64_t low = 0, high = 0;
+    rd_kafka_resp_err_t error =
+        rd_kafka_query_watermark_offsets(scout->reader, question->topic->name.at, question->partition, &low, &high, ASK_MS);
+    *ret = low >= high;
+    return error;
+}
+
 /* The time stamp of the first message, when that is younger than was asked for: Kafka tells offsets of times only, so it
- * is closed in on between what is known to be too old and what is known to be young enough. */
+ * is closed in on between what is known to be too old and what is known to be young enough. A broker that keeps no times
+ * (librdkafka's mock cluster) has no message since the year 1970 in a log with messages: there nobody can say. */
 static rd_kafka_resp_err_t find_begin(struct scout *scout, struct scout_finding *question) {
     int64_t first = 0, offset = 0, old_ms = question->asked_us / 1000, young_ms;
     rd_kafka_resp_err_t error = first_since(scout, question, 0, &first);
     if (!error)
         error = first_since(scout, question, old_ms, &offset);
     if (error || (offset >= 0 && offset > first))
+        return error;
+    bool empty = true;
+    if (first < 0)
+        error = is_empty(scout, question, &empty);
+    if (error || !empty)
         return error;
     question->begins_us = INT64_MAX;
     if (offset < 0)

@@ -50,7 +50,7 @@ static struct bus_plan plan(void *context, struct bus_client *client, const stru
 int main(void) {
     bus_truth_init(&truth, &(struct bus_hooks){.now_us = now, .looks_up = looks_up, .plan = plan, .wait = wait});
     const struct bus_suite_factory factory = {.name = "fake", .open = fake_open, .close = fake_close, .topic_make = topic_make,
-                                              .broker_stop = broker_stop, .broker_go = broker_go};
+                                              .broker_stop = broker_stop, .broker_go = broker_go, .tells_times = true};
     int failed = bus_suite_run(&factory);
     bus_truth_free(&truth);
     return failed;

@@ -78,7 +78,7 @@ int main(void) {
         return 1;
     }
     struct bus_suite_factory factory = {.name = "kafka", .context = &kafka, .open = kafka_open, .close = kafka_close,
-                                        .topic_make = kafka_topic_make,
+                                        .topic_make = kafka_topic_make, .tells_times = true,
                                         .broker_stop = kafka.dir ? kafka_stop : NULL,
                                         .broker_go = kafka.dir ? kafka_go : NULL};
     int failed = bus_suite_run(&factory);

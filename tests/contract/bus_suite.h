@@ -21,6 +21,7 @@ struct bus_suite_factory {
      * answer_at_once, answers take so long that what is sent meanwhile is under way together with it. */
     void (*refuse_next_write)(void *context);
     void (*answer_at_once)(void *context);
+    bool tells_times;                    /* it knows the offsets of times (the mock cluster does not) */
 };
 
 /* As cmocka's group: the number of failed tests. */

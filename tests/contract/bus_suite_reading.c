@@ -321,6 +321,49 @@ static void test_messages_of_two_polls_are_held_until_each_is_released(void **st
     expect_numbers(bench, first[2] + read[2], 12 - first[2] - read[2]);
 }
 
+/* Time stamps of the first two messages of partition 0, published with some milliseconds between them. */
+static void publish_two_apart(struct bench *bench, int64_t at_us[2]) {
+    assign_one(bench, bench->topic, 0, 0);
+    for (int i = 0; i < 2; i++) {
+        struct bus_message message;
+        publish_number(bench, bench->topic, 0, i);
+        int64_t end = now_ms() + PATIENCE_MS;
+        while (!bench->port->poll(bench->port->context, 50, &message, 1))
+            assert_true(now_ms() < end);
+        at_us[i] = message.timestamp_us;
+        bench->port->release(bench->port->context);
+        sleep_ms(5);
+    }
+    assert_true(at_us[0] < at_us[1]);
+}
+
+static void test_a_log_that_reaches_back_is_not_told_and_an_empty_one_is(void **state) {
+    struct bench *bench = *state;
+    int64_t at_us[2];
+    publish_two_apart(bench, at_us);
+    bench->port->ask_reaches(bench->port->context, text_from(bench->topic), 0, at_us[1]);
+    bench->port->ask_reaches(bench->port->context, text_from(bench->topic), 1, at_us[1]);
+    assert_true(await_notice(bench, BUS_NOTICE_LOG_BEGINS, PATIENCE_MS));
+    assert_int_equal(bench->notice.partition, 1);   /* partition 0, asked about before, was passed over */
+    assert_true(bench->notice.begins_us == INT64_MAX);
+    assert_false(await_notice(bench, BUS_NOTICE_LOG_BEGINS, 50));
+}
+
+static void test_a_log_that_begins_later_than_asked_says_when(void **state) {
+    struct bench *bench = *state;
+    int64_t at_us[2];
+    publish_two_apart(bench, at_us);
+    bench->port->ask_reaches(bench->port->context, text_from(bench->topic), 0, at_us[0] - 60000000);
+    bench->port->ask_reaches(bench->port->context, text_from(bench->topic), 1, at_us[0]);
+    assert_true(await_notice(bench, BUS_NOTICE_LOG_BEGINS, PATIENCE_MS));
+    if (!bench->factory->tells_times) {   /* nobody can say; the next is answered */
+        assert_int_equal(bench->notice.partition, 1);
+        return;
+    }
+    assert_int_equal(bench->notice.partition, 0);
+    assert_int_equal(bench->notice.begins_us / 1000, at_us[0] / 1000);
+}
+
 const struct CMUnitTest bus_suite_reading[] = {
     BUS_TEST(test_order_within_a_partition_is_kept),
     BUS_TEST(test_a_message_comes_as_it_was_sent),
@@ -338,5 +381,7 @@ const struct CMUnitTest bus_suite_reading[] = {
     BUS_TEST(test_absent_and_empty_keys_and_values_are_told_apart),
     BUS_TEST(test_the_descriptor_is_readable_until_all_was_read_and_then_no_longer),
     BUS_TEST(test_messages_of_two_polls_are_held_until_each_is_released),
+    BUS_TEST(test_a_log_that_reaches_back_is_not_told_and_an_empty_one_is),
+    BUS_TEST(test_a_log_that_begins_later_than_asked_says_when),
 };
 const size_t bus_suite_reading_count = sizeof bus_suite_reading / sizeof *bus_suite_reading;
