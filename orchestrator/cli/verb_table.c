@@ -60,8 +60,8 @@ const struct verb verb_table[] = {
       {"explain", "CODE", NULL, false, "Explain a fault's code (\"all\" lists them) instead of checking"}}},
     {"thing", "publish", "FILE…", 1, UINT_MAX, NEEDS_SETTINGS, verb_thing_publish, "Check definitions and publish them",
      "Checks each definition and writes it into the database, where daemons find it within seconds. A published definition is never "
-     "changed: the new one becomes current, running cases stay on theirs. Publishing the same content again changes nothing.\n\n"
-     "Talks to the database itself (database.url), so it works before any daemon runs.", NO_OPTIONS},
+     "changed: the new one becomes current, running cases stay on theirs. Publishing the same content again changes nothing. Of several "
+     "files those that others run as sub-cases go first.\n\nTalks to the database itself (database.url), so it works before any daemon runs.", NO_OPTIONS},
     {"thing", "list", "", 0, 0, NEEDS_SERVER, verb_thing_list, "List the things that are offered",
      "The current definition of each thing, with its title, hash and who published it.", NO_OPTIONS},
     {"thing", "show", "NAME|HASH", 1, 1, NEEDS_SERVER, verb_thing_show, "Show a published thing",

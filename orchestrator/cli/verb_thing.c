@@ -1,4 +1,4 @@
-/* thing: definitions checked, published and read. */
+/* thing: definitions checked and read. */
 #include "cli/files.h"
 #include "cli/publish.h"
 #include "cli/verb_part.h"
@@ -141,59 +141,6 @@ enum verb_status verb_thing_check(struct invocation *c) {
     if (c->json)
         printf("]}\n");
     return worst;
-}
-
-static enum verb_status publish_one(struct invocation *c, struct publisher *p, const char *path) {
-    struct error error = {0};
-    struct text source, report_text;
-    struct json report;
-    unsigned errors, count;
-    if (file_read(path, LIMIT_definition_bytes_most, &c->arena, &source, &error) != OUTCOME_OK)
-        return invocation_failed(c, &error);
-    p->root = file_project_root(path, &c->arena);
-    enum outcome outcome =
-        publish_definition(p, source, text_from(path), invocation_user(c), &c->arena, &report_text, &error);
-    if (outcome != OUTCOME_OK && outcome != OUTCOME_REJECT)
-        return invocation_failed(c, &error);
-    if (json_read(&c->arena, report_text, 16, &report, &error) != OUTCOME_OK)
-        return invocation_failed(c, &error);
-    enum verb_status status = outcome == OUTCOME_OK ? STATUS_DONE : STATUS_REFUSED;
-    if (c->json) {
-        printf("%.*s\n", TEXT_ARG(report_text));
-        return status;
-    }
-    print_report_faults(&report, stderr, &errors, &count);
-    if (status != STATUS_DONE) {
-        fprintf(stderr, "%s: not published\n", path);
-        return status;
-    }
-    struct text former = member(&report, "former");
-    bool fresh = text_is(member(&report, "fresh"), "yes");
-    printf("%.*s %s: %.12s", TEXT_ARG(member(&report, "thing")),
-           fresh                  ? "published"
-           : text_is_none(former) ? "is this already"
-                                  : "is this one again",
-           member(&report, "hash").at);
-    if (!text_is_none(former))
-        printf(", before %.12s", former.at);
-    fputc('\n', stdout);
-    return status;
-}
-
-enum verb_status verb_thing_publish(struct invocation *c) {
-    struct database database = {0};
-    struct error error = {0};
-    enum verb_status status = STATUS_DONE;
-    if (!database_open(c, &database, &status))
-        return status;
-    struct publisher p = {.records = &database.port};
-    const char *departments = settings_path(&c->settings, c->settings.departments);
-    if (file_directory(departments, &c->arena, &p.directory, &error) != OUTCOME_OK)
-        status = invocation_failed(c, &error);
-    for (uint32_t i = 0; i < c->argument_count && status == STATUS_DONE; i++)
-        status = publish_one(c, &p, invocation_argument(c, i));
-    database_close(&database);
-    return status;
 }
 
 enum verb_status verb_thing_list(struct invocation *c) {
