@@ -7,26 +7,30 @@
 #   deploy/quickstart.sh --once               ends when the case is closed, exit 0
 #   deploy/quickstart.sh --kafka HOST:PORT    on a real Kafka (or KAFKA_BOOTSTRAP=HOST:PORT)
 #   deploy/quickstart.sh --seed N             other latencies and numbers
+#   deploy/quickstart.sh --programs FOLDER    with programs that are built already
 #
 # A trial lives once: everything is in a temporary folder that goes with it.
 set -euo pipefail
+here=$PWD
 cd "$(dirname "$0")/.."
 root=$PWD
-once="" ; seed=1 ; kafka=${KAFKA_BOOTSTRAP:-} ; partitions=4
+once="" ; seed=1 ; kafka=${KAFKA_BOOTSTRAP:-} ; partitions=4 ; bin=""
 while [ $# -gt 0 ]; do
     case "$1" in
     --once) once=yes ;;
-    --kafka|--seed)
+    --kafka|--seed|--programs)
         [ $# -gt 1 ] || { echo "quickstart.sh: $1 wants a value (--help)" >&2; exit 2; }
-        case "$1" in --kafka) kafka=$2 ;; *) seed=$2 ;; esac
+        case "$1" in --kafka) kafka=$2 ;; --seed) seed=$2 ;; *) bin=$2 ;; esac
         shift ;;
     --kafka=*) kafka=${1#*=} ;;
     --seed=*) seed=${1#*=} ;;
-    -h|--help) sed -n '2,11p' "$0" | cut -c3-; exit 0 ;;
+    --programs=*) bin=${1#*=} ;;
+    -h|--help) sed -n '2,12p' "$0" | cut -c3-; exit 0 ;;
     *) echo "quickstart.sh: unknown argument \"$1\" (--help)" >&2; exit 2 ;;
     esac
     shift
 done
+case $bin in ""|/*) ;; *) bin=$here/$bin ;; esac
 [[ $seed =~ ^[0-9]{1,18}$ ]] || { echo "quickstart.sh: --seed is a number, not \"$seed\"" >&2; exit 2; }
 
 bold="" ; dim="" ; plain=""
@@ -36,10 +40,16 @@ note() { printf '%s  %s%s\n' "$dim" "$*" "$plain"; }
 die() { printf 'quickstart.sh: %s\n' "$*" >&2; exit 1; }
 
 say "1. What is needed"
-deploy/packages.sh build trial
-say "2. Build (a minute or two the first time)"
-deploy/build.sh build/trial
-bin=$root/build/trial
+if [ -z "$bin" ]; then
+    deploy/packages.sh build trial
+    say "2. Build (a minute or two the first time)"
+    deploy/build.sh build/trial
+    bin=$root/build/trial
+else
+    deploy/packages.sh trial
+    [ -x "$bin/yjsd" ] || die "there is no yjsd in $bin"
+    say "2. Built already, in $bin"
+fi
 
 # ---- a place of its own, and its end
 trial=$(mktemp -d "${TMPDIR:-/tmp}/yijianshi.XXXXXX")
@@ -59,9 +69,18 @@ end_of() {
 }
 stop_all() {
     trap - EXIT INT TERM
-    # The broker goes last: daemon and adapters would wait for it to take what they have to say.
-    end_of "${pids[@]:1}"
+    # What was started last goes first (who watches would tell of a daemon that ends), the broker goes last: daemon and
+    # adapters would wait for it to take what they have to say.
+    local late=()
+    for ((i = ${#pids[@]} - 1; i > 0; i--)); do late+=("${pids[i]}"); done
+    end_of "${late[@]}"
     end_of "${pids[@]:0:1}"
+    # At once (QUIT): nothing of it stays. Without its folder it would notice only after a minute.
+    local postgres
+    if postgres=$(head -n 1 "$trial/postgresql/data/postmaster.pid" 2>/dev/null); then
+        kill -QUIT "$postgres" 2>/dev/null || true
+        end_of "$postgres"
+    fi
     rm -rf "$trial"
 }
 trap stop_all EXIT
@@ -88,13 +107,22 @@ watch_parts() {
         done <"$trial/pids"
     done
 }
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+# So many free ports, held together so that they differ.
+free_ports() {
+    python3 -IS -c 'import socket, sys
+held = [socket.create_server(("127.0.0.1", 0)) for _ in range(int(sys.argv[1]))]
+print(*[s.getsockname()[1] for s in held])' "$1"
+}
 # wait_for SECONDS WHAT COMMAND…
 wait_for() {
     local until=$((SECONDS + $1)) what=$2
     shift 2
     until "$@" >/dev/null 2>&1; do
-        [ "$SECONDS" -lt "$until" ] || { tail -n 5 "$trial"/*.log >&2; "$@" >&2 || true; die "$what did not come up; what it said stands above"; }
+        [ "$SECONDS" -lt "$until" ] || {
+            tail -n 5 "$trial"/*.log >&2 2>/dev/null || true      # none may have been started yet
+            "$@" >&2 || true
+            die "$what did not come up; what it said stands above"
+        }
         sleep 0.1
     done
 }
@@ -107,8 +135,8 @@ YJS_DATABASE_URL=$(setsid tests/lib/pg.sh --parent $$ --folder "$trial/postgresq
 export YJS_DATABASE_URL
 export YJS_KAFKA_PARTITIONS=$partitions YJS_STATE=$trial YJS_INSTANCE=trial YJS_REGION=441300
 export YJS_CONFIG=$root/config/orchestrator.yaml
-http_port=$(free_port)
-export YJS_HTTP_LISTEN=127.0.0.1:$http_port YJS_URL=http://127.0.0.1:$http_port
+read -ra ports < <(free_ports 9 2>/dev/null) || die "there are no free ports on 127.0.0.1"
+export YJS_HTTP_LISTEN=127.0.0.1:${ports[0]} YJS_URL=http://127.0.0.1:${ports[0]}
 note "$(yjsctl db migrate | tail -n 1)"
 YJS_TOKEN=$(yjsctl token create --role window --name 窗口1)
 export YJS_TOKEN
@@ -144,13 +172,13 @@ simulator() { # NAME PROGRAM DEPARTMENT ARGUMENTS…
 }
 adapter() { YJS_ADAPTER_STORE=$trial/$1.sqlite start "adapter-$1" "$adapter" --config "adapters/departments/$1.yaml"; }
 export YJS_ADAPTER_ADDRESS=127.0.0.1
+POWER_PORT=${ports[1]} GAS_PORT=${ports[2]} FUND_PORT=${ports[3]} HALL_PORT=${ports[4]}
+i=5
 for name in HOUSING TAX POWER LICENCE; do
-    declare "${name}_PORT_SYSTEM=$(free_port)" "${name}_TOKEN=$(secret)"
-    system_port=${name}_PORT_SYSTEM
-    declare "${name}_URL=http://127.0.0.1:${!system_port}"
-    export "${name}_URL" "${name}_TOKEN"
+    token=$(secret)     # alone: bash 5.2 stumbles over a Ctrl-C within the second substitution of a command
+    export "${name}_TOKEN=$token" "${name}_PORT_SYSTEM=${ports[i]}" "${name}_URL=http://127.0.0.1:${ports[i]}"
+    i=$((i + 1))
 done
-POWER_PORT=$(free_port); GAS_PORT=$(free_port); FUND_PORT=$(free_port); HALL_PORT=$(free_port)
 POWER_SECRET=$(secret); GAS_TOKEN=$(secret); FUND_TOKEN=$(secret); HALL_TOKEN=$(secret); LICENCE_SECRET=$(secret)
 POWER_CALLBACK=http://127.0.0.1:$POWER_PORT
 REAL_ESTATE_DATABASE=${YJS_DATABASE_URL/dbname=yjs/dbname=registry}
