@@ -116,6 +116,54 @@ def test_a_daemon_that_starts_before_the_broker_waits_and_goes_on():
     sound(place, load.acknowledged)
 
 
+def test_a_daemon_that_starts_before_both_says_each_once_and_goes_on():
+    place, kafka, postgres = diamond_place()
+    place.token("window")
+    kafka.kill9(), postgres.kill9()
+    daemon = place.yjsd(wait=False)
+    until(lambda: daemon.said("store_away") and daemon.said("bus_away"), 20, why=lambda: daemon.log())
+    assert place.api("GET", "/healthz", token=None).status == 200, "alive is not ready"
+    refused = place.submit("diamond", {"x": 1}, token="window", wait=0)
+    assert refused.status == 503, refused
+    postgres.back()
+    until(lambda: daemon.said("store_back"), 20, why=lambda: daemon.log())
+    load = Load(place, "diamond", {"x": 1}, 5)   # the database is enough to take applications
+    until(lambda: len(load.acknowledged) == 5, 30, why=lambda: f"not taken while only the broker is away: {load.statuses}")
+    time.sleep(3)
+    kafka.back()
+    place.simulated(*DEPARTMENTS)
+    all_granted(place, load.done(), 60)
+    said = {word: daemon.said(word) for word in ("store_away", "store_back", "bus_away", "bus_back")}
+    assert daemon.lives() and set(said.values()) == {1}, (said, daemon.log())
+    sound(place, load.acknowledged)
+
+
+def test_adapters_that_start_before_the_broker_and_see_it_killed_go_on_and_lose_nothing():
+    place, kafka, _ = diamond_place()
+    kafka.kill9()
+    adapters = place.simulated(*DEPARTMENTS, latency="0ms..300ms")
+    until(lambda: adapters.said("broker_away") == len(DEPARTMENTS), 20, why=lambda: adapters.log())
+    time.sleep(3)
+    assert adapters.lives() and adapters.said("broker_away") == len(DEPARTMENTS), f"said more than once: {adapters.log()}"
+    kafka.back()
+    place.yjsd()
+    load = Load(place, "diamond", {"x": 1}, rate=10)
+    for _ in range(2):
+        before = len(load.acknowledged)
+        until(lambda: len(load.acknowledged) > before + 10, 60, why=lambda: load.statuses)
+        kafka.kill9()
+        time.sleep(2)
+        kafka.back()
+    numbers = load.done(90)
+    again = sound(place, numbers)
+    assert adapters.lives() and adapters.said("broker_away") <= 3 * len(DEPARTMENTS), adapters.log()
+    kafka.kill9()
+    begun = time.monotonic()
+    assert adapters.stop(20) == 0, adapters.log()
+    say(f"{len(numbers)} cases; {again} messages sent again; SIGTERM without a broker: ended after {time.monotonic() - begun:.1f} s")
+    kafka.back()
+
+
 def test_a_database_killed_under_load_loses_nothing_acknowledged():
     place, _, postgres = diamond_place()
     place.simulated(*DEPARTMENTS, latency="0ms..20ms")
