@@ -353,15 +353,15 @@ static void test_a_log_that_begins_later_than_asked_says_when(void **state) {
     struct bench *bench = *state;
     int64_t at_us[2];
     publish_two_apart(bench, at_us);
-    bench->port->ask_reaches(bench->port->context, text_from(bench->topic), 0, at_us[0] - 60000000);
-    bench->port->ask_reaches(bench->port->context, text_from(bench->topic), 1, at_us[0]);
-    assert_true(await_notice(bench, BUS_NOTICE_LOG_BEGINS, PATIENCE_MS));
-    if (!bench->factory->tells_times) {   /* nobody can say; the next is answered */
-        assert_int_equal(bench->notice.partition, 1);
-        return;
+    int64_t end = now_ms() + (bench->factory->tells_times ? PATIENCE_MS : 300);
+    bool told = false;
+    while (!told && now_ms() < end) {   /* a broker that takes its time has not said: it is asked again */
+        bench->port->ask_reaches(bench->port->context, text_from(bench->topic), 0, at_us[0] - 60000000);
+        told = await_notice(bench, BUS_NOTICE_LOG_BEGINS, 100);
     }
-    assert_int_equal(bench->notice.partition, 0);
-    assert_int_equal(bench->notice.begins_us / 1000, at_us[0] / 1000);
+    assert_int_equal(told, bench->factory->tells_times);
+    if (told)
+        assert_int_equal(bench->notice.begins_us / 1000, at_us[0] / 1000);
 }
 
 const struct CMUnitTest bus_suite_reading[] = {
