@@ -19,9 +19,22 @@ const struct query queries_privacy[] = {
      "SELECT row_to_json(x)::text FROM (SELECT " MATERIAL_COLUMNS ", (SELECT coalesce(json_agg(u ORDER BY u.at), '[]') FROM "
      "(SELECT case_id AS \"case\", material, at FROM material_use WHERE digest = m.digest) u) AS uses "
      "FROM material m WHERE m.digest = $1::text) x"},
-    {"materials_known", "digests", "digests: JSON array; gives digest, size, media_type of those that are kept", false,
+    {"materials_known", "digests,case",
+     "digests: JSON array; gives digest, size, media_type of those that are kept; case: of those that its parties brought or that it names", false,
      "SELECT row_to_json(x)::text FROM (SELECT m.digest, m.size, m.media_type FROM material m "
-     "WHERE m.digest = ANY (ARRAY(SELECT json_array_elements_text($1::text::json)))) x"},
+     "WHERE m.digest = ANY (ARRAY(SELECT json_array_elements_text($1::text::json))) AND ($2::text IS NULL OR EXISTS "
+     "(SELECT FROM material_brought b WHERE b.case_id = $2::text AND b.digest = m.digest) OR EXISTS "
+     "(SELECT FROM material_use u WHERE u.case_id = $2::text AND u.digest = m.digest))) x"},
+    {"material_allow", "case,person,most", "counts an upload of a person for a case; no row: it has had its most", true,
+     "INSERT INTO material_allowance AS a (case_id, person, uploads) SELECT $1::text, $2::text, 1 WHERE $3::text::int > 0 "
+     "ON CONFLICT (case_id, person) DO UPDATE SET uploads = a.uploads + 1 WHERE a.uploads < $3::text::int "
+     "RETURNING json_build_object('uploads', uploads)::text"},
+    {"material_allow_back", "case,person", "an upload came to nothing; no row", true,
+     "WITH b AS (UPDATE material_allowance SET uploads = uploads - 1 WHERE case_id = $1::text AND person = $2::text AND uploads > 0) "
+     "SELECT NULL::text WHERE false"},
+    {"material_bring", "digest,case,person", "notes what a person brought for a case; no row: it was there already", true,
+     "INSERT INTO material_brought (digest, case_id, person) VALUES ($1::text, $2::text, $3::text) ON CONFLICT DO NOTHING "
+     "RETURNING json_build_object('at', at)::text"},
     {"material_types", "case,thing", "id and types of the materials whose types a definition names: a case's own, else the thing's current one", false,
      "SELECT json_build_object('id', e ->> 'id', 'types', e -> 'types')::text FROM definition d, "
      "json_array_elements(coalesce(d.canonical::json -> 'materials', '[]')) e WHERE e -> 'types' IS NOT NULL AND d.hash = "

@@ -25,8 +25,9 @@ void handle_calendar_year(struct request *);
 void handle_calendar_due(struct request *);
 /* submit.c */
 void handle_submit(struct request *);
-/* materials.c */
+/* uploads.c */
 void handle_material_put(struct request *);
+/* materials.c */
 void handle_material(struct request *);
 void handle_material_about(struct request *);
 /* veil.c */

@@ -1,4 +1,4 @@
-/* Materials: uploaded into the vault, handed out to who may have them, and held against what an application names. */
+/* Materials: handed out to who may have them, and held against what an application names. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -12,42 +12,9 @@ static struct text uri_of(struct request *request, struct text digest) {
     return text_format(&request->arena, "%s/v1/materials/%.*s", url ? url : "", TEXT_ARG(digest));
 }
 
-/* ---- in ---- */
-
-/* `row` of a query with the material's address as its first member. */
-static void reply_row(struct request *request, unsigned status, struct text row, struct text digest) {
+void material_reply(struct request *request, unsigned status, struct text row, struct text digest) {
     reply_json(request, status, text_format(&request->arena, "{\"uri\":\"%.*s\",%.*s", TEXT_ARG(uri_of(request, digest)),
                                             (int)row.length - 1, row.at + 1));
-}
-
-void handle_material_put(struct request *request) {
-    const struct vault_port *vault = request->web->settings.vault;
-    struct vault_kept kept;
-    struct error error = {0};
-    struct record_list rows;
-    struct json row;
-    enum outcome outcome = vault->keep(request->upload, &kept, &error);
-    request->upload = NULL;
-    if (outcome != OUTCOME_OK) {
-        if (outcome == OUTCOME_REJECT)
-            log_info("material_refused", "an upload was refused", LOG_TEXT("by", request->caller.name), LOG_STRING("code", error.code),
-                     LOG_STRING("why", error.message));
-        else
-            log_warn("material_not_taken", "an upload could not be taken", LOG_STRING("code", error.code), LOG_STRING("why", error.message));
-        reply_error(request, &error);
-        return;
-    }
-    struct text digest = text_copy(&request->arena, text_from(kept.digest));
-    if (!ASK(request, "material_put", &rows, digest, text_format(&request->arena, "%lld", (long long)kept.size), text_from(kept.media_type),
-             text_from(kept.scan), request->caller.name))
-        return;
-    if (rows.count == 0 || json_read(&request->arena, rows.at[0], 8, &row, NULL) != OUTCOME_OK) {
-        reply_problem(request, "internal", "the material has no row");
-        return;
-    }
-    const struct json *fresh = json_get_string(&row, "fresh");
-    reply_header(request, "Location", text_format(&request->arena, "/v1/materials/%.*s", TEXT_ARG(digest)));
-    reply_row(request, fresh && fresh->type == JSON_TRUE ? 201 : 200, rows.at[0], digest);
 }
 
 /* ---- out ---- */
@@ -77,7 +44,7 @@ void handle_material_about(struct request *request) {
     struct text row;
     struct json material;
     if (find_material(request, &row, &material))
-        reply_row(request, 200, row, request->at[0]);
+        material_reply(request, 200, row, request->at[0]);
 }
 
 /* A department gets what one of its tasks has carried, and nothing else. *ret_case: for which case it is taken. */
@@ -157,6 +124,10 @@ static void hold_one(struct stand *s, uint32_t place, const struct json *given, 
     struct text digest = json_get_text(given, TEXT("digest"));
     struct json kept;
     int64_t size = 0, said;
+    if (text_is_none(digest) && s->request->caller.role == ROLE_APPLICANT) {
+        fault(s, place, "", "required", TEXT("has no digest: what is on paper is shown at the window"));
+        return;
+    }
     if (text_is_none(digest)) {   /* on paper: seen at the window */
         json_put_value(w, given);
         return;
@@ -218,9 +189,10 @@ bool materials_stand(struct request *request, struct text case_id, struct text t
     *ret = source;
     if (!request->web->settings.vault || text_is_none(source) ||
         json_read(&request->arena, source, LIMIT_json_depth_most, &list, NULL) != OUTCOME_OK || list.type != JSON_ARRAY ||
-        gather_digests(&list, &digests) == 0)
+        (gather_digests(&list, &digests) == 0 && (request->caller.role != ROLE_APPLICANT || list.count == 0)))
         return true;
-    if (!ASK(request, "materials_known", &s.known, buffer_text(&digests)) || !ASK(request, "material_types", &s.types, case_id, thing))
+    bool own = request->caller.role == ROLE_APPLICANT;   /* who knows a digest has not brought what is called so */
+    if (!ASK(request, "materials_known", &s.known, buffer_text(&digests), own ? case_id : TEXT_NONE) || !ASK(request, "material_types", &s.types, case_id, thing))
         return false;
     struct json_writer w;
     json_begin(&w, &out);

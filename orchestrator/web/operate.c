@@ -118,7 +118,7 @@ void handle_materials(struct request *request) {
     const struct json *materials;
     struct text given;
     struct input input = command_input(request, INPUT_MATERIALS_GIVEN, request->at[0]);
-    if (!is_case_id(request) || !BODY_FIELDS(request, {"materials", JSON_ARRAY, true, UNBOUNDED, &materials}) ||
+    if (!is_case_id(request) || !BODY_FIELDS(request, {"materials", JSON_ARRAY, true, UNBOUNDED, &materials}) || !party_may(request, "correct") ||
         !materials_stand(request, request->at[0], TEXT_NONE, "/materials", materials->text, &given))
         return;
     input.data = text_format(&request->arena, "{\"materials\":%.*s}", TEXT_ARG(given));

@@ -38,6 +38,7 @@ const struct problem problem_table[] = {
     {"material_type_refused", 415, "Materials of this type are not taken"},
     {"material_empty", 422, "The material is empty"},
     {"material_infected", 422, "The virus scanner found something"},
+    {"uploads_most", 409, "This person has uploaded as many files for the case as it may"},
     {"material_not_kept", 422, "A material that is named was not uploaded, or is another one"},
     {"number_bad", 422, "The number is not as numbers are"},
     /* what is not there */
@@ -112,6 +113,7 @@ const struct problem problem_table[] = {
     {"press_failed", 500, "The document could not be printed"},
     {"not_offered", 501, "This daemon does not offer this"},
     {"material_damaged", 500, "What is kept is not what it is called"},
+    {"vault_busy", 503, "Too many uploads are being looked at"},
     {"vault_away", 503, "The store of materials does not answer"},
     {"scanner_away", 503, "The virus scanner does not answer; nothing is taken unscanned"},
     {"store_away", 503, "The database does not answer"},

@@ -62,6 +62,7 @@ static void end_request(void *context, struct MHD_Connection *connection, void *
     if (request->status)
         count_request(request);
     watch_forget(request);
+    upload_forget(request);
     if (request->upload)
         request->web->settings.vault->drop(request->upload);
     if (request->send_fd >= 0)
@@ -199,7 +200,7 @@ static void take_head(struct request *request, const char *method) {
     }
     if (!text_is_none(given) && (!text_to_int64(given, &length) || length > (int64_t)body_most(request)))
         refuse_length(request);
-    else if (is_upload(request))
+    else if (is_upload(request) && upload_may_begin(request))
         begin_upload(request);
 }
 
@@ -218,7 +219,9 @@ static enum MHD_Result take_body(struct request *request, const char *data, size
 }
 
 static enum MHD_Result answer(struct request *request) {
-    if (request->stage == STAGE_WAITING) {
+    if (request->stage == STAGE_WAITING && request->keeping) {
+        request->route->handle(request);
+    } else if (request->stage == STAGE_WAITING) {
         int64_t id;
         int32_t status;
         struct text body;
@@ -229,7 +232,7 @@ static enum MHD_Result answer(struct request *request) {
             reply_problem(request, "out_of_memory", "the body could not be kept");
         else
             request->route->handle(request);
-        if (request->stage == STAGE_WAITING)
+        if (request->stage == STAGE_WAITING && !request->status)
             return MHD_YES; /* suspended, unless the server stops: then it is called again at once */
     }
     if (!request->status)
@@ -372,6 +375,7 @@ static void fill_defaults(struct web_settings *s) {
     s->connections_most = s->connections_most ? s->connections_most : 1000;
     s->idle_seconds = s->idle_seconds ? s->idle_seconds : 60;
     s->inbox_most = s->inbox_most ? s->inbox_most : 5000;
+    s->uploads_most = s->uploads_most ? s->uploads_most : 50;
     s->heartbeat_us = s->heartbeat_us ? s->heartbeat_us : 15 * TIME_SECOND_US;
     if (s->connections_most < s->threads)
         s->connections_most = s->threads;
@@ -400,6 +404,8 @@ enum outcome web_create(const struct web_settings *settings, const struct record
         outcome = veils_create(&web->veils);
     if (outcome == OUTCOME_OK)
         outcome = watch_create(web, &web->watch, error);
+    if (outcome == OUTCOME_OK && web->settings.vault)
+        outcome = keepers_create(web, web->settings.keepers, &web->keepers, error);
     if (outcome == OUTCOME_OK)
         outcome = open_socket(web, &fd, error);
     if (outcome == OUTCOME_OK)
@@ -422,6 +428,7 @@ void web_stop(struct web *web) {
     if (web->daemon) {
         int fd = MHD_quiesce_daemon(web->daemon);
         watch_stop(web->watch);
+        keepers_stop(web->keepers);
         MHD_stop_daemon(web->daemon);
         if (fd >= 0)
             close(fd);
@@ -434,6 +441,7 @@ void web_free(struct web *web) {
         return;
     web_stop(web);
     watch_free(web->watch);
+    keepers_free(web->keepers);
     forms_free(web->forms);
     veils_free(web->veils);
     pthread_mutex_destroy(&web->tokens_mutex);

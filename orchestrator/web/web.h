@@ -76,6 +76,8 @@ struct web_settings {
     bool metrics_open;             /* /metrics without a token from other machines too */
     struct text region;            /* of cases that name none */
     const struct vault_port *vault; /* NULL: no store of materials is configured: nothing is uploaded, nothing is checked */
+    uint32_t keepers;              /* threads that look at uploads and keep them; 0: 4 */
+    uint32_t uploads_most;         /* of one person for a case, by query code; 0: 50 */
     const char *url;               /* how others reach this API: stands before a material's path in its uri; NULL: nothing does */
     struct web_parts parts;
 };

@@ -51,6 +51,8 @@ struct request {
     struct vault_upload *upload;             /* a BODY_FILE under way */
     int send_fd;                             /* the answer's content, -1: `out` is */
     int64_t send_bytes;
+    struct keeping *keeping;                 /* an upload that is being kept; keepers.c's */
+    bool counted;                            /* the upload stands in the person's allowance */
     struct text codes;                       /* query codes that the answer to a submission shows, JSON; absent: none */
     struct waiter *waiter;                   /* of a command's answer; watch.c's */
     void (*answered)(struct request *, int64_t id, int32_t status, struct text body);   /* instead of command_answered */
@@ -79,6 +81,7 @@ struct web {
     struct forms *forms;
     struct veils *veils;
     struct watch *watch;
+    struct keepers *keepers;                 /* NULL: nothing is uploaded */
     int64_t inbox_asked_us, inbox_waiting;   /* atomic: the last count of waiting commands */
     int64_t requests_open, streams_open;     /* atomic */
     struct route_count *counts;              /* one a route, one more for what has none */
@@ -194,7 +197,26 @@ struct text veil_row(struct arena *, const struct veil *, struct text row);
 /* All rows of a case; false: answered. */
 bool veil_rows(struct request *, struct text case_id, struct record_list *);
 
+/* ---- keepers.c: uploads at their end ---- */
+/* Starts `count` threads. FATAL no_thread: *ret is set nonetheless. */
+enum outcome keepers_create(struct web *, uint32_t count, struct keepers **ret, struct error *);
+/* Hands request->upload over and lets the connection sleep until it is kept; then the route is handled again, with
+ * request->keeping set. False: answered (vault_busy). */
+bool keepers_take(struct request *);
+/* How it went; what vault_port's keep says, or RETRY not_ready. */
+enum outcome keepers_kept(struct request *, struct vault_kept *ret, struct error *);
+void keepers_forget(struct request *);                                  /* the request has ended */
+void keepers_stop(struct keepers *);                                    /* waits for what is being kept */
+void keepers_free(struct keepers *);
+
+/* ---- uploads.c ---- */
+/* Before the first byte: may this person upload one more for the case? Others than applicants may. False: answered. */
+bool upload_may_begin(struct request *);
+void upload_forget(struct request *);                                   /* the request has ended */
+
 /* ---- materials.c ---- */
+/* `row` of a query with the material's address as its first member. */
+void material_reply(struct request *, unsigned status, struct text row, struct text digest);
 /* Holds what a request names as materials (a JSON array, absent: none) against what is kept, when there is a vault: each
  * digest must be kept, size and media type be what they are, the type one that the definition names. *ret: the list with
  * uri, size and media_type filled in. The definition: `case_id`'s, else the current one of `thing`. `pointer`: where the list

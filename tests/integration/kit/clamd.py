@@ -37,16 +37,20 @@ class Session(socketserver.BaseRequestHandler):
                 return
             content += self.whole(length)
         scanner.scanned.append(content)
+        scanner.may_answer.wait(60)
         if scanner.silent:
             return
         self.request.sendall(b"stream: Eicar-Test-Signature FOUND\0" if EICAR in content else b"stream: OK\0")
 
 
 class Clamd:
-    """where: "tcp", or the path of a Unix socket. `silent`: it reads and closes; `most`: StreamMaxLength."""
+    """where: "tcp", or the path of a Unix socket. `silent`: it reads and closes; `most`: StreamMaxLength;
+    `may_answer`: an event that it waits for when cleared."""
 
     def __init__(self, where="tcp", most=25 << 20):
         self.scanned, self.silent, self.most = [], False, most
+        self.may_answer = threading.Event()
+        self.may_answer.set()
         family = socketserver.ThreadingTCPServer if where == "tcp" else socketserver.ThreadingUnixStreamServer
         self.server = family(("127.0.0.1", 0) if where == "tcp" else where, Session)
         self.server.daemon_threads, self.server.scanner = True, self

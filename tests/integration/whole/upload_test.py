@@ -1,0 +1,109 @@
+"""Uploads: a party brings materials by its own code, so many and no others'; and a scanner that takes its time stops nobody else."""
+import base64
+import sys
+import threading
+import time
+
+from material_test import PDF, files, fetch, place_with, png, put, sm3
+from base import main, need_servers, until
+from clamd import Clamd
+from place import end_all
+
+
+class Case:
+    """A case whose department `a` asks for a correction."""
+
+    def __init__(self, **settings):
+        self.place = place_with(**settings)
+        self.a, _ = self.place.department("a", lambda task: None), self.place.department("b", lambda task: None)
+        plan = put(self.place, PDF).body["digest"]
+        reply = self.place.submit("permit", {"name": "x"}, extra={"materials": [{"id": "plan", "digest": plan}]}, token="window")
+        self.case = reply.body["case"]
+        self.task = until(lambda: self.a.of(self.case, "a"), 20)[0]
+        self.a.give(self.task, ("correction", {"reasons": [{"what": "plan", "why": "another page"}]}))
+        until(lambda: self.place.events(self.case, "answer_noted"), 20)
+        codes = self.place.api("POST", f"/v1/cases/{self.case}/codes", {}, token="window").body["codes"]
+        self.basic = base64.b64encode(f"{self.case}:{codes[0]['code']}".encode()).decode()
+
+    def api(self, method, path, body=None, case=None, **options):
+        return self.place.api(method, f"/v1/cases/{case or self.case}{path}", body, token=None,
+                              headers={"Authorization": f"Basic {self.basic}", "Prefer": "wait=10"}, **options)
+
+    def upload(self, content, **options):
+        return self.api("POST", "/uploads", raw=content, **options)
+
+
+def test_a_party_uploads_what_its_correction_names():
+    c = Case(materials_bytes="8KiB")
+    page = PDF + b"% second page\n"
+    kept = c.upload(page)
+    assert kept.status == 201 and kept.body["digest"] == sm3(page) and kept.body["media_type"] == "application/pdf", kept
+    assert "uploaded_by" not in kept.body and "Location" not in kept.headers, kept
+    assert c.upload(page).status == 201
+    done = c.api("POST", "/correction", {"step": "a", "materials": [{"id": "plan", "digest": sm3(page)}]})
+    assert done.status == 200, done
+    sent = until(lambda: c.a.of(c.case, "a", kind="correction_answer"), 20)[0]["data"]["correction"]
+    assert [(m["id"], m["digest"], m["size"]) for m in sent["materials"]] == [("plan", sm3(page), len(page))], sent
+    assert fetch(c.place, sm3(page), c.place.token("department", "a")).text.encode() == page
+    photo = c.upload(png()).body["digest"]
+    assert c.api("POST", "/materials", {"materials": [{"id": "photo", "digest": photo}]}).status == 200
+    assert c.place.rows("SELECT person, uploads FROM material_allowance") == [{"person": "applicant", "uploads": 2}]
+    # nothing of this opens another door
+    assert c.api("GET", "", ).status == 401 and fetch(c.place, photo, None).status == 401
+    other = c.place.submit("permit", {"name": "y"}, extra={"materials": [{"id": "plan", "digest": sm3(page)}]}, token="window").body["case"]
+    assert c.upload(PDF + b"%\n", case=other).status == 404
+    assert put(c.place, PDF, token=None, headers={"Authorization": f"Basic {c.basic}"}).status == 401
+
+
+def test_a_party_names_only_what_it_brought_and_no_paper():
+    c = Case()
+    secret = put(c.place, PDF + b"% somebody else's\n").body["digest"]
+    for material in ({"id": "plan", "digest": secret}, {"id": "plan"}):
+        refused = c.api("POST", "/correction", {"step": "a", "materials": [material]})
+        assert (refused.status, refused.body["code"]) == (422, "material_not_kept"), refused
+    assert c.place.api("POST", f"/v1/cases/{c.case}/correction", {"step": "a", "materials": [{"id": "plan", "digest": secret}]},
+                       token="window", headers={"Prefer": "wait=10"}).status == 200
+
+
+def test_uploads_of_a_party_are_bounded_in_size_and_number_also_at_once():
+    c = Case(materials_bytes="8KiB", materials_uploads="3", materials_keepers="8")
+    assert c.upload(PDF + b" " * 9000).body["code"] == "material_too_large"
+    assert c.upload(b"no pdf").body["code"] == "material_type_refused"
+    assert c.place.rows("SELECT uploads FROM material_allowance") == [{"uploads": 0}]   # what came to nothing is not counted
+    replies = []
+    threads = [threading.Thread(target=lambda i=i: replies.append(c.upload(PDF + b"%%%d\n" % i))) for i in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    said = sorted(r.body.get("code", "kept") for r in replies)
+    assert said == ["kept"] * 3 + ["uploads_most"] * 5, said
+    assert len(files(c.place)) == 1 + 3, files(c.place)
+
+
+def test_a_scanner_that_takes_its_time_stops_nobody_else():
+    clamd = Clamd()
+    place = place_with(materials_scanner=clamd.address, materials_keepers="2", http_threads="2")
+    clamd.may_answer.clear()
+    replies = []
+    token, window = place.token("operator"), place.token("window")
+    threads = [threading.Thread(target=lambda i=i: replies.append(put(place, PDF + b"%%%d\n" % i, token=window, timeout=60))) for i in range(5)]
+    for thread in threads:
+        thread.start()
+    until(lambda: len(clamd.scanned) == 2 and replies, 20, why="two are scanned, two wait, and the fifth is not told to come again")
+    assert replies[0].body["code"] == "vault_busy" and int(replies[0].headers["Retry-After"]) > 0, replies
+    begun = time.monotonic()
+    for _ in range(30):   # each over a connection of its own, so that both threads are met
+        assert place.api("GET", "/v1/things", token=token, timeout=5).status == 200
+    assert place.submit("permit", {"name": "x"}, extra={"materials": [{"id": "plan"}]}, token="window").status == 201
+    assert time.monotonic() - begun < 20 and len(replies) == 1, (time.monotonic() - begun, replies)
+    clamd.may_answer.set()
+    for thread in threads:
+        thread.join()
+    assert sorted(r.status for r in replies) == [201] * 4 + [503] and len(files(place)) == 4, replies
+    assert put(place, PDF + b"% more\n").status == 201
+
+
+if __name__ == "__main__":
+    need_servers()
+    main(sys.modules[__name__], end_all)
