@@ -29,7 +29,7 @@ static const char usage[] =
     "       yjsd --check-config [--config FILE]    read everything, say all that is wrong, end\n"
     "       yjsd --settings [markdown | yaml]      print every setting\n"
     "       yjsd --version | --help\n"
-    "SIGTERM drains and ends, SIGHUP reads log settings and the directory of departments again.\n";
+    "SIGTERM drains and ends, SIGHUP reads log settings, departments and rules of notices again.\n";
 
 struct arguments {
     const char *config;

@@ -23,6 +23,7 @@
 #include "store/store.h"
 #include "web/web.h"
 
+struct rules_kept { struct arena arena; struct notice_rules rules; struct rules_kept *older; };
 struct daemon {
     struct settings settings;
     struct clock_port clock;
@@ -40,8 +41,7 @@ struct daemon {
     struct press *press;         /* sets documents for the web */
     const char *seals;           /* the folder of seals; NULL: none */
     struct web *web;             /* NULL: none is wanted */
-    struct arena rules_arena;
-    struct notice_rules *rules;  /* NULL: nobody is told anything */
+    struct rules_kept *rules;    /* the newest, then those that may be used still; NULL: nobody is told anything */
     struct records *notices;     /* the notifier's own connections */
     struct records_port notices_port;
     struct notifier *notifier;   /* NULL: likewise */
@@ -289,16 +289,44 @@ static enum outcome make_web(struct daemon *d, struct error *error) {
 
 /* ---- notices ---- */
 
-static void read_rules(struct daemon *d, struct fault_list *faults) {
-    const char *path = settings_path(&d->settings, d->settings.notices);
-    struct notice_rules *rules = path ? arena_new(&d->rules_arena, struct notice_rules) : NULL;
+static void rules_free(struct rules_kept *kept) {
+    if (kept)
+        arena_free(&kept->arena);
+    memory_free(kept);
+}
+
+/* NULL: none are configured, or they have faults. */
+static struct rules_kept *read_rules(struct settings *settings, struct text file, struct fault_list *faults) {
+    const char *path = settings_path(settings, file);
+    struct rules_kept *kept = path ? memory_alloc(sizeof *kept) : NULL;
     struct fault_list more = {0};
     struct text source;
-    if (!rules || !read_named(&d->settings, "notice.rules", path, &d->rules_arena, &source, faults))
-        return;
-    if (notice_rules_read(&d->rules_arena, source, text_from(path), &more, rules, NULL) == OUTCOME_OK)
-        d->rules = rules;
-    add_faults(&d->settings, faults, &more);
+    if (!kept)
+        return NULL;
+    *kept = (struct rules_kept){0};
+    arena_init(&kept->arena, 4u << 20);
+    if (read_named(settings, "notice.rules", path, &kept->arena, &source, faults) &&
+        notice_rules_read(&kept->arena, source, text_from(path), &more, &kept->rules, NULL) == OUTCOME_OK)
+        return kept;
+    add_faults(settings, faults, &more);
+    rules_free(kept);
+    return NULL;
+}
+
+/* The older ones are let go as soon as nobody is told by them any more. */
+static void take_rules(struct daemon *d, struct rules_kept *kept) {
+    notifier_set_rules(d->notifier, &kept->rules);
+    kept->older = d->rules;
+    d->rules = kept;
+    for (struct rules_kept **at = &kept->older; *at;) {
+        struct rules_kept *old = *at;
+        if (notifier_uses_rules(d->notifier, &old->rules)) {
+            at = &old->older;
+            continue;
+        }
+        *at = old->older;
+        rules_free(old);
+    }
 }
 
 /* The directory may be read again meanwhile: the title is copied. */
@@ -322,7 +350,7 @@ static enum outcome make_notifier(struct daemon *d, struct error *error) {
     if (outcome != OUTCOME_OK)
         return outcome;
     d->notices_port = records_port(d->notices);
-    struct notifier_settings settings = {.rules = d->rules, .names = {d, department_title_of}, .poll_us = d->settings.notices_poll};
+    struct notifier_settings settings = {.rules = &d->rules->rules, .names = {d, department_title_of}, .poll_us = d->settings.notices_poll};
     return notifier_create(&settings, &d->notices_port, &d->clock, &d->notifier, error);
 }
 
@@ -351,8 +379,9 @@ static enum outcome read_all(struct daemon *d, const char *config, const struct 
         return outcome;
     settings_check(&d->settings, &faults);
     read_directory(&d->settings, &d->directory_arena, &d->directory, &faults);
-    read_rules(d, &faults);
-    if (d->settings.arena.failed || d->directory_arena.failed || d->rules_arena.failed)
+    d->rules = read_rules(&d->settings, d->settings.notices, &faults);
+    bool has_rules = !settings_path(&d->settings, d->settings.notices) || d->rules || faults.error_count > 0;
+    if (d->settings.arena.failed || d->directory_arena.failed || !has_rules)
         return error_no_memory(error);
     order_faults(&d->settings, &faults);
     fault_list_write_text(&faults, ret_faults);
@@ -379,7 +408,6 @@ enum outcome daemon_create(const char *config, const struct setting_flag *flags,
     d->check_only = check_only;
     d->wake_fd = -1;
     arena_init(&d->directory_arena, 64u << 20);
-    arena_init(&d->rules_arena, 4u << 20);
     pthread_rwlock_init(&d->directory_lock, NULL);
     enum outcome outcome = read_all(d, config, flags, flag_count, ret_faults, error);
     if (outcome == OUTCOME_OK) {
@@ -427,11 +455,12 @@ bool daemon_is_ready(const struct daemon *d) {
     return meters.ready == 1 && meters.bus_up == 1;
 }
 
-static void refuse_reload(const struct fault_list *faults) {
+static void refuse_reload(const struct fault_list *faults, const char *why) {
     for (uint32_t i = 0; i < faults->count; i++)
         log_error("reload_fault", "what was read again has a fault", LOG_TEXT("file", faults->at[i].file), LOG_INT("line", faults->at[i].line),
-                  LOG_TEXT("why", faults->at[i].message), LOG_TEXT("remedy", faults->at[i].remedy));
-    log_error("reload_refused", "what was read is not sound; everything stays as it was", LOG_INT("faults", faults->error_count));
+                  LOG_INT("column", faults->at[i].column), LOG_TEXT("why", faults->at[i].message), LOG_TEXT("remedy", faults->at[i].remedy));
+    log_error("reload_refused", "what was read is not sound; everything stays as it was", LOG_INT("faults", faults->error_count),
+              LOG_STRING("why", why ? why : "see the faults"));
 }
 
 static void take_directory(struct daemon *d, struct arena *arena, const struct directory *directory) {
@@ -458,13 +487,18 @@ void daemon_reload(struct daemon *d, const char *config, const struct setting_fl
     arena_init(&arena, 64u << 20);
     settings_check(&settings, &faults);
     read_directory(&settings, &arena, &directory, &faults);
-    if (faults.error_count > 0 || !directory) {
-        refuse_reload(&faults);
+    struct rules_kept *rules = d->notifier ? read_rules(&settings, d->settings.notices, &faults) : NULL;
+    enum outcome secrets = rules ? notifier_check_rules(&rules->rules, &error) : OUTCOME_OK;
+    if (faults.error_count > 0 || !directory || secrets != OUTCOME_OK || (d->notifier && !rules)) {
+        refuse_reload(&faults, secrets == OUTCOME_OK ? NULL : error.message);
         arena_free(&arena);
+        rules_free(rules);
     } else {
         setup_log(d, &settings);
         take_directory(d, &arena, directory);
-        log_info("reloaded", "log settings and the directory of departments were read again");
+        if (rules)
+            take_rules(d, rules);
+        log_info("reloaded", "log settings, the directory of departments and the rules of notices were read again");
         settings_compare(&d->settings, &settings, &fixed);
         if (fixed.length > 0)
             log_warn("reload_needs_restart", "these settings have changed and are read at the start only: restart to use them",
@@ -498,7 +532,11 @@ void daemon_free(struct daemon *d) {
         close(d->wake_fd);
     pthread_rwlock_destroy(&d->directory_lock);
     arena_free(&d->directory_arena);
-    arena_free(&d->rules_arena);
+    while (d->rules) {
+        struct rules_kept *older = d->rules->older;
+        rules_free(d->rules);
+        d->rules = older;
+    }
     settings_free(&d->settings);
     memory_free(d);
 }

@@ -167,7 +167,10 @@ static struct text query_of(struct telling *t) {
 
 /* The moment that a text means by ${due}: the event's own, else the case's promise. */
 static struct text due_of(struct telling *t) {
-    struct text own = member(t->event, "due");
+    const struct json *due = json_get_string(t->event, "due");   /* as the journal has it: microseconds */
+    char room[TIME_TEXT_SIZE];
+    int64_t due_us;
+    struct text own = due && json_to_int64(due, &due_us) ? text_copy(t->arena, time_format_utc(due_us, room)) : TEXT_NONE;
     struct text until = t->kind == NOTICE_RECTIFY ? member(t->data, "until") : TEXT_NONE;   /* a day */
     bool promises = t->kind == NOTICE_ACCEPTED || t->kind == NOTICE_SPECIAL_ENDED;
     if (until.length)
@@ -415,6 +418,18 @@ static bool tell_office(struct telling *t, enum notice_audience audience, struct
     return !text_is_none(r.recipient) && tell(t, &r);
 }
 
+/* The event's own, else its step's; of an inspection the one that its element stands for. */
+static struct text item_of(struct telling *t) {
+    const struct json *step = find_id(json_get_string(t->due, "steps"), t->step), *looked_at = json_get_string(step, "for");
+    int64_t index = -1;
+    json_to_int64(json_get_string(t->event, "index"), &index);
+    const struct json *one = looked_at && looked_at->type == JSON_ARRAY && index >= 0 ? json_at(looked_at, (size_t)index) : NULL;
+    struct text own = member(t->event, "item");
+    if (!text_is_none(own))
+        return own;
+    return !one ? member(step, "item") : one->type == JSON_STRING ? one->text : member(one, "item");
+}
+
 enum outcome telling_write(const struct notice_rules *rules, const struct telling_names *names, const struct json *due,
                            struct arena *arena, struct buffer *out, struct error *error) {
     struct telling *t = arena_new(arena, struct telling);
@@ -425,9 +440,7 @@ enum outcome telling_write(const struct notice_rules *rules, const struct tellin
     if (!notice_kind_parse(member(due, "kind"), &t->kind) || text_is_none(t->case_id) || !t->event)
         return error_set(error, OUTCOME_REJECT, "due_unreadable", "a notice that is due can't be read");
     t->data = json_get_string(t->event, "data");
-    t->item = member(t->event, "item");
-    if (text_is_none(t->item))
-        t->item = member(find_id(json_get_string(due, "steps"), t->step), "item");
+    t->item = item_of(t);
     unsigned audiences = notice_words[t->kind].audiences;
     json_begin(&t->w, out);
     json_open(&t->w, '[');

@@ -33,7 +33,8 @@ struct notifier {
     struct clock_port clock;
     pthread_mutex_t mutex;
     pthread_cond_t stop_asked;
-    bool stop;
+    bool stop, senders_stop;             /* the senders alone: other rules are taken */
+    const struct notice_rules *next;     /* other rules that are to be taken; NULL: none */
     struct worker workers[RULES_CHANNELS_MOST + 1];
     uint32_t worker_count;
     struct notifier_meters meters;       /* atomic */
@@ -56,9 +57,10 @@ static bool ask(struct worker *w, const char *query, const struct text *paramete
 #define ASK(worker, query, ret, ...) \
     ask((worker), (query), (const struct text[]){__VA_ARGS__}, sizeof((struct text[]){__VA_ARGS__}) / sizeof(struct text), (ret))
 
-static bool is_stopped(struct notifier *n) {
+static bool is_stopped(struct worker *w) {
+    struct notifier *n = w->notifier;
     pthread_mutex_lock(&n->mutex);
-    bool stop = n->stop;
+    bool stop = n->stop || (w->channel && n->senders_stop);
     pthread_mutex_unlock(&n->mutex);
     return stop;
 }
@@ -119,7 +121,7 @@ static bool plan(struct worker *w) {
     if (!ASK(w, "notice_due_list", &rows, text_format(&w->arena, "%d", PLAN_ROWS)))
         return false;
     bool fine = true;
-    for (uint32_t i = 0; i < rows.count && fine && !is_stopped(w->notifier); i++)
+    for (uint32_t i = 0; i < rows.count && fine && !is_stopped(w); i++)
         fine = plan_one(w, rows.at[i]);
     return fine && rows.count > 0;
 }
@@ -201,16 +203,50 @@ static void wait_a_while(struct notifier *n) {
     until.tv_sec += us / TIME_SECOND_US;
     until.tv_nsec = (us % TIME_SECOND_US) * 1000;
     pthread_mutex_lock(&n->mutex);
-    if (!n->stop)
+    if (!n->stop && !n->senders_stop && !n->next)
         pthread_cond_timedwait(&n->stop_asked, &n->mutex, &until);
     pthread_mutex_unlock(&n->mutex);
+}
+
+static enum outcome start_senders(struct notifier *, struct error *);
+
+static void end_sender(struct worker *w) {
+    if (w->started)
+        pthread_join(w->thread, NULL);
+    w->started = false;
+    sender_free(w->sender);
+    arena_free(&w->arena);
+}
+
+/* The planner's: ends those who send by the old rules, and starts those of the new ones. */
+static void take_rules(struct notifier *n) {
+    struct error error = {0};
+    pthread_mutex_lock(&n->mutex);
+    bool change = n->next && !n->stop;
+    n->senders_stop = change;
+    pthread_cond_broadcast(&n->stop_asked);
+    pthread_mutex_unlock(&n->mutex);
+    if (!change)
+        return;
+    for (uint32_t i = 1; i < n->worker_count; i++)
+        end_sender(&n->workers[i]);
+    n->worker_count = 1;
+    pthread_mutex_lock(&n->mutex);
+    n->settings.rules = n->next;
+    n->next = NULL;
+    n->senders_stop = false;
+    pthread_mutex_unlock(&n->mutex);
+    if (start_senders(n, &error) != OUTCOME_OK)
+        log_error("notices_stand_still", "not every channel sends by the new rules: restart", LOG_STRING("why", error.message));
 }
 
 static void *work(void *context) {
     struct worker *w = context;
     struct notifier *n = w->notifier;
     int64_t tidied = 0;
-    while (!is_stopped(n)) {
+    while (!is_stopped(w)) {
+        if (!w->channel)
+            take_rules(n);
         bool more = w->channel ? send_some(w) : plan(w);
         int64_t now = n->clock.monotonic_us(n->clock.context);
         if (!w->channel && now - tidied >= (n->settings.poll_us < TIDY_US ? n->settings.poll_us * 5 : TIDY_US)) {
@@ -223,26 +259,41 @@ static void *work(void *context) {
     return NULL;
 }
 
-static enum outcome start(struct notifier *n, const struct channel *channel, struct error *error) {
-    struct worker *w = &n->workers[n->worker_count++];
-    w->notifier = n;
-    w->channel = channel;
+static const char *secret_of(const struct channel *channel) { return channel->secret.at ? getenv(channel->secret.at) : NULL; }
+
+enum outcome notifier_check_rules(const struct notice_rules *rules, struct error *error) {
+    for (uint32_t i = 0; i < rules->channel_count; i++)
+        if (rules->channels[i].secret.at && !secret_of(&rules->channels[i]))
+            return error_set(error, OUTCOME_REJECT, "notices_secret", "channel %.*s: the environment has no %s",
+                             TEXT_ARG(rules->channels[i].id), rules->channels[i].secret.at);
+    return OUTCOME_OK;
+}
+
+static enum outcome start_at(struct worker *w, struct notifier *n, const struct channel *channel, struct error *error) {
+    *w = (struct worker){.notifier = n, .channel = channel};
     arena_init(&w->arena, ARENA_BYTES);
-    if (channel) {
-        const char *name = channel->secret.at, *secret = name ? getenv(name) : NULL;
-        if (name && !secret)
-            return error_set(error, OUTCOME_REJECT, "notices_secret", "channel %.*s: the environment has no %s", TEXT_ARG(channel->id), name);
-        if (!(w->sender = sender_make(channel, n->settings.rules, secret)))
-            return error_no_memory(error);
-    }
+    if (channel && !(w->sender = sender_make(channel, n->settings.rules, secret_of(channel))))
+        return error_no_memory(error);
     if (pthread_create(&w->thread, NULL, work, w) != 0)
         return error_set(error, OUTCOME_FATAL, "thread_start", "the notifier's thread did not start");
     w->started = true;
     return OUTCOME_OK;
 }
 
+static enum outcome start_senders(struct notifier *n, struct error *error) {
+    const struct notice_rules *rules = n->settings.rules;
+    enum outcome outcome = OUTCOME_OK;
+    for (uint32_t i = 0; i < rules->channel_count && outcome == OUTCOME_OK; i++)
+        if (rules->channels[i].kind != CHANNEL_CONSOLE)
+            outcome = start_at(&n->workers[n->worker_count++], n, &rules->channels[i], error);
+    return outcome;
+}
+
 enum outcome notifier_create(const struct notifier_settings *settings, const struct records_port *records, const struct clock_port *clock,
                              struct notifier **ret, struct error *error) {
+    enum outcome outcome = notifier_check_rules(settings->rules, error);
+    if (outcome != OUTCOME_OK)
+        return outcome;
     struct notifier *n = memory_alloc(sizeof *n);
     if (!n)
         return error_no_memory(error);
@@ -256,16 +307,30 @@ enum outcome notifier_create(const struct notifier_settings *settings, const str
     pthread_cond_init(&n->stop_asked, &monotonic);
     pthread_condattr_destroy(&monotonic);
     curl_global_init(CURL_GLOBAL_DEFAULT);
-    enum outcome outcome = start(n, NULL, error);
-    for (uint32_t i = 0; i < settings->rules->channel_count && outcome == OUTCOME_OK; i++)
-        if (settings->rules->channels[i].kind != CHANNEL_CONSOLE)
-            outcome = start(n, &settings->rules->channels[i], error);
+    n->worker_count = 1;   /* the place of the planner, who starts last: it may end and start the others */
+    outcome = start_senders(n, error);
+    if (outcome == OUTCOME_OK)
+        outcome = start_at(&n->workers[0], n, NULL, error);
     if (outcome != OUTCOME_OK) {
         notifier_free(n);
         return outcome;
     }
     *ret = n;
     return OUTCOME_OK;
+}
+
+void notifier_set_rules(struct notifier *n, const struct notice_rules *rules) {
+    pthread_mutex_lock(&n->mutex);
+    n->next = rules;
+    pthread_cond_broadcast(&n->stop_asked);
+    pthread_mutex_unlock(&n->mutex);
+}
+
+bool notifier_uses_rules(struct notifier *n, const struct notice_rules *rules) {
+    pthread_mutex_lock(&n->mutex);
+    bool uses = rules == n->settings.rules || rules == n->next;
+    pthread_mutex_unlock(&n->mutex);
+    return uses;
 }
 
 void notifier_stop(struct notifier *n) {

@@ -16,7 +16,7 @@
 #include "port/records.h"
 
 struct notifier_settings {
-    const struct notice_rules *rules;     /* borrowed */
+    const struct notice_rules *rules;     /* borrowed as long as notifier_uses_rules says so */
     struct telling_names names;           /* called from the notifier's thread */
     int64_t poll_us;                      /* how often it looks; 0: 1 s */
 };
@@ -41,6 +41,13 @@ struct notifier;
 /* Starts. `records` must outlive it. REJECT notices_secret: an environment variable that a channel names is not set. FATAL. */
 enum outcome notifier_create(const struct notifier_settings *, const struct records_port *, const struct clock_port *,
                              struct notifier **ret, struct error *);
+/* Is every environment variable set that a channel of these rules names? REJECT notices_secret. */
+enum outcome notifier_check_rules(const struct notice_rules *, struct error *);
+/* Goes on by other rules, which notifier_check_rules has passed, within a turn: what is being sent is finished by the old ones,
+ * and nothing is lost or sent twice, for what waits stands in the database. Main thread; does not wait. */
+void notifier_set_rules(struct notifier *, const struct notice_rules *);
+/* Are they used still, or about to be? */
+bool notifier_uses_rules(struct notifier *, const struct notice_rules *);
 /* Ends its threads; what is being sent is finished (at most the rules' timeout). Free does it, too; NULL is safe. */
 void notifier_stop(struct notifier *);
 void notifier_free(struct notifier *);

@@ -11,4 +11,4 @@ if ! cmp -s "$here/requirements.txt" "$venv/made-from"; then
     "$venv/bin/pip" --quiet --disable-pip-version-check install --requirement "$here/requirements.txt"
     cp "$here/requirements.txt" "$venv/made-from"
 fi
-exec "$venv/bin/python" "$here/notices_test.py"
+exec "$venv/bin/python" "$here/notices_test.py" "${@:2}"

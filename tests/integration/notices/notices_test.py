@@ -2,6 +2,7 @@
 remains of it when the daemon is killed between sending and writing it down."""
 import os
 import re
+import signal
 import sys
 import time
 
@@ -52,13 +53,13 @@ addresses: {mail: {"department.registry": registry@example.gov.cn}}
 
 
 class Setting:
-    def __init__(self, behave=None, unknown=(), attempts=4, timeout="2s", remind="0s", rules=RULES):
+    def __init__(self, behave=None, unknown=(), attempts=4, timeout="2s", remind="0s", rules=RULES, deed=DEED, departments=DEPARTMENTS):
         self.gateway, self.mailbox = Gateway(behave), Mailbox(unknown)
-        self.place = Place(DEPARTMENTS, settings={"TEST_SMS_SECRET": 'top "secret', "YJS_NOTICE_POLL": "100ms"})
+        self.place = Place(departments, settings={"TEST_SMS_SECRET": 'top "secret', "YJS_NOTICE_POLL": "100ms"})
         self.place.write("config/notices.yaml", rules % dict(http=self.gateway.port, smtp=self.mailbox.port, attempts=attempts,
                                                              timeout=timeout, remind=remind))
         self.place.env["YJS_NOTICE_RULES"] = f"{self.place.folder}/config/notices.yaml"
-        self.place.publish(DEED)
+        self.place.publish(deed)
         self.place.yjsd()
         self.registry, self.post = self.place.department("registry", lambda task: None), self.place.department("post", lambda task: None)
 
@@ -220,6 +221,155 @@ def test_a_reminder_comes_unless_the_correction_has_come_and_the_end_is_told_wit
         for language, said in words.items():
             assert not re.search(r"[\[\]{}$]", said["title"] + said["text"]), (kind, said)
             say(f"{kind} {language}: {said['text']}")
+    s.end()
+
+
+# Everything that people are told of, in two cases. Limits run by the clock here: a promise of seconds.
+KINDS = """
+thing: sale
+title: {zh-Hant: 過戶, zh-Hans: 过户, en: Transfer}
+form: {type: object}
+parties:
+  - {id: seller, title: {zh-Hant: 賣方, zh-Hans: 卖方, en: Seller}, many: true, signs: true}
+  - {id: buyer, title: {zh-Hant: 買方, zh-Hans: 买方, en: Buyer}, signs: true}
+items:
+  - {id: deed, title: {zh-Hant: 登記, zh-Hans: 登记, en: Registration}, department: registry, promise: 6s, statute: 12s, basis: 某條例}
+  - {id: water, title: {zh-Hant: 用水, zh-Hans: 用水, en: Water}, department: post, promise: 5 workdays}
+  - {id: gas, title: {zh-Hant: 用氣, zh-Hans: 用气, en: Gas}, department: post, promise: 5 workdays}
+materials:
+  - {id: licence, title: {zh-Hant: 執照, zh-Hans: 执照, en: Licence}, required: true, from: {lookup: archive, input: {}, basis: 某條例, if_not_found: ask}}
+  - {id: plan, title: {zh-Hant: 平面圖, zh-Hans: 平面图, en: Floor plan}, required: true, from: applicant,
+     tolerable: {until: 3s, trust: [A], if_missing: incident}}
+steps:
+  - {id: signing, kind: wait, title: {zh-Hant: 簽名, zh-Hans: 签名, en: Signing}, uncounted: applicant, wait: {signed: [seller, buyer]}}
+  - {id: file, title: {zh-Hant: 受理, zh-Hans: 受理, en: Filing}, department: registry, item: deed, needs: [signing], materials: [licence, plan]}
+  - {id: pay, kind: wait, title: {zh-Hant: 繳稅, zh-Hans: 缴税, en: Payment}, uncounted: payment, needs: [signing], wait: {signal: paid}}
+  - {id: visit, title: {zh-Hant: 核驗, zh-Hans: 核验, en: Visit}, needs: [signing], inspection: {lead: post, for: [water], rounds: 3}}
+  - {id: meter, title: {zh-Hant: 氣表, zh-Hans: 气表, en: Meter}, department: post, item: gas, needs: [signing], on_refused: continue}
+  - {id: hand, title: {zh-Hant: 送達, zh-Hans: 送达, en: Hand over}, needs: [file], deliver: {by: post}}
+"""
+KINDS_RULES = RULES.replace("department: [mail]", "department: [mail]\nwindow: [mail]\nsupervisor: [mail]").replace(
+    '{"department.registry": registry@example.gov.cn}', "{department: office@example.gov.cn, window: window@example.gov.cn, supervisor: chief@example.gov.cn}")
+KINDS_DEPARTMENTS = DEPARTMENTS + """  - {id: archive, title: {zh-Hant: 檔案館, zh-Hans: 档案馆, en: Archive}, source: true, offices: [{region: "REGION"}]}
+"""
+# kind: who is told (p parties, w window, d department, s supervisor), and words of the message that a party gets, or an office
+EVERY_KIND = {
+    "signature": ("p", "等您以賣方身份簽署", "等您以买方身份签署", "waits for your signature as Seller"),
+    "turn": ("p", "輪到您了：繳稅", "轮到您了：缴税", "it is your turn: Payment"),
+    "material_asked": ("pw", "需要「執照」，未能通過數據共享取得（查無張*）", "需要“执照”", "needs “Licence”. It could not be fetched for you (查無張*)"),
+    "material_later": ("p", "已容缺受理，請於20", "前补交“平面图”", "went ahead without “Floor plan”. Please send it by "),
+    "material_missed": ("pw", "「平面圖」逾期未交", "“平面图”逾期未交", "“Floor plan” of your application"),
+    "accepted": ("p", "已於20", "已于20", "was accepted on"),
+    "rectify": ("pw", "郵政就「用水」告知：水表：4413**********0010 的位置不符。請於2030年3月20日前整改完畢", "请于2030年3月20日前整改完毕", "Please do so by 20 March 2030."),
+    "not_accepted": ("pw", "郵政對「用氣」不予受理，理由：不在服務範圍", "不予受理", "“Gas” was not accepted by Post: 不在服務範圍"),
+    "light_yellow": ("d", "「登記」的承諾時限將於20", None, None),
+    "light_red": ("ds", "「登記」已超過承諾時限（20", None, None),
+    "light_deep_red": ("pds", "「登記」已超過法定時限（20", "已超过法定时限（20", "is past its legal limit ("),
+    "closed": ("pw", "已辦結", "已办结", "is finished"),
+    "delivered": ("p", "的辦理結果已送達：送達", "的办理结果已送达：送达", "was delivered: Hand over"),
+    "withdrawn": ("pw", "已按申請撤回", "已按申请撤回", "was withdrawn, as asked"),
+}
+OFFICES = {"w": "window@example.gov.cn", "d": "office@example.gov.cn", "s": "chief@example.gov.cn"}
+KINDS_PARTIES = {"seller": [{"name": "張建國", "phone": "13800000001"}, {"name": "Ann Li", "phone": "13800000002", "language": "en"}],
+                 "buyer": {"name": "陈思远", "email": "chen@example.cn", "language": "zh-Hans"}}
+
+
+def the_task(department, case, name, element=None):
+    wanted = f":{name}." + (f"{element}:" if element is not None else "") if element is not None else f":{name}:"
+    return until(lambda: next((t for t in department.of(case) if wanted in t["id"]), None), why=f"no task {name}")
+
+
+def play_all(s):
+    """One case in which everything happens but a withdrawal, one that is withdrawn."""
+    act = s.place.act
+    s.case = s.place.start("sale", extra={"parties": KINDS_PARTIES, "trust": "A"})
+    for person in ("seller.0", "seller.1", "buyer.0"):
+        act(s.case, "signature", {"person": person})
+    s.archive.give(the_task(s.archive, s.case, "fetch_licence"), ("rejected", {"reason": "查無張建國"}))
+    until(lambda: s.notices(kind="material_asked"), why="not asked for the licence")
+    act(s.case, "correction", {"step": "fetch_licence", "materials": [{"id": "licence", "uri": "file:licence.pdf"}]})
+    file = the_task(s.registry, s.case, "file")
+    s.registry.give(file, ("accepted", {}))
+    s.post.give(the_task(s.post, s.case, "visit"), ("result", {"result": {}}))
+    water = the_task(s.post, s.case, "visit", 0)
+    s.post.give(water, ("correction", {"reasons": [{"what": "水表", "why": "441302196803150010 的位置不符"}], "until": "2030-03-20"}))
+    s.post.give(the_task(s.post, s.case, "meter"), ("not_accepted", {"reason": "不在服務範圍"}))
+    act(s.case, "signal/paid", {"data": {}})
+    until(lambda: s.notices(kind="light_deep_red"), 40, why="no light went deep red")
+    act(s.case, "correction", {"step": "visit.0", "form": {}})
+    s.post.give(water, ("result", {"result": {}}))
+    s.registry.give(file, ("result", {"result": {}}))
+    s.place.closed(s.case, "partial")
+    s.post.give(the_task(s.post, s.case, "hand"), ("result", {"result": {}}))
+    until(lambda: s.notices(kind="delivered"), why="nothing was told of the delivery")
+    first, s.case = s.case, s.place.start("sale", extra={"parties": KINDS_PARTIES, "trust": "A"})
+    act(s.case, "withdraw", {"reason": "買賣取消"})
+    s.place.closed(s.case, "withdrawn")
+    return first, s.case
+
+
+def test_every_kind_of_notice_comes_from_its_event_to_whom_it_concerns_in_his_language_masked_and_once():
+    s = Setting(rules=KINDS_RULES, deed=KINDS, departments=KINDS_DEPARTMENTS)
+    s.archive = s.place.department("archive", lambda task: None)
+    cases = play_all(s)
+    rows = lambda: [n for case in cases for n in s.place.api("GET", f"/v1/notices?limit=200&case={case}").body["items"]]   # noqa: E731
+    until(lambda: all(n["state"] == "sent" for n in rows()) and {n["kind"] for n in rows()} >= set(EVERY_KIND), 30,
+          why=lambda: f"{sorted({(n['kind'], n['state']) for n in rows()})}")
+    sms = {phone: [r["body"]["text"] for r in s.gateway.to(phone)] for phone in ("13800000001", "13800000002")}
+    mails = {to: [m.get_content() for _, tos, m in s.mailbox.mails if tos == [to]] for to in ["chen@example.cn", *OFFICES.values()]}
+    for kind, (whom, hant, hans, english) in EVERY_KIND.items():
+        of_kind = [n for n in rows() if n["kind"] == kind]
+        assert {n["audience"][0] for n in of_kind} == set(whom), (kind, whom, [(n["audience"], n["recipient"]) for n in of_kind])
+        if "p" in whom:
+            for texts, words in ((sms["13800000001"], hant), (sms["13800000002"], english), (mails["chen@example.cn"], hans)):
+                assert [t for t in texts if words in t], (kind, words, texts)
+        for office in set(whom) - {"p"}:
+            word = hant if whom[0] != "p" else {"light_deep_red": "已超過法定時限"}.get(kind, "")
+            assert [t for t in mails[OFFICES[office]] if word in t], (kind, office, mails[OFFICES[office]])
+    ids = [r["id"] for r in s.gateway.requests] + [m["Message-ID"] for _, _, m in s.mailbox.mails]
+    assert len(ids) == len(set(ids)), "something was sent twice"
+    everything = "".join(t for texts in [*sms.values(), *mails.values()] for t in texts)
+    for personal in ("張建國", "陈思远", "441302196803150010", "13800000001"):
+        assert personal not in everything, personal
+    assert not re.search(r"[\[\]{}$]", everything), re.findall(r".{20}[\[\]{}$].{20}", everything)
+    for texts in sms.values():
+        assert len(texts) == len(set(texts)), "one was told the same twice"
+    say(f"{len(EVERY_KIND)} kinds, {len(ids)} messages")
+    s.end()
+
+
+def test_sighup_takes_other_rules_and_a_bad_file_leaves_those_that_are():
+    s = Setting(behave=lambda request, nth: (time.sleep(1) if nth == 1 else None) or 200)
+    s.start({"seller": [{"name": "張", "phone": "13800000001"}], "buyer": {"name": "陳", "email": "chen@example.cn"}})
+    daemon, path = s.place.daemons[0], f"{s.place.folder}/config/notices.yaml"
+    with open(path, encoding="utf-8") as file:
+        rules = file.read()
+
+    def hup(text, word):
+        count = daemon.said(word)
+        s.place.write("config/notices.yaml", text)
+        daemon.signal(signal.SIGHUP)
+        until(lambda: daemon.said(word) > count, 10, why=lambda: daemon.log()[-2000:])
+    hup(rules.replace("kind: smtp", "kind: pigeon"), "reload_refused")
+    assert re.search(r"reload_fault.*notices\.yaml.*line=\d+ column=\d+.*console, http or smtp", daemon.log()), daemon.log()[-1500:]
+    hup(rules.replace("secret: TEST_SMS_SECRET", "secret: NO_SUCH_SECRET"), "reload_refused")
+    assert "the environment has no NO_SUCH_SECRET" in daemon.log(), daemon.log()[-1500:]
+    s.registry.give(s.task, ("accepted", {}))
+    s.settled(2, kind="accepted")                       # by the old rules
+    assert s.gateway.to("13800000001")[0]["body"]["text"].startswith("【仲愷政務】") and len(s.mailbox.mails) == 1
+    other = Gateway()
+    hup(rules.replace("sign: 仲愷政務", "sign: 惠州").replace(f"127.0.0.1:{s.gateway.port}", f"127.0.0.1:{other.port}").replace(
+        "party: [sms, mail]", "party: [sms]"), "reloaded")
+    s.registry.give(s.task, ("correction", {"reasons": [{"what": "a", "why": "b"}]}))
+    told = s.settled(2, kind="correction", audience="party")
+    assert {(n["recipient"], n["channel"], n["state"]) for n in told} == {("seller.0", "sms", "sent"), ("buyer.0", "console", "shown")}, told
+    assert [r["body"]["text"][:4] for r in other.to("13800000001")] == ["【惠州】"] and len(s.gateway.to("13800000001")) == 1
+    for _ in range(3):
+        hup(rules, "reloaded")
+    s.registry.give(s.task, ("special_start", {"procedure": "hearing", "days": 3}))
+    s.settled(2, kind="special_started")
+    assert len(s.gateway.to("13800000001")) == 2 and len(s.mailbox.mails) == 2
+    other.end()
     s.end()
 
 
