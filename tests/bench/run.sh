@@ -9,6 +9,7 @@
 #   tests/bench/run.sh backlog           W2 and its latency with so many cases open that wait for a department (--backlog), and how
 #                                        long after its start the daemon asks the first task; 10 million: once, 80 GB of disk
 #   tests/bench/run.sh all               all of them, on the same servers, and W2's share of the floor
+#   tests/bench/run.sh micro             by themselves: a decision, bytes to events and back, a batch in the store
 #
 #   --seconds S (10) | --cases N         what is measured, behind a warm-up of --warmup S (10)
 #   --warm-broker S (20)                 unmeasured load before everything
@@ -29,7 +30,7 @@ what=() seconds=10 cases=0 warmup=10 warm_broker=20 payload=1024 open="" rate=20
 while [ $# -gt 0 ]; do
     case $1 in
     W1|W2|W3|W4|latency|floor|floor-latency) what+=("$1") ;;
-    backlog) what+=(backlog) ;;
+    backlog|micro) what+=("$1") ;;
     all) what+=(W1 W2 W3 W4 latency backlog floor floor-latency) ;;
     --seconds) seconds=$2; shift ;;
     --cases) cases=$2; shift ;;
@@ -45,23 +46,29 @@ while [ $# -gt 0 ]; do
     --backlog) backlog=$2; shift ;;
     --sql) change=$2; shift ;;
     --keep) keep=yes ;;
-    -h|--help) sed -n '2,22p' "$0" | cut -c3-; exit 0 ;;
+    -h|--help) sed -n '2,23p' "$0" | cut -c3-; exit 0 ;;
     *) echo "run.sh: unknown argument \"$1\"; see --help" >&2; exit 2 ;;
     esac
     shift
 done
-[ ${#what[@]} -gt 0 ] || { sed -n '2,22p' "$0" | cut -c3-; exit 2; }
+[ ${#what[@]} -gt 0 ] || { sed -n '2,23p' "$0" | cut -c3-; exit 2; }
 
 say() { printf '%s\n' "run.sh: $*" >&2; }
 if [ -z "$build" ]; then
     build=$root/build/release
     say "building"
-    (cd "$root" && cmake --preset release && cmake --build --preset release --target yjsd yjsctl yjs-adapter bench_load bench_floor bench_backlog) \
+    (cd "$root" && cmake --preset release && cmake --build --preset release --target yjsd yjsctl yjs-adapter bench_load bench_floor bench_backlog engine_bench wire_bench store_bench) \
         >"${TMPDIR:-/tmp}/yjs-bench-build.$$" 2>&1 || { tail -n 40 "${TMPDIR:-/tmp}/yjs-bench-build.$$" >&2; exit 1; }
     rm -f "${TMPDIR:-/tmp}/yjs-bench-build.$$"
 fi
 program() { local p; for p in "$build/$1" "$build/adapters/$1" "$build/tests/bench/$1"; do [ -x "$p" ] && { echo "$p"; return; }; done; say "$1 was not built"; exit 1; }
 yjsctl=${YJSCTL:-$(program yjsctl)}
+
+if [[ " ${what[*]} " = *" micro "* ]]; then
+    [ ${#what[@]} = 1 ] || { say "micro is run by itself"; exit 2; }
+    for one in engine_bench wire_bench; do "$(program $one)"; done
+    exec "$(program store_bench)" --seconds "$seconds" --payload "$payload"
+fi
 
 # ---- servers ----
 work=$(mktemp -d "${TMPDIR:-/tmp}/yjs-bench.XXXXXX")
