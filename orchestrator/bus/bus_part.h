@@ -152,7 +152,7 @@ uint32_t bus_poll(void *, int wait_ms, struct bus_message *, uint32_t most);
 void bus_release(void *);
 enum outcome bus_seek(void *, const struct bus_position *, struct error *);
 void bus_pause(void *, bool paused);
-int64_t bus_lag(void *, struct text topic);
+int64_t bus_lag(void *, struct text topic, int32_t number);
 /* Starts the partitions that waited for this topic, as far as it has them. */
 void bus_take_up(struct bus *, struct bus_topic_entry *);
 

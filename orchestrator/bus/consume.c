@@ -365,12 +365,12 @@ static int64_t partition_lag(struct bus *bus, struct bus_partition *partition) {
     return -1;
 }
 
-int64_t bus_lag(void *context, struct text topic) {
+int64_t bus_lag(void *context, struct text topic, int32_t number) {
     struct bus *bus = context;
     int64_t sum = 0;
     for (uint32_t i = 0; i < bus->assigned_count; i++) {
         struct bus_partition *partition = bus->assigned[i];
-        if (!text_is_none(topic) && !text_equal(topic, partition->topic->name))
+        if ((!text_is_none(topic) && !text_equal(topic, partition->topic->name)) || (number >= 0 && number != partition->number))
             continue;
         int64_t lag = partition_lag(bus, partition);
         if (lag < 0)

@@ -56,9 +56,9 @@ enum verb_status verb_department_show(struct invocation *c) {
 }
 
 enum verb_status verb_shard_list(struct invocation *c) {
-    static const char *const headings[] = {">SHARD", "OWNER*",   ">EPOCH",  "TAKEN", ">UNPUBLISHED",
+    static const char *const headings[] = {">SHARD", "OWNER*", ">EPOCH",   "TAKEN",   ">UNREAD", ">UNPUBLISHED",
                                            ">INBOX", ">OVERDUE", ">UNSENT", NULL};
-    static const char *const counts[] = {"unpublished", "inbox", "timers_overdue", "unsent"};
+    static const char *const counts[] = {"unread", "unpublished", "inbox", "timers_overdue", "unsent"};
     struct json items;
     enum verb_status status;
     struct table table;
@@ -75,8 +75,8 @@ enum verb_status verb_shard_list(struct invocation *c) {
                          text_is_none(owner) ? COLOUR_BAD : COLOUR_PLAIN);
         table_put(&table, member(row, "epoch"));
         table_put(&table, display_time(&c->arena, member(row, "taken_at"), display_now_us()));
-        for (int j = 0; j < 4; j++)
-            table_put(&table, member(row, counts[j]));
+        for (size_t j = 0; j < sizeof counts / sizeof *counts; j++)
+            table_put(&table, text_is_none(member(row, counts[j])) ? TEXT("-") : member(row, counts[j]));
     }
     table_print(&table, &c->display, stdout);
     return STATUS_DONE;

@@ -306,7 +306,7 @@ const struct verb verb_table[] = {
      "Open, stuck, retrying and overdue steps of each department, and since when the oldest waits.", NO_OPTIONS},
     {"department", "show", "ID", 1, 1, NEEDS_SERVER, verb_department_show, "Show one department", "As in department list.", NO_OPTIONS},
     {"shard", "list", "", 0, 0, NEEDS_SERVER, verb_shard_list, "List shards, their owners and what they have to do",
-     "Each shard's owner and epoch, and what is unpublished, waiting in the inbox, overdue, unsent.", NO_OPTIONS},
+     "Each shard's owner and epoch, and what is unread on its topics, unpublished, waiting in the inbox, overdue, unsent.", NO_OPTIONS},
     {"stats", NULL, "", 0, 0, NEEDS_SERVER, verb_stats, "Count cases by thing, phase and outcome", "Over all cases in the database.",
      NO_OPTIONS},
     {"topic", "apply", "", 0, 0, NEEDS_SETTINGS, verb_topic_apply, "Make the topics that are missing",

@@ -191,6 +191,23 @@ static enum outcome take_wanted(struct conductor *c, const struct text *members,
     return OUTCOME_OK;
 }
 
+/* How far behind the topics are, shard by shard: told to people through the store, and in all as a gauge. */
+static enum outcome note_unread(struct conductor *c, struct error *error) {
+    int32_t *shards = arena_new_array(&c->turn_arena, (size_t)c->shard_count, int32_t);
+    int64_t *messages = arena_new_array(&c->turn_arena, (size_t)c->shard_count, int64_t);
+    uint32_t count = 0;
+    if (!shards || !messages)
+        return error_no_memory(error);
+    for (int32_t i = 0; i < c->shard_count; i++) {
+        if (!c->shards[i].owned)
+            continue;
+        shards[count] = i;
+        messages[count++] = c->ports.bus.lag(c->ports.bus.context, TEXT_NONE, i);
+    }
+    METER_SET(c, bus_lag, c->ports.bus.lag(c->ports.bus.context, TEXT_NONE, -1));
+    return count > 0 ? c->ports.store.note_unread(c->ports.store.context, shards, messages, count, error) : OUTCOME_OK;
+}
+
 void ownership_keep(struct conductor *c, int64_t monotonic_us) {
     if (monotonic_us < c->heartbeat_at_us)
         return;
@@ -209,11 +226,12 @@ void ownership_keep(struct conductor *c, int64_t monotonic_us) {
         outcome = take_wanted(c, members, owners, count, &error);
     if (outcome == OUTCOME_OK)
         outcome = give_away(c, members, count, &error);
+    if (outcome == OUTCOME_OK)
+        outcome = note_unread(c, &error);
     if (outcome != OUTCOME_OK)
         ownership_drop_all(c, error.message);
     else
         METER_SET(c, ready, 1);
-    METER_SET(c, bus_lag, c->ports.bus.lag(c->ports.bus.context, TEXT_NONE));
 }
 
 /* ---- what the bus reads ---- */

@@ -90,8 +90,9 @@ struct bus_port {
     uint32_t (*notices)(void *context, struct bus_notice *room, uint32_t most);
     /* A descriptor that becomes readable when poll, deliveries or notices may have something; -1: none. */
     int (*descriptor)(void *context);
-    /* Messages that lie behind the read position, over the assigned partitions of `topic` (absent: of all); -1 unknown. */
-    int64_t (*lag)(void *context, struct text topic);
+    /* Messages that lie behind the read position, over the assigned partitions of `topic` (absent: of all topics) with the
+     * number `partition` (-1: of any); -1 unknown. */
+    int64_t (*lag)(void *context, struct text topic, int32_t partition);
     /* Asks whether the partition still reaches back to `asked_us` (by its messages' time stamps). When its first message is
      * younger, or it has none from then on, a notice LOG_BEGINS comes; when it does, or it can't be said (no such topic,
      * no broker), none comes: ask again some time. One question a partition is under way at a time; a further one is

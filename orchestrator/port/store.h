@@ -141,6 +141,8 @@ struct store_port {
     /* Renews member(instance, seen_at), once a day does the store's housekeeping (partitions, old answers), and gives the live members' instance names (rendezvous hashing is the caller's). */
     enum outcome (*heartbeat)(void *context, struct text instance, int64_t ttl_us, struct arena *, struct text **ret_members,
                               uint32_t *ret_count, struct error *);
+    /* How many messages of each shard's topics are still to be read (-1: not known), for people to see; with each heartbeat. */
+    enum outcome (*note_unread)(void *context, const int32_t *shards, const int64_t *messages, uint32_t count, struct error *error);
     /* The member goes (SIGTERM): others need not wait until its row is too old. */
     enum outcome (*leave)(void *context, struct text instance, struct error *);
     /* Takes the shards under new epochs, after ending the former owner's backend. Those whose live owner is another

@@ -53,12 +53,12 @@ const struct query queries_operation[] = {
      "SELECT json_build_object('command', inbox_id, 'status', status, 'body', body)::text FROM command_answer "
      "WHERE inbox_id = ANY (ARRAY(SELECT json_array_elements_text($1::text::json)::bigint)) AND status <> 0"},
     {"shards_list", "",
-     "a row a shard: shard, owner, epoch, taken_at, clean, trying, deaths, next_seq, published_seq, unpublished, inbox, "
-     "timers_overdue, unsent",
+     "a row a shard: shard, owner, epoch, taken_at, clean, trying, deaths, next_seq, published_seq, unread (by its owner's last "
+     "heartbeat), unpublished, inbox, timers_overdue, unsent",
      false,
      "SELECT row_to_json(x)::text FROM (SELECT s.shard, s.owner, s.epoch, s.taken_at, s.clean, s.trying, s.deaths, s.next_seq, "
-     "s.published_seq, b.unpublished, b.inbox, b.timers_overdue, b.unsent FROM shard s JOIN backlog b USING (shard) "
-     "ORDER BY s.shard) x"},
+     "s.published_seq, u.messages AS unread, b.unpublished, b.inbox, b.timers_overdue, b.unsent FROM shard s "
+     "JOIN backlog b USING (shard) LEFT JOIN shard_unread u ON u.shard = s.shard AND s.owner IS NOT NULL ORDER BY s.shard) x"},
     {"members_list", "", "a row a daemon: instance, since, seen_at, shards (owned)", false,
      "SELECT row_to_json(x)::text FROM (SELECT m.instance, m.since, m.seen_at, "
      "(SELECT count(*) FROM shard s WHERE s.owner = m.instance) AS shards FROM member m ORDER BY m.instance) x"},

@@ -151,6 +151,10 @@ const struct pg_statement statements_store[] = {
      "ON CONFLICT (instance) DO UPDATE SET seen_at = excluded.seen_at RETURNING instance) "
      "SELECT instance FROM mine "
      "UNION SELECT instance FROM member WHERE seen_at > now() - $2::bigint * interval '1 microsecond' ORDER BY 1"},
+    {"note_unread",
+     "INSERT INTO shard_unread (shard, messages, at) SELECT shard, nullif(messages, -1), now() "
+     "FROM unnest($1::int[], $2::bigint[]) AS g (shard, messages) "
+     "ON CONFLICT (shard) DO UPDATE SET messages = excluded.messages, at = excluded.at"},
     {"leave", "DELETE FROM member WHERE instance = $1::text"},
     {"end_owners", "SELECT end_owners($1::int[])"},
     {"take",

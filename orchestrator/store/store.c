@@ -153,6 +153,7 @@ struct store_port store_port(struct store *store) {
         .close = store_close,
         .shard_count = store_shard_count,
         .heartbeat = store_heartbeat,
+        .note_unread = store_note_unread,
         .leave = store_leave,
         .take = store_take,
         .let_go = store_let_go,

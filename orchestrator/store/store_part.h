@@ -40,6 +40,7 @@ enum outcome store_journal_read(const PGresult *, struct arena *, struct store_e
 enum store_fate store_commit_begin(void *, const struct store_batch *, struct error *);
 void store_commit_push(void *);
 enum store_fate store_commit_end(void *, struct arena *, int32_t **, uint32_t *, struct error *);
+enum outcome store_note_unread(void *, const int32_t *, const int64_t *, uint32_t, struct error *);
 enum outcome store_heartbeat(void *, struct text, int64_t, struct arena *, struct text **, uint32_t *, struct error *);
 enum outcome store_leave(void *, struct text, struct error *);
 enum outcome store_take(void *, struct text, const int32_t *, uint32_t, struct arena *, struct store_shard **, uint32_t *,

@@ -44,6 +44,18 @@ enum outcome store_heartbeat(void *context, struct text instance, int64_t ttl_us
     return OUTCOME_OK;
 }
 
+enum outcome store_note_unread(void *context, const int32_t *shards, const int64_t *messages, uint32_t count, struct error *error) {
+    struct store *store = context;
+    struct pg_arguments arguments = {0};
+    pg_argument_text(&arguments, store_int32_array(&store->scratch[0], shards, count));
+    pg_array_begin(&store->scratch[1], PG_INT64);
+    for (uint32_t i = 0; i < count; i++)
+        pg_array_int64(&store->scratch[1], messages[i]);
+    pg_argument_text(&arguments, pg_array_end(&store->scratch[1]));
+    _cleanup_result_ PGresult *result = NULL;
+    return pg_run(&store->pg, "note_unread", &arguments, true, &result, error);
+}
+
 enum outcome store_leave(void *context, struct text instance, struct error *error) {
     struct store *store = context;
     struct pg_arguments arguments = {0};

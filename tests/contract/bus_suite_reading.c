@@ -202,7 +202,7 @@ static void test_lag_counts_what_lies_behind_the_place_read(void **state) {
     while (lag != 0 && now_ms() < end) {
         bench->port->poll(bench->port->context, 10, room, 10);
         bench->port->release(bench->port->context);
-        lag = bench->port->lag(bench->port->context, text_from(bench->topic));
+        lag = bench->port->lag(bench->port->context, text_from(bench->topic), -1);
     }
     assert_int_equal(lag, 0);
     bench->port->pause(bench->port->context, true);
@@ -210,9 +210,11 @@ static void test_lag_counts_what_lies_behind_the_place_read(void **state) {
     assert_int_equal(bench->port->seek(bench->port->context, &back, NULL), OUTCOME_OK);
     while (lag != 30 && now_ms() < end) {
         sleep_ms(5);
-        lag = bench->port->lag(bench->port->context, TEXT_NONE);
+        lag = bench->port->lag(bench->port->context, TEXT_NONE, -1);
     }
     assert_int_equal(lag, 30);
+    assert_int_equal(bench->port->lag(bench->port->context, TEXT_NONE, 0), 30);
+    assert_int_equal(bench->port->lag(bench->port->context, TEXT_NONE, 1), 0);
 }
 
 static void test_all_headers_are_shown_however_many_and_whatever_their_bytes(void **state) {

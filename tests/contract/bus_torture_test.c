@@ -220,7 +220,7 @@ static void play(const char *what) {
             fail_msg("%s: it does not come to its end", what);
         if (!scene.started && !begin())
             continue;
-        scene.port->lag(scene.port->context, TEXT_NONE);
+        scene.port->lag(scene.port->context, TEXT_NONE, -1);
         publish();
         hear();
         if (scene.started)
@@ -235,7 +235,7 @@ static void play(const char *what) {
     struct bus_position at = {text_from(scene.topic), 0, scene.read[0], false};
     scene.port->ask_reaches(scene.port->context, text_from(scene.topic), 0, 1);
     scene.port->commit_for_lag_tools(scene.port->context, &at, 1);
-    scene.port->lag(scene.port->context, TEXT_NONE);
+    scene.port->lag(scene.port->context, TEXT_NONE, -1);
     struct bus_position beyond = {text_from(scene.topic), 1, 1000, false};   /* outside the log: it is asked what there is */
     struct error refused;
     if (atomic_load(&strike.call) == CALL_query_marks)   /* its end takes a second and more */

@@ -418,6 +418,13 @@ static void test_members_are_those_seen_lately(void **state) {
     assert_int_equal(count, 1);
 }
 
+static void test_what_is_unread_of_a_shard_is_noted_and_noted_again(void **state) {
+    struct scene *s = *state;
+    static const int32_t shards[] = {0, 1};
+    assert_int_equal(s->a.note_unread(s->a.context, shards, (const int64_t[]){5, -1}, 2, &s->error), OUTCOME_OK);
+    assert_int_equal(s->b.note_unread(s->b.context, shards, (const int64_t[]){0, 1234567890123}, 2, &s->error), OUTCOME_OK);
+}
+
 static void ask_numbers(struct scene *s, const struct store_port *port, struct store_number *numbers, uint32_t count) {
     assert_int_equal(port->numbers(port->context, numbers, count, &s->arena, &s->error), OUTCOME_OK);
 }
@@ -553,6 +560,7 @@ int store_suite_run(const struct store_world *given) {
         T(test_input_tried_at_a_death_is_named_and_counted),
         T(test_input_can_not_be_named_by_a_former_owner),
         T(test_members_are_those_seen_lately),
+        T(test_what_is_unread_of_a_shard_is_noted_and_noted_again),
         T(test_application_without_a_number_keeps_the_one_it_is_given),
         T(test_full_batch_of_every_kind_of_row_commits_twice),
         T(test_clock_is_one_row_and_written_over),

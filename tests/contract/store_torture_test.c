@@ -179,6 +179,8 @@ static enum outcome run_all(void) {
     if (!outcome)
         outcome = port.heartbeat(port.context, TEXT("a"), 4000000, &arena, &texts, &count, &error);
     if (!outcome)
+        outcome = port.note_unread(port.context, shards, &(int64_t){7}, 1, &error);
+    if (!outcome)
         outcome = port.owners(port.context, &arena, &texts, &error);
     if (!outcome)
         outcome = port.take(port.context, TEXT("a"), shards, 1, &arena, &taken, &count, &error);

@@ -428,12 +428,12 @@ static uint32_t fake_notices(void *context, struct bus_notice *room, uint32_t mo
 
 static int fake_descriptor(void *context) { (void)context; return -1; }
 
-static int64_t fake_lag(void *context, struct text topic) {
+static int64_t fake_lag(void *context, struct text topic, int32_t partition) {
     struct bus_client *client = context;
     int64_t lag = 0;
     for (uint32_t i = 0; i < client->readings.count; i++) {
         struct fake_reading *r = &vector_at(&client->readings, struct fake_reading)[i];
-        if (!text_is_none(topic) && !text_equal(topic, r->topic))
+        if ((!text_is_none(topic) && !text_equal(topic, r->topic)) || (partition >= 0 && partition != r->partition))
             continue;
         const struct fake_log *log = log_of(client, r);
         if (log)

@@ -98,6 +98,13 @@ static int fake_descriptor(void *context) { (void)context; return -1; }
 
 static int compare_texts(const void *a, const void *b) { return text_compare(*(const struct text *)a, *(const struct text *)b); }
 
+static enum outcome fake_note_unread(void *context, const int32_t *shards, const int64_t *messages, uint32_t count, struct error *error) {
+    (void)shards, (void)messages, (void)count;   /* nobody looks */
+    ENTER("note_unread")
+    (void)t;
+    LEAVE("note_unread");
+}
+
 static enum outcome fake_heartbeat(void *context, struct text instance, int64_t ttl_us, struct arena *arena,
                                    struct text **ret_members, uint32_t *ret_count, struct error *error) {
     ENTER("heartbeat")
@@ -511,7 +518,7 @@ static enum outcome fake_numbers(void *context, struct store_number *numbers, ui
 struct store_port store_client_port(struct store_client *client) {
     return (struct store_port){
         .context = client, .open = fake_open, .close = fake_close, .shard_count = fake_shard_count,
-        .heartbeat = fake_heartbeat, .leave = fake_leave, .take = fake_take, .let_go = fake_let_go, .owners = fake_owners,
+        .heartbeat = fake_heartbeat, .note_unread = fake_note_unread, .leave = fake_leave, .take = fake_take, .let_go = fake_let_go, .owners = fake_owners,
         .offsets = fake_offsets, .events_after = fake_events_after, .journals = fake_journals, .inbox = fake_inbox,
         .timers = fake_timers, .definitions = fake_definitions, .calendar = fake_calendar,
         .calendar_progress = fake_calendar_progress, .cases_after = fake_cases_after,

@@ -82,6 +82,8 @@ def test_an_answer_on_a_wrong_partition_is_carried_to_its_shard_whoever_owns_it(
     assert carried == len(numbers), f"{carried} of {len(numbers)} were carried"
     until(lambda: [place.meters(d)["yijianshi_bus_lag"] for d in daemons] == [0, 0, 0], 10,
           why=lambda: [place.meters(d)["yijianshi_bus_lag"] for d in daemons])
+    until(lambda: {shard["unread"] for shard in place.api("GET", "/v1/shards").body["items"]} == {0}, 10,
+          why=lambda: place.api("GET", "/v1/shards").body["items"])
     listed = place.ctl("shard", "list")
     assert all(f" {name} " in listed for name in ("one", "two", "three")), listed
     say(f"{int(carried)} answers were carried; the first shards as yjsctl shard list has them:\n" + "\n".join(listed.splitlines()[:4]))
