@@ -44,6 +44,13 @@ static void look_at_publicity(struct sim *s, const struct fake_case *one) {
         say(s, one->id, text_format(&s->arena, SAYS("skip") "\"step\":\"notice\",\"reason\":\"r\"}", TEXT_ARG(one->id)));
 }
 
+/* A consent taken back while sub-cases run that rest on it. */
+static void withdraw_consent(struct sim *s, const struct fake_case *one) {
+    if (!s->healing && sim_chance(s, 100000) && is_new(s, "consent", one->id))
+        say(s, one->id, text_format(&s->arena, SAYS("signal") "\"id\":\"consent_said\",\"data\":{\"person\":\"applicant\","
+                                               "\"word\":\"withdrawn\"}}", TEXT_ARG(one->id)));
+}
+
 static void bring(struct sim *s, const struct fake_case *one) {
     const struct store_step *fetch = step_of(one, "fetch_deed");
     if (fetch && text_is(fetch->state, "running") && (s->healing || sim_chance(s, 100000)))   /* it may have been asked for */
@@ -74,6 +81,8 @@ void world_applicants_tick(struct sim *s) {
             look_at_publicity(s, one);
         } else if (text_is(one->row.thing, "papers")) {
             bring(s, one);
+        } else if (text_is(one->row.thing, "parent")) {
+            withdraw_consent(s, one);
         }
     }
 }

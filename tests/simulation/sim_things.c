@@ -33,7 +33,8 @@ static const char *const sources[SIM_THINGS] = {
     "    timeout: {limit: 2 workdays, then: incident}\n"
     "  - id: two\n    department: beta\n    needs: [one]\n    timeout: {limit: 15s, then: incident}\n" RETRY
     "    input: {receipt: \"${ .steps.one.result.receipt }\"}\n"
-    "  - id: three\n    department: gamma\n    needs: [two]\n    when: \"${ .form.go == true }\"\n    on_refused: continue\n",
+    "  - id: three\n    department: gamma\n    needs: [two]\n    when: \"${ .form.go == true }\"\n    on_refused: continue\n"
+    "  - id: known\n    kind: lookup\n    source: licences\n    basis: consent\n    needs: [one]\n    on_refused: continue\n",
 
     HEAD("fan")
     "  - id: look\n    department: alpha\n" RETRY
