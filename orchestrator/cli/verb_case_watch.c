@@ -323,6 +323,25 @@ static void print_detail(struct invocation *c, const char *name, struct text val
     display_put_safe(stdout, value);
 }
 
+/* What stands within the event's own data: which signal, why an operator did it, whose contact was changed. */
+static void print_particulars(struct invocation *c, struct arena *arena, struct text kind, const struct json *data) {
+    const struct json *extra = json_get_string(data, "extra"), *own = json_get_string(data, "data");
+    const struct json *changed = json_get_string(own, "changed");
+    if (text_is(kind, "signal_noted"))
+        print_detail(c, "signal", member(data, "id"));
+    if (text_is(kind, "operator_acted")) {
+        print_detail(c, "why", member(extra, "reason"));
+        print_detail(c, "evidence", member(extra, "evidence"));
+        print_detail(c, "confirmed_by", member(extra, "confirmed_by"));
+    }
+    if (!text_is(kind, "contact_changed"))
+        return;
+    print_detail(c, "person", text_format(arena, "%.*s.%.*s%s", TEXT_ARG(member(own, "party")), TEXT_ARG(member(own, "index")),
+                                          json_is_true(json_get_string(own, "agent")) ? ".agent" : ""));
+    for (uint32_t i = 0; changed && changed->type == JSON_ARRAY && i < changed->count; i++)
+        print_detail(c, "changed", json_at(changed, i)->text);
+}
+
 static void print_event(struct invocation *c, struct arena *arena, const struct json *event) {
     char room[TIME_TEXT_SIZE];
     int64_t at;
@@ -340,8 +359,7 @@ static void print_event(struct invocation *c, struct arena *arena, const struct 
         step = text_format(arena, "%.*s.%.*s", TEXT_ARG(step), TEXT_ARG(index));
     printf("%5.*s  %.*s  %-22.*s %-24.*s", TEXT_ARG(member(event, "version")), TEXT_ARG(time),
            TEXT_ARG(member(event, "kind")), TEXT_ARG(step));
-    if (text_is(member(event, "kind"), "signal_noted"))
-        print_detail(c, "signal", member(data, "id"));
+    print_particulars(c, arena, member(event, "kind"), data);
     for (int i = 0; wanted[i]; i++)
         print_detail(c, wanted[i], member(data, wanted[i]));
     int64_t due = member_int64(data, "due", TIME_NONE);

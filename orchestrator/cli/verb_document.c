@@ -38,7 +38,8 @@ enum verb_status verb_case_documents(struct invocation *c) {
         table_put(&table, member(row, "item"));
         table_put(&table, member(row, "department"));
         table_put(&table, display_time(&c->arena, member(row, "at"), now));
-        table_put(&table, member(row, "due"));
+        struct text due = member(row, "due");   /* a limit ends with a day's business */
+        table_put(&table, due.length > 10 ? text_span(due.at, 10) : due);
     }
     return list_print(c, &table, items ? items->count : 0, "no document yet");
 }

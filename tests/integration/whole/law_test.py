@@ -157,6 +157,7 @@ def test_what_nobody_accepted_is_returned_and_a_dispute_is_settled_with_a_reason
     registry.give(first, ("rejected", {"reason": "on second thoughts"}))
     until(lambda: [i for i in place.case(case)["incidents"] if i["code"] == "disputed" and not i["closed_at"]], why="no dispute")
     place.ctl("case", "settle", case, "file", "--reason", "the certificate was issued", "--stands", "result")
+    assert "why=the certificate was issued" in place.ctl("case", "timeline", case)
     assert not [i for i in place.case(case)["incidents"] if i["code"] == "disputed" and not i["closed_at"]]
     kinds = [e["kind"] for e in place.events(case)]
     assert "dispute_opened" in kinds and "dispute_resolved" in kinds

@@ -82,6 +82,8 @@ def test_a_person_changes_how_he_is_reached_and_the_window_anybodys_and_the_jour
     assert by == [("seller.0", ["phone"]), ("window-x", ["phone", "language"])], by
     shown = str([e for e in s.place.api("GET", f"/v1/cases/{s.case}/timeline?limit=200").body["items"] if e["kind"] == "contact_changed"])
     assert "13700000007" not in shown and "0000-0009" not in shown and "13800000001" not in shown, shown
+    told = s.place.ctl("case", "timeline", s.case)
+    assert "person=seller.0 changed=phone" in told and "person=seller.1 changed=phone changed=language actor=window-x" in told, told
     you = s.as_("seller.1", "GET", "/progress").body["you"]
     assert (you["phone"], you["language"], you["email"]) == ("137****0007", "en", None), you
     assert s.place.api("POST", f"/v1/cases/{s.case}/contact", {"person": "buyer.1", "phone": "139"}, token="window",
