@@ -285,6 +285,12 @@ static bool case_is_idle(const struct decision *d, uint16_t *ret_step, int32_t *
     return any;
 }
 
+/* Is what a pause of the case was begun for still what it waits for? */
+static bool still_waits(const struct decision *d, const struct clock_pause *pause) {
+    return state_step_is_active(work_of(d, pause->step, pause->index)->state) &&
+           text_equal(idle_reason(d, pause->step, pause->index), pause->reason);
+}
+
 static void follow_case(struct decision *d) {
     uint16_t row_index = clock_case_row(d->definition), step = 0;
     const struct item_row *row = case_item(&d->draft, row_index);
@@ -303,12 +309,15 @@ static void follow_case(struct decision *d) {
     }
     if (!calendar_is_pausable(d->definition->promise))
         return;
-    bool is_idle = case_is_idle(d, &step, &index, &reason);
+    bool is_idle = case_is_idle(d, &step, &index, &reason), is_named = false;
     row = case_item(&d->draft, row_index);
-    if (is_idle && !clock_is_paused(d->definition, row_index, row, CLOCK_PROMISE))
+    for (uint32_t i = 0; is_idle && i < row->pause_count; i++)
+        is_named = is_named || (row->pauses[i].to_us == TIME_NONE && still_waits(d, &row->pauses[i]));
+    if (is_idle && !is_named)   /* before the old one ends: the clock stands still in between, too */
         clock_pause_begin(d, row_index, step, index, reason, TEXT_NONE, false);
-    for (uint32_t i = 0; !is_idle && i < row->pause_count && !d->failed; i++)
-        if (row->pauses[i].to_us == TIME_NONE) {
+    row = case_item(&d->draft, row_index);
+    for (uint32_t i = 0; i < row->pause_count && !d->failed; i++)
+        if (row->pauses[i].to_us == TIME_NONE && !(is_idle && still_waits(d, &row->pauses[i]))) {
             clock_pause_end(d, row_index, row->pauses[i].step, row->pauses[i].index, row->pauses[i].reason);
             row = case_item(&d->draft, row_index);
         }
