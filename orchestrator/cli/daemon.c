@@ -123,7 +123,8 @@ static enum outcome make_conductor(struct daemon *d, struct error *error) {
         .cache_bytes_most = (size_t)s->cache_bytes, .member_ttl_us = s->member_ttl, .heartbeat_us = s->heartbeat,
         .inbox_poll_us = s->poll, .definitions_poll_us = 2 * TIME_SECOND_US, .publish_give_up_us = s->publish_give_up,
         .tasks_check_us = s->tasks_check, .publications_most = (uint32_t)s->publications, .life_cycle_steps = s->life_cycle_steps,
-        .notices = d->rules != NULL,
+        .notices = d->rules != NULL, .materials = s->materials_store.length > 0, .url = s->http_url,
+        .materials_elsewhere = s->materials_elsewhere,
         .crashed = !d->check_only && crash_mark_arm(settings_path(&d->settings, s->state), d->instance),
     };
     d->ports.clock = d->clock;

@@ -237,6 +237,8 @@ static enum outcome gather(struct conductor *c, struct batch *batch, int64_t mon
     /* without memory what was gathered is not whole, and nothing of it is looked at */
     outcome = batch->arena->failed ? error_no_memory(error) : intake_numbers(c, batch, error);
     if (outcome == OUTCOME_OK)
+        outcome = intake_materials(c, batch, error);
+    if (outcome == OUTCOME_OK)
         outcome = aside_gather(c, batch, error);
     return batch->arena->failed ? error_no_memory(error) : outcome;
 }

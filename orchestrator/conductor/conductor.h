@@ -33,6 +33,9 @@ struct conductor_settings {
     uint32_t publications_most;       /* handed to the bus and not acknowledged; beyond it no new batch */
     bool life_cycle_steps;            /* step_ended on the case topic too */
     bool notices;                     /* people are told of what happens: such events become rows of notice_due */
+    bool materials;                   /* there is a store of materials: what applications of the topic name is held against it */
+    struct text url;                  /* stands before a material's path in its uri */
+    struct text materials_elsewhere;  /* what addresses of other stores begin with, separated by commas: they are not looked up */
     bool crashed;                     /* this instance's last run ended by a fatal signal: begin carefully */
 };
 

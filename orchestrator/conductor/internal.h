@@ -188,6 +188,7 @@ void calendar_free_all(struct conductor *);
 /* intake.c: what arrived becomes pending inputs */
 void intake_message(struct conductor *, struct batch *, const struct bus_message *);
 enum outcome intake_numbers(struct conductor *, struct batch *, struct error *);   /* when all messages are taken in */
+enum outcome intake_materials(struct conductor *, struct batch *, struct error *); /* when they have their numbers; materials.c */
 void intake_inbox(struct conductor *, struct batch *, const struct store_inbox *);
 void intake_timer(struct batch *, const struct store_due *);
 bool intake_calendar(struct batch *, const struct store_case_place *);

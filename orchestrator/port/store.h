@@ -82,6 +82,11 @@ struct store_dead {
     struct text code, message, key, headers /* JSON */, value /* bytes, unchanged */;
 };
 struct store_forward { int32_t shard; struct text key, kind; struct text data; struct text idempotency_key; };   /* into another shard's inbox */
+/* A material that an application names, and how it is kept. */
+struct store_material {
+    struct text case_id, thing, material, digest;         /* asked */
+    bool is_kept, type_fits; int64_t size; struct text media_type, types;   /* told; types: those that the current definition takes */
+};
 struct store_inbox { int64_t id; int32_t shard; struct text kind, case_id, data, idempotency_key; int64_t at_us; struct text root /* number: routing key */; };
 struct store_answer { int64_t inbox_id; int32_t status; struct text body; };   /* what became of a command: the web answers with it */
 struct store_unsent { int32_t shard; int64_t seq; struct text topic, reason; int64_t at_us; };
@@ -191,7 +196,7 @@ struct store_port {
     /* A commit has two halves, so that the next batch can be decided while the store works on this one. `begin` hands it
      * over: UNDER_WAY; or AWAY, REFUSED, and it is over. What the batch points to stays as it is until `end`, or until
      * `close`. One commit is under way at a time; meanwhile only offsets, events_after, journals, inbox, timers,
-     * definitions, calendar, calendar_progress, cases_after, asked_offices, asked_steps and numbers may be called. They see what was committed: perhaps this batch, perhaps not yet. */
+     * definitions, calendar, calendar_progress, cases_after, asked_offices, asked_steps, numbers and materials may be called. They see what was committed: perhaps this batch, perhaps not yet. */
     enum store_fate (*commit_begin)(void *context, const struct store_batch *, struct error *);
     /* Hands over what the store could not take at once; never waits. To be called now and then while deciding. */
     void (*commit_push)(void *context);
@@ -204,6 +209,8 @@ struct store_port {
      * least for 90 days, also when nothing came of it; who asks twice in one call gets one number. `region` and `at_us` are
      * the caller's for a new one, and become those of the first giving. */
     enum outcome (*numbers)(void *context, struct store_number *, uint32_t count, struct arena *, struct error *);
+    /* How these are kept, in the order asked; of those that are it is noted which case names them, so that they stay. */
+    enum outcome (*materials)(void *context, struct store_material *, uint32_t count, struct arena *, struct error *);
     /* A descriptor that becomes readable when a NOTIFY may be there; -1: none. Drain by inbox(). */
     int (*descriptor)(void *context);
 };

@@ -218,6 +218,16 @@ const struct pg_statement statements_store[] = {
      "WHERE department = $2::text AND region IS NOT DISTINCT FROM $3::text AND asked_at < $4::timestamptz AND case_id > $5::text) "
      "SELECT case_id, step, index, asked_at FROM a WHERE case_id IN (SELECT DISTINCT case_id FROM a ORDER BY case_id LIMIT $6::int) "
      "ORDER BY case_id, step, index"},
+    {"materials",
+     "WITH i AS (SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS i(case_id, thing, material, digest, n)), "
+     "m AS MATERIALIZED (SELECT digest, size, media_type FROM material WHERE digest = ANY ($4::text[]) FOR SHARE), "
+     "t AS MATERIALIZED (SELECT d.thing, e ->> 'id' AS material, array_agg(x) AS types FROM (SELECT DISTINCT thing FROM i) s "
+     "JOIN definition d ON d.thing = s.thing AND d.current, json_array_elements(coalesce(d.canonical::json -> 'materials', '[]')) e, "
+     "json_array_elements_text(e -> 'types') x WHERE e -> 'types' IS NOT NULL GROUP BY 1, 2), "
+     "u AS (INSERT INTO material_use (digest, case_id, material) SELECT DISTINCT i.digest, i.case_id, i.material FROM i JOIN m USING (digest) "
+     "WHERE i.material IS NOT NULL ON CONFLICT DO NOTHING) "
+     "SELECT m.digest IS NOT NULL, coalesce(m.size, 0), m.media_type, t.types IS NULL OR m.media_type = ANY (t.types), array_to_string(t.types, ', ') "
+     "FROM i LEFT JOIN m USING (digest) LEFT JOIN t ON t.thing = i.thing AND t.material = i.material ORDER BY i.n"},
     {"numbers", "SELECT value, at, region FROM give_numbers($1::text[], $2::text[], $3::text[], $4::timestamptz)"},
     {NULL, NULL},
 };

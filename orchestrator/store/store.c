@@ -171,7 +171,7 @@ struct store_port store_port(struct store *store) {
         .commit_push = store_commit_push,
         .commit_end = store_commit_end,
         .trying = store_trying,
-        .numbers = store_numbers,
+        .numbers = store_numbers, .materials = store_materials,
         .descriptor = store_descriptor,
     };
 }

@@ -22,7 +22,7 @@ struct store {
     int64_t run;                        /* this process and this store: tells a death from a reconnection */
     int32_t shard_count;
     struct pg_array columns[STORE_PARTS_MOST][STORE_COLUMNS_MOST];   /* used again for every batch */
-    struct pg_array scratch[3];
+    struct pg_array scratch[4];
 };
 
 /* store.c */
@@ -64,6 +64,8 @@ enum outcome store_asked_offices(void *, const int32_t *, uint32_t, struct arena
                                  struct error *);
 enum outcome store_asked_steps(void *, int32_t, struct text, struct text, int64_t, struct text, uint32_t, struct arena *,
                                struct store_asked **, uint32_t *, struct error *);
+/* store_materials.c */
+enum outcome store_materials(void *, struct store_material *, uint32_t, struct arena *, struct error *);
 /* store_calendar.c */
 enum outcome store_calendar(void *, struct text, struct arena *, struct text *, struct text *, struct error *);
 enum outcome store_calendar_progress(void *, const int32_t *, uint32_t, struct arena *, struct store_calendar **, uint32_t *,

@@ -1,10 +1,11 @@
 """Uploads: a party brings materials by its own code, so many and no others'; and a scanner that takes its time stops nobody else."""
 import base64
+import json
 import sys
 import threading
 import time
 
-from material_test import PDF, files, fetch, place_with, png, put, sm3
+from material_test import PDF, files, fetch, grant, place_with, png, put, sm3
 from base import main, need_servers, until
 from clamd import Clamd
 from place import end_all
@@ -79,6 +80,39 @@ def test_uploads_of_a_party_are_bounded_in_size_and_number_also_at_once():
     said = sorted(r.body.get("code", "kept") for r in replies)
     assert said == ["kept"] * 3 + ["uploads_most"] * 5, said
     assert len(files(c.place)) == 1 + 3, files(c.place)
+
+
+def apply_by_topic(place, number, materials, partition=None):
+    value = json.dumps({"thing": "permit", "number": number, "form": {"name": "x"}, "extra": {"trust": "A", "materials": materials}}).encode()
+    headers = [("ce_specversion", "1.0"), ("ce_id", f"id-{number}"), ("ce_source", "portal"), ("ce_type", "application")]
+    place.hand.put_raw(f"{place.region}.intake.v1", value, headers, number, partition)
+
+
+def test_an_application_over_the_topic_is_held_against_the_store_as_one_over_http():
+    place = place_with(materials_elsewhere="https://files.province.example/", http_url="https://one.example")
+    a, _ = place.department("a", grant), place.department("b", grant)
+    plan, photo, unknown = put(place, PDF).body["digest"], put(place, png()).body["digest"], "sm3:" + "0" * 64
+    rows = (("kept nowhere", {"digest": unknown}, "/extra/materials/1/digest: is no material that was uploaded"),
+            ("of another size", {"digest": plan, "size": 3}, f"/extra/materials/1/size: what was uploaded has {len(PDF)} bytes"),
+            ("said to be another", {"digest": plan, "media_type": "image/png"}, "/extra/materials/1/media_type: what was uploaded is application/pdf"),
+            ("of a type that the definition does not take", {"digest": photo},
+             "/extra/materials/1/digest: what was uploaded is image/png; the definition takes application/pdf"))
+    for i, (title, material, why) in enumerate(rows):
+        apply_by_topic(place, f"BAD-{i}", [{"id": "photo", "digest": photo}, {"id": "plan", **material}])
+        dead = until(lambda: [r for r in place.rows("SELECT code, message FROM dead_letter ORDER BY id")][i:], 20, why=title)
+        assert dead == [{"code": "material_not_kept", "message": why}], (title, dead)
+        assert place.api("GET", f"/v1/cases/BAD-{i}").status == 404, title
+    for i in range(4):   # on any partition: some are carried to the shard of their number
+        apply_by_topic(place, f"GOOD-{i}", [{"id": "plan", "digest": plan}, {"id": "photo"}], partition=i)
+    wanted = {"id": "plan", "digest": plan, "uri": f"https://one.example/v1/materials/{plan}", "size": len(PDF), "media_type": "application/pdf"}
+    for i in range(4):
+        assert until(lambda: a.of(f"GOOD-{i}", "a"), 20)[0]["data"]["materials"] == [wanted], a.tasks
+        assert place.rows(f"SELECT digest, material FROM material_use WHERE case_id = 'GOOD-{i}'") == [{"digest": plan, "material": "plan"}]
+        assert place.api("GET", f"/v1/cases/GOOD-{i}/timeline").body["items"][0]["data"]["extra"]["trust"] == "A"
+    other = {"id": "plan", "digest": unknown, "uri": "https://files.province.example/7", "size": 7, "media_type": "application/pdf"}
+    apply_by_topic(place, "ELSE", [other])
+    assert until(lambda: a.of("ELSE", "a"), 20)[0]["data"]["materials"] == [other], a.tasks
+    assert len(place.dead()) == len(rows)
 
 
 def test_a_scanner_that_takes_its_time_stops_nobody_else():
