@@ -277,6 +277,7 @@ static enum outcome make_web(struct daemon *d, struct error *error) {
         .inbox_most = (uint32_t)s->http_waiting,
         .metrics_open = s->http_metrics_open, .region = s->region, .vault = d->vault ? &d->vault_port : NULL,
         .keepers = (uint32_t)s->materials_keepers, .uploads_most = (uint32_t)s->materials_uploads,
+        .materials_keep_us = s->materials_keep, .instance = text_from(d->instance),
         .url = s->http_url.length > 0 ? c_string(s, s->http_url) : NULL,
         .parts = {.context = d, .write_metrics = write_metrics, .is_ready = is_ready, .hint = hint, .thing_check = thing_check,
                   .thing_publish = thing_publish, .thing_checklist = thing_checklist, .calendar_year = calendar_year,

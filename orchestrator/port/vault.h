@@ -5,6 +5,7 @@
 #ifndef YJS_PORT_VAULT_H
 #define YJS_PORT_VAULT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "base/error.h"
 #include "base/text.h"
@@ -26,6 +27,10 @@ struct vault_port {
      * RETRY scanner_away, vault_away: nothing is kept. */
     enum outcome (*keep)(struct vault_upload *, struct vault_kept *ret, struct error *);
     void (*drop)(struct vault_upload *);                    /* NULL is safe */
+    /* Is it there? RETRY vault_away. */
+    enum outcome (*has)(void *context, struct text digest, bool *ret, struct error *);
+    /* Takes it away; also what is not there is away. RETRY vault_away. */
+    enum outcome (*remove)(void *context, struct text digest, struct error *);
     /* A descriptor at the content's beginning, the caller's to close. The content was held against its digest.
      * REJECT material_unknown; RETRY vault_away; FATAL material_damaged: what lies there is something else. */
     enum outcome (*fetch)(void *context, struct text digest, int *ret_fd, int64_t *ret_size, struct error *);

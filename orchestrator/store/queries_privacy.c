@@ -9,12 +9,20 @@
     "WITH RECURSIVE family AS (SELECT c.id FROM case_ c WHERE c.id " of " UNION ALL SELECT k.id FROM case_ k JOIN family f ON k.parent = f.id) "
 
 const struct query queries_privacy[] = {
-    {"material_put", "digest,size,media_type,scan,by", "the row of what was kept: digest, size, media_type, scan, fresh (was not there)", true,
-     "WITH m AS (INSERT INTO material AS o (digest, size, media_type, scan, uploaded_by, scanned_at) "
-     "VALUES ($1::text, $2::text::bigint, $3::text, $4::text, $5::text, CASE WHEN $4::text = 'clean' THEN now() END) "
+    {"material_put", "digest,size,media_type,scan,by,role",
+     "the row of what was kept: digest, size, media_type, scan, fresh (was not there); no row: it is just being taken away", true,
+     "WITH m AS (INSERT INTO material AS o (digest, size, media_type, scan, uploaded_by, scanned_at, brought_role) "
+     "VALUES ($1::text, $2::text::bigint, $3::text, $4::text, $5::text, CASE WHEN $4::text = 'clean' THEN now() END, $6::text) "
      "ON CONFLICT (digest) DO UPDATE SET scan = CASE WHEN excluded.scan = 'clean' THEN 'clean' ELSE o.scan END, "
-     "scanned_at = coalesce(excluded.scanned_at, o.scanned_at) RETURNING *, xmax = 0 AS fresh) "
+     "scanned_at = coalesce(excluded.scanned_at, o.scanned_at), brought_at = now(), brought_role = CASE WHEN excluded.brought_role = 'integrator' "
+     "THEN 'integrator' ELSE o.brought_role END WHERE o.taken_at IS NULL RETURNING *, xmax = 0 AS fresh) "
      "SELECT row_to_json(x)::text FROM (SELECT " MATERIAL_COLUMNS ", m.fresh FROM m) x"},
+    {"material_take", "by,keep_us,again_us,most", "marks materials that no case names: digest", true,
+     "SELECT json_build_object('digest', t)::text FROM material_take($1::text, $2::text::bigint * interval '1 microsecond', "
+     "$3::text::bigint * interval '1 microsecond', $4::text::int) t"},
+    {"material_gone", "digest,by", "the bytes are away; by absent: they never came to lie there; no row", true,
+     "WITH g AS (DELETE FROM material WHERE digest = $1::text AND ($2::text IS NULL OR taken_by = $2::text) RETURNING digest), "
+     "b AS (DELETE FROM material_brought WHERE digest IN (SELECT digest FROM g)) SELECT NULL::text WHERE false"},
     {"material_show", "digest", "digest, size, media_type, scan, uploaded_by, uploaded_at, uses [{case, material, at}]; no row: there is none", false,
      "SELECT row_to_json(x)::text FROM (SELECT " MATERIAL_COLUMNS ", (SELECT coalesce(json_agg(u ORDER BY u.at), '[]') FROM "
      "(SELECT case_id AS \"case\", material, at FROM material_use WHERE digest = m.digest) u) AS uses "
@@ -22,7 +30,7 @@ const struct query queries_privacy[] = {
     {"materials_known", "digests,case",
      "digests: JSON array; gives digest, size, media_type of those that are kept; case: of those that its parties brought or that it names", false,
      "SELECT row_to_json(x)::text FROM (SELECT m.digest, m.size, m.media_type FROM material m "
-     "WHERE m.digest = ANY (ARRAY(SELECT json_array_elements_text($1::text::json))) AND ($2::text IS NULL OR EXISTS "
+     "WHERE m.taken_at IS NULL AND m.digest = ANY (ARRAY(SELECT json_array_elements_text($1::text::json))) AND ($2::text IS NULL OR EXISTS "
      "(SELECT FROM material_brought b WHERE b.case_id = $2::text AND b.digest = m.digest) OR EXISTS "
      "(SELECT FROM material_use u WHERE u.case_id = $2::text AND u.digest = m.digest))) x"},
     {"material_allow", "case,person,most", "counts an upload of a person for a case; no row: it has had its most", true,
@@ -40,10 +48,12 @@ const struct query queries_privacy[] = {
      "json_array_elements(coalesce(d.canonical::json -> 'materials', '[]')) e WHERE e -> 'types' IS NOT NULL AND d.hash = "
      "coalesce((SELECT c.definition_hash FROM case_ c WHERE c.id = $1::text), (SELECT o.hash FROM definition o WHERE o.thing = $2::text "
      "AND o.current))"},
-    {"material_use", "case,materials", "materials: JSON array of {id, digest}; notes where they were brought to", true,
-     "WITH u AS (INSERT INTO material_use (digest, case_id, material) SELECT DISTINCT e ->> 'digest', $1::text, e ->> 'id' "
-     "FROM json_array_elements($2::text::json) e WHERE e ->> 'digest' IS NOT NULL ON CONFLICT DO NOTHING RETURNING 1) "
-     "SELECT json_build_object('noted', count(*))::text FROM u"},
+    {"material_use", "case,materials", "materials: JSON array of {id, digest}; notes where they were brought to; gives kept: how many of them are there", true,
+     "WITH e AS MATERIALIZED (SELECT DISTINCT x ->> 'digest' AS digest, x ->> 'id' AS id FROM json_array_elements($2::text::json) x "
+     "WHERE x ->> 'digest' IS NOT NULL), m AS MATERIALIZED (SELECT digest FROM material WHERE digest IN (SELECT digest FROM e) "
+     "AND taken_at IS NULL FOR SHARE), u AS (INSERT INTO material_use (digest, case_id, material) SELECT e.digest, $1::text, e.id "
+     "FROM e JOIN m USING (digest) ON CONFLICT DO NOTHING) "
+     "SELECT json_build_object('kept', (SELECT count(*) FROM m), 'named', (SELECT count(DISTINCT digest) FROM e))::text"},
     {"material_given", "digest,department,region",
      "a case in whose journal the department (of this region, absent: any) was given the material; no row: it never was", false,
      FAMILY("IN (SELECT u.case_id FROM material_use u WHERE u.digest = $1::text)")

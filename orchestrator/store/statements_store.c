@@ -220,7 +220,7 @@ const struct pg_statement statements_store[] = {
      "ORDER BY case_id, step, index"},
     {"materials",
      "WITH i AS (SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS i(case_id, thing, material, digest, n)), "
-     "m AS MATERIALIZED (SELECT digest, size, media_type FROM material WHERE digest = ANY ($4::text[]) FOR SHARE), "
+     "m AS MATERIALIZED (SELECT digest, size, media_type FROM material WHERE digest = ANY ($4::text[]) AND taken_at IS NULL FOR SHARE), "
      "t AS MATERIALIZED (SELECT d.thing, e ->> 'id' AS material, array_agg(x) AS types FROM (SELECT DISTINCT thing FROM i) s "
      "JOIN definition d ON d.thing = s.thing AND d.current, json_array_elements(coalesce(d.canonical::json -> 'materials', '[]')) e, "
      "json_array_elements_text(e -> 'types') x WHERE e -> 'types' IS NOT NULL GROUP BY 1, 2), "

@@ -52,4 +52,17 @@ static enum outcome directory_open(struct vault *vault, const char *hex, int *re
     return OUTCOME_OK;
 }
 
-const struct vault_backend vault_directory = {directory_keep, directory_open};
+static enum outcome directory_has(struct vault *vault, const char *hex, bool *ret, struct error *error) {
+    char place[700];
+    snprintf(place, sizeof place, "%s/%.2s/%s", vault->store, hex, hex);
+    *ret = access(place, F_OK) == 0;
+    return *ret || errno == ENOENT ? OUTCOME_OK : away(error, place);
+}
+
+static enum outcome directory_remove(struct vault *vault, const char *hex, struct error *error) {
+    char place[700];
+    snprintf(place, sizeof place, "%s/%.2s/%s", vault->store, hex, hex);
+    return unlink(place) == 0 || errno == ENOENT ? OUTCOME_OK : away(error, place);
+}
+
+const struct vault_backend vault_directory = {directory_keep, directory_open, directory_has, directory_remove};

@@ -147,4 +147,37 @@ static enum outcome s3_open(struct vault *vault, const char *hex, int *ret_fd, s
     return error_set(error, OUTCOME_RETRY, "vault_away", "the store of materials answered %ld", status);
 }
 
-const struct vault_backend vault_s3 = {s3_keep, s3_open};
+/* A request without content whose answer is its status alone; 0: nobody answered. */
+static long ask_status(struct vault *vault, const char *hex, const char *method, struct error *error) {
+    struct body body = {.fd = -1};
+    struct curl_slist *headers = curl_slist_append(NULL, "x-amz-content-sha256: " SHA256_OF_NOTHING);
+    CURL *curl = headers ? prepare(vault, hex, &body, &headers) : NULL;
+    if (!curl) {
+        curl_slist_free_all(headers);
+        error_no_memory(error);
+        return 0;
+    }
+    if (method)
+        curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
+    else
+        curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
+    long status = perform(curl, error);
+    curl_easy_cleanup(curl);
+    curl_slist_free_all(headers);
+    if (status != 0 && status / 100 != 2 && status != 404)
+        error_set(error, OUTCOME_RETRY, "vault_away", "the store of materials answered %ld: %s", status, body.said);
+    return status;
+}
+
+static enum outcome s3_has(struct vault *vault, const char *hex, bool *ret, struct error *error) {
+    long status = ask_status(vault, hex, NULL, error);
+    *ret = status / 100 == 2;
+    return *ret || status == 404 ? OUTCOME_OK : OUTCOME_RETRY;
+}
+
+static enum outcome s3_remove(struct vault *vault, const char *hex, struct error *error) {
+    long status = ask_status(vault, hex, "DELETE", error);
+    return status / 100 == 2 || status == 404 ? OUTCOME_OK : OUTCOME_RETRY;
+}
+
+const struct vault_backend vault_s3 = {s3_keep, s3_open, s3_has, s3_remove};

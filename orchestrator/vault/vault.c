@@ -166,6 +166,25 @@ static enum outcome fetch(void *context, struct text digest, int *ret_fd, int64_
     return OUTCOME_OK;
 }
 
+static enum outcome has(void *context, struct text digest, bool *ret, struct error *error) {
+    struct vault *vault = context;
+    char hex[HEX_SIZE];
+    *ret = false;
+    if (!vault_digest_is_sound(digest))
+        return OUTCOME_OK;
+    snprintf(hex, sizeof hex, "%.*s", (int)digest.length - 4, digest.at + 4);
+    return vault->backend->has(vault, hex, ret, error);
+}
+
+static enum outcome remove_kept(void *context, struct text digest, struct error *error) {
+    struct vault *vault = context;
+    char hex[HEX_SIZE];
+    if (!vault_digest_is_sound(digest))
+        return OUTCOME_OK;
+    snprintf(hex, sizeof hex, "%.*s", (int)digest.length - 4, digest.at + 4);
+    return vault->backend->remove(vault, hex, error);
+}
+
 /* ---- beginning and end ---- */
 
 /* What an end amid an upload has left. Others may use the same folder: only what is old. */
@@ -251,7 +270,7 @@ enum outcome vault_create(const struct vault_settings *s, struct vault **ret, st
 }
 
 struct vault_port vault_port_of(struct vault *vault) {
-    return (struct vault_port){vault, vault->bytes_most, begin, take, keep, drop, fetch};
+    return (struct vault_port){vault, vault->bytes_most, begin, take, keep, drop, has, remove_kept, fetch};
 }
 
 void vault_free(struct vault *vault) {

@@ -18,6 +18,9 @@ struct vault_backend {
     enum outcome (*keep)(struct vault *, const char *hex, const char *sha256, int fd, int64_t size, const char *path, struct error *);
     /* Opens, or brings into the spool, what is called so. */
     enum outcome (*open)(struct vault *, const char *hex, int *ret_fd, struct error *);
+    enum outcome (*has)(struct vault *, const char *hex, bool *ret, struct error *);
+    /* What is not there is away, too. */
+    enum outcome (*remove)(struct vault *, const char *hex, struct error *);
 };
 extern const struct vault_backend vault_directory, vault_s3;
 

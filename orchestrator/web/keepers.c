@@ -1,7 +1,8 @@
 /* Uploads at their end are looked at, scanned and kept by a few threads of their own, while their connections sleep: a scanner or
  * a bucket that takes its time holds up those who upload, and nobody else. What more comes than they and as many waiting can
- * take is refused, to come again. */
+ * take is refused, to come again. A keeper that has nothing to keep takes away what no case names (sweep.c). */
 #include <pthread.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "web/web_part.h"
@@ -25,8 +26,40 @@ struct keepers {
     pthread_mutex_t mutex;
     pthread_cond_t work;
     struct list waiting;
-    bool stopping;
+    int64_t sweep_at_us;                   /* monotonic */
+    bool is_sweeping, stopping;            /* stopping: atomic for who reads it without the mutex */
 };
+
+static bool is_stopping(void *context) { return __atomic_load_n(&((struct keepers *)context)->stopping, __ATOMIC_RELAXED); }
+
+/* Under the mutex. Who has nothing to keep sweeps when it is time. */
+static void wait_for_work(struct keepers *keepers) {
+    struct web *web = keepers->web;
+    struct timespec until;
+    if (web->settings.materials_keep_us == 0) {
+        pthread_cond_wait(&keepers->work, &keepers->mutex);
+        return;
+    }
+    int64_t now = web->clock.monotonic_us(web->clock.context), wait_us = keepers->sweep_at_us - now;
+    if (wait_us <= 0 && !keepers->is_sweeping) {
+        keepers->is_sweeping = true;
+        keepers->sweep_at_us = now + sweep_every_us(web);
+        pthread_mutex_unlock(&keepers->mutex);
+        sweep_materials(web, is_stopping, keepers);
+        pthread_mutex_lock(&keepers->mutex);
+        keepers->is_sweeping = false;
+        return;
+    }
+    clock_gettime(CLOCK_REALTIME, &until);
+    wait_us = wait_us > 100000 ? wait_us : 100000;
+    until.tv_sec += wait_us / 1000000;
+    until.tv_nsec += wait_us % 1000000 * 1000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    pthread_cond_timedwait(&keepers->work, &keepers->mutex, &until);
+}
 
 static void *keep_uploads(void *context) {
     struct keepers *keepers = context;
@@ -34,7 +67,7 @@ static void *keep_uploads(void *context) {
     pthread_mutex_lock(&keepers->mutex);
     for (;;) {
         while (list_is_empty(&keepers->waiting) && !keepers->stopping)
-            pthread_cond_wait(&keepers->work, &keepers->mutex);
+            wait_for_work(keepers);
         if (list_is_empty(&keepers->waiting))
             break;
         struct keeping *keeping = list_entry(keepers->waiting.next, struct keeping, link);
@@ -103,7 +136,7 @@ enum outcome keepers_create(struct web *web, uint32_t count, struct keepers **re
     struct keepers *keepers = memory_alloc(sizeof *keepers);
     if (!keepers)
         return error_no_memory(error);
-    *keepers = (struct keepers){.web = web};
+    *keepers = (struct keepers){.web = web, .sweep_at_us = web->clock.monotonic_us(web->clock.context) + sweep_every_us(web)};
     list_init(&keepers->waiting);
     pthread_mutex_init(&keepers->mutex, NULL);
     pthread_cond_init(&keepers->work, NULL);
@@ -121,7 +154,7 @@ void keepers_stop(struct keepers *keepers) {
     if (!keepers)
         return;
     pthread_mutex_lock(&keepers->mutex);
-    keepers->stopping = true;
+    __atomic_store_n(&keepers->stopping, true, __ATOMIC_RELAXED);
     pthread_cond_broadcast(&keepers->work);
     pthread_mutex_unlock(&keepers->mutex);
     for (; keepers->thread_count > 0; keepers->thread_count--)

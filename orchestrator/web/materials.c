@@ -209,5 +209,13 @@ bool materials_stand(struct request *request, struct text case_id, struct text t
         reply_problem(request, "out_of_memory", "too many materials");
         return false;
     }
-    return ASK(request, "material_use", &rows, case_id, *ret);
+    if (!ASK(request, "material_use", &rows, case_id, *ret))
+        return false;
+    int64_t kept = 0, named = 1;
+    struct json row;
+    if (rows.count == 1 && json_read(&request->arena, rows.at[0], 4, &row, NULL) == OUTCOME_OK &&
+        json_to_int64(json_get_string(&row, "kept"), &kept) && json_to_int64(json_get_string(&row, "named"), &named) && kept == named)
+        return true;
+    reply_problem(request, "material_not_kept", "a material was just taken away, for nothing had named it; upload it again");
+    return false;
 }

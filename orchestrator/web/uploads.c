@@ -58,6 +58,24 @@ static bool note_brought(struct request *request, struct text digest) {
     return true;
 }
 
+/* A row has just been made: were the bytes taken away between, with the row before it? False: answered. */
+static bool is_there(struct request *request, struct text digest) {
+    const struct vault_port *vault = request->web->settings.vault;
+    struct error error = {0};
+    struct record_list rows;
+    bool is = true;
+    if (request->web->settings.materials_keep_us == 0)
+        return true;
+    enum outcome outcome = vault->has(vault->context, digest, &is, &error);
+    if (outcome == OUTCOME_OK && is)
+        return true;
+    if (outcome == OUTCOME_OK && ASK(request, "material_gone", &rows, digest, TEXT_NONE))
+        reply_problem(request, "vault_busy", "the same content was just taken away, for no case named it; come again");
+    else if (outcome != OUTCOME_OK)
+        refuse(request, &error);
+    return false;
+}
+
 void handle_material_put(struct request *request) {
     struct vault_kept kept;
     struct error error = {0};
@@ -73,15 +91,21 @@ void handle_material_put(struct request *request) {
     }
     struct text digest = text_copy(&request->arena, text_from(kept.digest));
     if (!ASK(request, "material_put", &rows, digest, text_format(&request->arena, "%lld", (long long)kept.size), text_from(kept.media_type),
-             text_from(kept.scan), request->caller.name))
+             text_from(kept.scan), request->caller.name, text_from(role_name(request->caller.role))))
         return;
-    if (rows.count == 0 || json_read(&request->arena, rows.at[0], 8, &row, NULL) != OUTCOME_OK) {
+    if (rows.count == 0) {
+        reply_problem(request, "vault_busy", "the same content is just being taken away, for no case named it; come again");
+        return;
+    }
+    if ( json_read(&request->arena, rows.at[0], 8, &row, NULL) != OUTCOME_OK) {
         reply_problem(request, "internal", "the material has no row");
         return;
     }
+    const struct json *fresh = json_get_string(&row, "fresh");
+    if (fresh && fresh->type == JSON_TRUE && !is_there(request, digest))
+        return;
     if (!note_brought(request, digest))
         return;
-    const struct json *fresh = json_get_string(&row, "fresh");
     if (request->caller.role != ROLE_APPLICANT)   /* who has not brought it does not learn that it is there */
         reply_header(request, "Location", text_format(&request->arena, "/v1/materials/%.*s", TEXT_ARG(digest)));
     else

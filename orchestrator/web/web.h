@@ -77,6 +77,8 @@ struct web_settings {
     struct text region;            /* of cases that name none */
     const struct vault_port *vault; /* NULL: no store of materials is configured: nothing is uploaded, nothing is checked */
     uint32_t keepers;              /* threads that look at uploads and keep them; 0: 4 */
+    int64_t materials_keep_us;     /* after so long a material that no case names is taken away; 0: never */
+    struct text instance;          /* this daemon's name */
     uint32_t uploads_most;         /* of one person for a case, by query code; 0: 50 */
     const char *url;               /* how others reach this API: stands before a material's path in its uri; NULL: nothing does */
     struct web_parts parts;

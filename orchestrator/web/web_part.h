@@ -209,6 +209,11 @@ void keepers_forget(struct request *);                                  /* the r
 void keepers_stop(struct keepers *);                                    /* waits for what is being kept */
 void keepers_free(struct keepers *);
 
+/* ---- sweep.c: materials that no case names ---- */
+int64_t sweep_every_us(const struct web *);
+/* One round; `stops` is asked between. */
+void sweep_materials(struct web *, bool (*stops)(void *context), void *context);
+
 /* ---- uploads.c ---- */
 /* Before the first byte: may this person upload one more for the case? Others than applicants may. False: answered. */
 bool upload_may_begin(struct request *);

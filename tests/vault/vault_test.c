@@ -176,6 +176,24 @@ static void test_settings_that_can_not_be_are_refused(void **state) {
     }
 }
 
+static void test_what_is_taken_away_is_not_there_any_more(void **state) {
+    struct vault_kept kept;
+    bool is;
+    int fd;
+    int64_t size;
+    (void)state;
+    assert_int_equal(put("%PDF-1.4 away", 13, &kept), OUTCOME_OK);
+    struct text digest = text_from(kept.digest);
+    assert_int_equal(port.has(port.context, digest, &is, &error), OUTCOME_OK);
+    assert_true(is);
+    assert_int_equal(port.remove(port.context, digest, &error), OUTCOME_OK);
+    assert_int_equal(port.has(port.context, digest, &is, &error), OUTCOME_OK);
+    assert_false(is);
+    assert_int_equal(port.fetch(port.context, digest, &fd, &size, &error), OUTCOME_REJECT);
+    assert_int_equal(port.remove(port.context, digest, &error), OUTCOME_OK);   /* once more is nothing */
+    assert_int_equal(port.remove(port.context, TEXT("sm3:../../x"), &error), OUTCOME_OK);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_material_lies_under_its_sm3_digest, set_up, tear_down),
@@ -183,6 +201,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_an_ofd_is_told_from_another_zip, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_is_refused_leaves_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_settings_that_can_not_be_are_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_what_is_taken_away_is_not_there_any_more, set_up, tear_down),
     };
     if (!mkdtemp(folder))
         return 1;

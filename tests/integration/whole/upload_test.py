@@ -115,6 +115,69 @@ def test_an_application_over_the_topic_is_held_against_the_store_as_one_over_htt
     assert len(place.dead()) == len(rows)
 
 
+def test_what_no_case_names_is_taken_away_and_nothing_else():
+    place = place_with(materials_keep="4s")
+    place.yjsd("two", materials_store=f"{place.folder}/materials", materials_keep="4s")
+    a, _ = place.department("a", lambda task: None), place.department("b", grant)
+    contents = {name: PDF + f"% {name}\n".encode() for name in ("http", "topic", "evidence", "answer", "nobody", "later")}
+    digests = {name: sm3(content) for name, content in contents.items()}
+    for name, content in contents.items():
+        assert put(place, content, token="integrator" if name == "answer" else "window").status == 201
+    case = place.submit("permit", {"name": "x"}, extra={"materials": [{"id": "plan", "digest": digests["http"]}]}, token="window").body["case"]
+    apply_by_topic(place, "BY-TOPIC", [{"id": "plan", "digest": digests["topic"]}])
+    until(lambda: a.of("BY-TOPIC", "a"), 20)
+    done = place.api("POST", f"/v1/cases/{case}/steps/a/answer_for", headers={"Prefer": "wait=10"},
+                     body={"type": "result", "data": {"result": {}}, "reason": "by phone", "evidence": digests["evidence"], "confirmed_by": "ms-li"})
+    assert done.status == 200, done
+    gone = lambda: not any(digests["nobody"][4:] in path for path in files(place)) and \
+        place.sql(f"SELECT count(*) FROM material WHERE digest = '{digests['nobody']}'") == "0"
+    until(gone, 30, why="what no case names stays")
+    late = place.submit("permit", {"name": "y"}, extra={"materials": [{"id": "plan", "digest": digests["nobody"]}]}, token="window")
+    assert (late.status, late.body["code"]) == (422, "material_not_kept"), late
+    # a daemon that had marked some and died: what it left is finished by another, what it may still be at is left alone
+    ghost = PDF + b"% ghost\n"
+    assert put(place, ghost).status == 201
+    place.sql(f"UPDATE material SET taken_at = now(), taken_by = 'ghost' WHERE digest = '{sm3(ghost)}'")
+    again = put(place, ghost)
+    assert (again.status, again.body["code"]) == (503, "vault_busy") and "Retry-After" in again.headers, again
+    named = place.submit("permit", {"name": "z"}, extra={"materials": [{"id": "plan", "digest": sm3(ghost)}]}, token="window")
+    assert named.body["code"] == "material_not_kept", named
+    time.sleep(3)
+    assert place.sql(f"SELECT taken_by FROM material WHERE digest = '{sm3(ghost)}'") == "ghost"
+    place.sql(f"UPDATE material SET taken_at = now() - interval '2 hours', brought_at = now() - interval '1 day' WHERE digest = '{sm3(ghost)}'")
+    until(lambda: place.sql(f"SELECT count(*) FROM material WHERE digest = '{sm3(ghost)}'") == "0", 30, why="nobody finished what the dead one began")
+    for name in ("http", "topic", "evidence", "answer"):
+        assert any(digests[name][4:] in path for path in files(place)), name
+    assert place.sql("SELECT count(*) FROM material") == "4" and len(files(place)) == 4, files(place)
+    assert put(place, contents["nobody"]).status == 201 and fetch(place, digests["nobody"]).text.encode() == contents["nobody"]
+
+
+def test_a_material_that_is_being_named_is_not_taken_away():
+    place = place_with(materials_keep="36500d")
+    digests = [put(place, PDF + b"%%%d\n" % i).body["digest"] for i in range(60)]
+    place.sql("UPDATE material SET brought_at = now() - interval '1 day'")
+    results = []
+
+    def name(some):
+        for digest in some:
+            reply = place.submit("permit", {"name": "x"}, extra={"materials": [{"id": "plan", "digest": digest}]}, token="window", wait=0)
+            results.append((digest, reply.status))
+
+    def take():
+        while len(results) < len(digests):
+            place.sql("SELECT material_take('me', '1 second', '1 hour', 3)")
+    place.token("window")
+    threads = [threading.Thread(target=name, args=(digests[i::3],)) for i in range(3)] + [threading.Thread(target=take)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    taken = {r["digest"] for r in place.rows("SELECT digest FROM material WHERE taken_at IS NOT NULL")}
+    named = {digest for digest, status in results if status == 202}
+    assert not taken & named and taken | named == set(digests), (len(taken), len(named), taken & named)
+    assert taken and named, "one of the two did not get its turn"
+
+
 def test_a_scanner_that_takes_its_time_stops_nobody_else():
     clamd = Clamd()
     place = place_with(materials_scanner=clamd.address, materials_keepers="2", http_threads="2")
