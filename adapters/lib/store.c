@@ -94,7 +94,11 @@ void store_close(struct store *s) {
     *s = (struct store){0};
 }
 
+/* Nothing is done any more in a store that failed: SQLite may have taken the whole transaction back (no memory, a full
+ * disk), and what follows would be kept by itself, an offset without its tasks. */
 static int store_step(struct store *s, enum statement which) {
+    if (s->failed)
+        return SQLITE_ERROR;
     int code = sqlite3_step(s->statements[which]);
     if (code != SQLITE_DONE && code != SQLITE_ROW && !s->failed) {
         s->failed = true;

@@ -2,6 +2,7 @@
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -171,6 +172,33 @@ def test_nothing_is_lost_or_answered_differently_when_the_adapter_is_killed_with
 
 def test_nothing_is_lost_or_answered_differently_when_the_adapter_is_killed_with_stored_offsets():
     crash("offsets", "5ms..3s", 3, 2.2)      # offsets are written once a second
+
+
+def in_store(kit, statement):
+    store = sqlite3.connect(f"{kit.folder}/adapter.sqlite")
+    store.execute(statement)
+    store.commit()
+    store.close()
+
+
+def test_a_store_that_fails_amid_a_batch_loses_no_task_of_it():
+    """As it does without memory or disk: SQLite takes the whole transaction back, and what is written after that would be kept."""
+    with Kit() as kit:
+        path = kit.config('keep: tasks\ndriver: {name: simulate, result: {no: "N${seq}"}}\n')
+        adapter = kit.adapter(path)
+        tasks = [kit.task() for _ in range(4)]
+        kit.all_final(tasks)
+        adapter.terminate()
+        adapter.wait(20)
+        in_store(kit, "CREATE TRIGGER full BEFORE INSERT ON task WHEN (SELECT count(*) FROM task) >= 9 "
+                      "BEGIN SELECT RAISE(ROLLBACK, 'the disk is full'); END")
+        tasks += [kit.task() for _ in range(20)]
+        adapter = kit.adapter(path)
+        assert adapter.wait(20) != 0 and "the disk is full" in kit.log(), kit.log()
+        in_store(kit, "DROP TRIGGER full")
+        kit.adapter(path)
+        kit.all_final(tasks)
+        kit.one_final_each(tasks)
 
 
 def test_broker_away_at_the_start_is_said_once_and_waited_for():
