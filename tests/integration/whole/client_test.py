@@ -117,6 +117,24 @@ def test_kafka_python_is_a_department_by_structured_events_without_a_key():
     assert carried(place) > 0, "twelve messages without a key, all by chance on the right one of four partitions?"
 
 
+def test_the_examples_for_kafka_python_and_kcat_are_departments():
+    example, python = f"{ROOT}/adapters/examples", python_with_kafka()
+    place = Place(["alpha", "beta"])
+    first = step("first", department="alpha", input='{name: "${ .form.name }"}', result="{type: object, properties: {filing_no: {type: string}}}")
+    second = step("second", ["first"], "beta", input='{of: "${ .steps.first.result.filing_no }"}')
+    place.publish(thing("filed", first + second, form="{type: object, properties: {name: {type: string}}}"))
+    place.yjsd()
+    place.child("alpha", [python, f"{example}/python/department.py", place.bootstrap, place.region, "alpha"])
+    case = place.start("filed", {"name": "王"})
+    place.reaches(case, "second", "running")
+    kcat = ["bash", f"{example}/kcat.sh", place.bootstrap, place.region, "beta"]
+    shown = subprocess.run([*kcat, "show"], capture_output=True, text=True, timeout=30, check=True).stdout
+    assert f"ce_id={case}:second:1," in shown and f'"of":"HT-{case}"' in shown, shown
+    subprocess.run([*kcat, "answer", f"{case}:second:1", "result", '{"result":{"no":"K-1"}}'], timeout=30, check=True)
+    place.closed(case, "granted")
+    assert place.dead() == [], place.dead()
+
+
 def test_a_result_is_carried_from_every_partition_to_its_shard_once():
     place = permit(Place(["alpha", "beta", "gamma"]))
     alpha = place.department("alpha", lambda task: None)
