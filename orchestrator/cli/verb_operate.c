@@ -232,7 +232,18 @@ enum verb_status verb_dead_list(struct invocation *c) {
 }
 
 enum verb_status verb_dead_show(struct invocation *c) {
-    return print_one(c, "/v1/dead-letters/");
+    struct client_answer answer;
+    enum verb_status status;
+    if (!invocation_has(c, "reason"))
+        return print_one(c, "/v1/dead-letters/");
+    if (!post(c, path_of(c, "/v1/dead-letters/", invocation_argument(c, 0), "/reveal"),
+              BODY_OF(c, {"reason", invocation_text(c, "reason"), false}), &answer, &status))
+        return status;
+    if (c->json)
+        printf("%.*s\n", TEXT_ARG(answer.body));
+    else
+        print_value(&answer.json);
+    return STATUS_DONE;
 }
 
 static enum verb_status each_dead(struct invocation *c, const char *tail, const char *what) {

@@ -296,8 +296,10 @@ const struct verb verb_table[] = {
      {{"code", "CODE", NULL, false, "Only with this reason's code"}, {"topic", "TOPIC", NULL, false, "Only from this topic"},
       {"closed", NULL, NULL, false, "Those redriven or discarded instead"},
       LIMIT_OPTION}},
-    {"dead", "show", "ID", 1, 1, NEEDS_SERVER, verb_dead_show, "Show a dead letter with its bytes",
-     "Where it came from, why it could not be taken, its headers, key and value.", NO_OPTIONS},
+    {"dead", "show", "ID", 1, 1, NEEDS_SERVER, verb_dead_show, "Show a dead letter with what it carries",
+     "Where it came from, why it could not be taken, its headers, key and value, personal values masked; nothing of a value that is no "
+     "JSON. With a reason its bytes as they came: who saw them and why is written down.",
+     {REASON_OPTION}},
     {"dead", "redrive", "ID…", 1, 1000, NEEDS_SERVER, verb_dead_redrive, "Take dead letters again",
      "After the reason is mended. What still can't be taken stays, with the reason.", NO_OPTIONS},
     {"dead", "discard", "ID…", 1, 1000, NEEDS_SERVER, verb_dead_discard, "Put dead letters aside for good", "They stay readable.",

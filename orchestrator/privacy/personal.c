@@ -305,3 +305,44 @@ void personal_put_event(struct json_writer *w, const struct personal *p, const s
     }
     json_close(w, '}');
 }
+
+/* ---- messages ---- */
+
+/* What says where a message belongs, and nothing of a person. */
+static bool is_address(struct text key) {
+    static const char *const keys[] = {"thing", "number", "region", "task", "case", "kind", "step", "index", "attempt", "department", "retryable", "code"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (text_is(key, keys[i]))
+            return true;
+    return false;
+}
+
+void personal_put_message(struct json_writer *w, const struct personal *p, const struct personal_values *known, struct text step,
+                          const struct json *value) {
+    const struct personal_step *of = p && !text_is_none(step) ? step_of(p, step) : NULL;
+    struct place root = {0};
+    json_open(w, '{');
+    for (uint32_t i = 0; i < value->count; i++) {
+        struct text key = value->children[i].key;
+        const struct json *member = &value->children[i].value;
+        struct masking all = {w, NULL, known, true};
+        json_key(w, key);
+        if (is_address(key) && member->type != JSON_OBJECT && member->type != JSON_ARRAY)
+            json_put_value(w, member);
+        else if (!p || (!of && (text_is(key, "result") || (text_is(key, "data") && !text_is_none(step)))))
+            put(&all, member, &root);
+        else if (text_is(key, "form"))
+            personal_put(w, &p->form, known, member);
+        else if (text_is(key, "extra"))
+            put_extra(w, known, member);
+        else if (text_is(key, "data") && json_get_string(member, "form"))
+            put_member_marked(w, "form", &p->form, known, member);
+        else if (text_is(key, "result") || (text_is(key, "data") && of))
+            personal_put(w, &of->result, known, member);
+        else if (text_is(key, "data"))
+            personal_put(w, &p->form, known, member);
+        else
+            personal_put(w, NULL, known, member);
+    }
+    json_close(w, '}');
+}

@@ -38,5 +38,9 @@ void personal_put(struct json_writer *, const struct personal_marks *, const str
 /* The same for an event's fields (wire/event_codec.h) of this kind and step. */
 void personal_put_event(struct json_writer *, const struct personal *, const struct personal_values *known, struct text kind,
                         struct text step, const struct json *fields);
+/* The same for the value of a message (an application, an answer) or of a command; an object. `p` NULL: nothing is known of what
+ * is personal in it: all but where it belongs is masked. `step`: whose answer it is, absent: none's. */
+void personal_put_message(struct json_writer *, const struct personal *, const struct personal_values *known, struct text step,
+                          const struct json *value);
 
 #endif

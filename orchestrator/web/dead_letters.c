@@ -15,7 +15,7 @@ void handle_dead_letters(struct request *request) {
     struct record_list rows;
     if (ASK(request, "dead_list", &rows, request_parameter(request, "open"), request_parameter(request, "code"),
             request_parameter(request, "topic"), request_parameter(request, "cursor"),
-            text_format(&request->arena, "%u", limit + 1)))
+            text_format(&request->arena, "%u", limit + 1)) && veil_messages(request, &rows))
         reply_page(request, &rows, limit, "id");
 }
 
@@ -37,7 +37,22 @@ static bool find_dead(struct request *request, struct text *ret_source, struct j
 void handle_dead_letter(struct request *request) {
     struct json row;
     struct text source;
-    if (find_dead(request, &source, &row))
+    if (!find_dead(request, &source, &row))
+        return;
+    if (text_is_none(source = veil_letter(request, &row)))
+        reply_problem(request, "out_of_memory", "the letter is too long to be shown");
+    else
+        reply_json(request, 200, source);
+}
+
+void handle_dead_letter_reveal(struct request *request) {
+    const struct json *reason;
+    struct record_list rows;
+    struct json row;
+    struct text source;
+    if (BODY_FIELDS(request, {"reason", JSON_STRING, true, MOST(reason_bytes_most), &reason}) && find_dead(request, &source, &row) &&
+        ASK(request, "access_note", &rows, request->caller.name, text_from(role_name(request->caller.role)), request->caller.department,
+            TEXT("dead_letter"), TEXT_NONE, request->at[0], reason->text))
         reply_json(request, 200, source);
 }
 

@@ -90,6 +90,7 @@ void handle_notice_retry(struct request *);
 /* dead_letters.c */
 void handle_dead_letters(struct request *);
 void handle_dead_letter(struct request *);
+void handle_dead_letter_reveal(struct request *);
 void handle_redrive(struct request *);
 void handle_discard(struct request *);
 /* tokens.c */

@@ -13,13 +13,13 @@ void handle_incidents(struct request *request) {
     if (ASK(request, "incidents_list", &rows, request_parameter(request, "open"), request_parameter(request, "code"),
             request_parameter(request, "department"), request_parameter(request, "thing"), cursor,
             text_format(&request->arena, "%u", limit + 1)) &&
-        request_cursor_stands(request, &rows, "incident_show", cursor))
+        request_cursor_stands(request, &rows, "incident_show", cursor) && veil_messages(request, &rows))
         reply_page(request, &rows, limit, "id");
 }
 
 void handle_incident(struct request *request) {
     struct record_list rows;
-    if (!ASK(request, "incident_show", &rows, request->at[0]))
+    if (!ASK(request, "incident_show", &rows, request->at[0]) || !veil_messages(request, &rows))
         return;
     if (rows.count > 0)
         reply_json(request, 200, rows.at[0]);

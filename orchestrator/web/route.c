@@ -104,7 +104,9 @@ const struct route route_table[] = {
     {"POST", "/v1/notices/{notice}/retry", OPERATES, BODY_JSON, "", handle_notice_retry, "Send a notice again that was given up"},
     {"GET", "/v1/dead-letters", WATCHES, BODY_NONE, "open,code,topic,cursor:number,limit", handle_dead_letters,
      "Messages that could not be taken"},
-    {"GET", "/v1/dead-letters/{dead}", OPERATES | BIT(AUDITOR), BODY_NONE, "", handle_dead_letter, "One, with its bytes"},
+    {"GET", "/v1/dead-letters/{dead}", OPERATES | BIT(AUDITOR), BODY_NONE, "", handle_dead_letter, "One, with what it carries, personal values masked"},
+    {"POST", "/v1/dead-letters/{dead}/reveal", OPERATES | BIT(AUDITOR), BODY_JSON, "", handle_dead_letter_reveal,
+     "One, with its bytes in clear, for a reason that is written down"},
     {"POST", "/v1/dead-letters/{dead}/redrive", OPERATES, BODY_JSON, "", handle_redrive, "Take it again"},
     {"POST", "/v1/dead-letters/{dead}/discard", OPERATES, BODY_JSON, "", handle_discard, "Put it aside for good"},
 

@@ -197,6 +197,14 @@ struct text veil_row(struct arena *, const struct veil *, struct text row);
 /* All rows of a case; false: answered. */
 bool veil_rows(struct request *, struct text case_id, struct record_list *);
 
+/* ---- veil_letters.c ---- */
+/* Words masked where known values stand in them, and ids and telephone numbers wherever. Never absent. */
+struct text veil_words(struct arena *, const struct personal_values *known, struct text);
+/* A dead letter's row with its bytes and message masked; absent: it can't be. */
+struct text veil_letter(struct request *, const struct json *row);
+/* The `message` of all rows, each by its `case_id` if it has one; false: answered. */
+bool veil_messages(struct request *, struct record_list *);
+
 /* ---- keepers.c: uploads at their end ---- */
 /* Starts `count` threads. FATAL no_thread: *ret is set nonetheless. */
 enum outcome keepers_create(struct web *, uint32_t count, struct keepers **ret, struct error *);

@@ -103,10 +103,41 @@ static void test_an_event_shows_nothing_personal_wherever_it_stands(void **state
              "{\"data\":{},\"extra\":{\"parties\":{\"buyer\":[{\"name\":\"李*\",\"id\":\"4413**********1234\",\"agent\":{\"x\":\"***\"}}]},\"trust\":\"A\"}}");
 }
 
+static void message_is(const struct personal *p, const char *step, const char *value, const char *wanted) {
+    struct json message;
+    struct buffer out;
+    struct json_writer w;
+    struct personal_values none = {0};
+    buffer_init(&out, 1 << 16);
+    assert_int_equal(json_read(&arena, text_from(value), 16, &message, NULL), OUTCOME_OK);
+    json_begin(&w, &out);
+    personal_put_message(&w, p, &none, step ? text_from(step) : TEXT_NONE, &message);
+    assert_string_equal(text_format(&arena, "%.*s", TEXT_ARG(buffer_text(&out))).at, wanted);
+    buffer_free(&out);
+}
+
+static void test_of_a_message_what_is_personal_is_masked_by_what_it_is_for(void **state) {
+    (void)state;
+    message_is(&personal, "a", "{\"result\":{\"card\":\"6222021234567890\",\"no\":\"N\"}}", "{\"result\":{\"card\":\"************7890\",\"no\":\"N\"}}");
+    message_is(&personal, "a", "{\"kind\":\"answer\",\"data\":{\"card\":\"6222021234567890\"}}", "{\"kind\":\"answer\",\"data\":{\"card\":\"************7890\"}}");
+    message_is(&personal, "unknown", "{\"result\":{\"no\":\"N\"}}", "{\"result\":{\"no\":\"***\"}}");
+    message_is(&personal, NULL, "{\"result\":{\"no\":\"N\"}}", "{\"result\":{\"no\":\"***\"}}");
+    message_is(&personal, NULL, "{\"form\":{\"buyers\":[{\"name\":\"王五\",\"share\":\"1\"}]}}", "{\"form\":{\"buyers\":[{\"name\":\"王*\",\"share\":\"1\"}]}}");
+    message_is(&personal, NULL, "{\"data\":{\"form\":{\"buyers\":[{\"name\":\"王五\"}]}}}", "{\"data\":{\"form\":{\"buyers\":[{\"name\":\"王*\"}]}}}");
+}
+
+static void test_of_a_message_nobody_knows_only_where_it_belongs_is_shown(void **state) {
+    (void)state;
+    message_is(NULL, NULL, "{\"thing\":\"t\",\"number\":\"N\",\"form\":{\"a\":\"x\",\"n\":1,\"l\":[true,null]},\"note\":\"y\",\"region\":{\"a\":\"z\"}}",
+               "{\"thing\":\"t\",\"number\":\"N\",\"form\":{\"a\":\"***\",\"n\":\"***\",\"l\":[\"***\",null]},\"note\":\"***\",\"region\":{\"a\":\"***\"}}");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_mask_shows_so_much_and_no_more),
         cmocka_unit_test_setup_teardown(test_the_personal_values_of_a_form_have_pointers_and_titles, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_of_a_message_what_is_personal_is_masked_by_what_it_is_for, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_of_a_message_nobody_knows_only_where_it_belongs_is_shown, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_an_event_shows_nothing_personal_wherever_it_stands, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,6 +80,7 @@ def ask_one_of_each(ask, place):
     ask("GET", "/v1/incidents/{incident}", 200, incident=incident)
     ask("GET", "/v1/incidents/{incident}", 404, incident="x")
     ask("GET", "/v1/dead-letters/{dead}", 200, dead=letter)
+    ask("POST", "/v1/dead-letters/{dead}/reveal", 200, dead=letter, body={"reason": "to mend it"})
     ask("GET", "/v1/tasks/{task}", 200, task="OPEN-1:second:1")
     ask("GET", "/v1/tasks/{task}", 404, task="x")
     ask("GET", "/v1/departments/{department}", 200, department="beta")

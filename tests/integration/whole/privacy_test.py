@@ -1,4 +1,5 @@
 """What is personal: masked wherever a case is shown, in clear for a reason that is written down, and who was given it."""
+import base64
 import json
 import sys
 import urllib.request
@@ -151,6 +152,51 @@ def test_a_correction_reaches_its_department_as_far_as_its_step_reads_it():
     alpha.give(task, ("result", {"result": {"no": "N-1"}}))
     until(lambda: place.api("GET", f"/v1/cases/{case}").body["phase"] == "closed", 20)
     assert place.api("GET", f"/v1/cases/{case}/form").body["form"]["debts"] == "much"   # the case has all of it
+
+
+def letter_of(place, number, token="operator", **options):
+    reply = place.api("GET", f"/v1/dead-letters/{number}", token=token)
+    return reply, base64.b64decode(reply.body["value"]).decode() if reply.body["value"] else None
+
+
+def test_dead_letters_and_incidents_are_masked_until_they_are_revealed():
+    place = Place(["alpha", "beta"])
+    place.publish(PERMIT)
+    place.yjsd()
+    alpha, _ = place.department("alpha", lambda task: None), place.department("beta", grant)
+    head = [("ce_specversion", "1.0"), ("ce_source", "portal")]
+    intake = lambda ident, body: place.hand.put_raw(f"{place.region}.intake.v1", body.encode(), head + [("ce_id", ident), ("ce_type", "application")], ident)
+    application = {"thing": "permit", "number": "A-1", "form": {**FORM, "shop": 7}, "extra": {"parties": {"owner": {"name": "張建國", "phone": "13800000001"}}}}
+    bodies = [application, {**application, "thing": "nothing", "number": "A-2"}, None]
+    for i, body in enumerate(bodies):
+        intake(f"A-{i + 1}", json.dumps(body, ensure_ascii=False) if body else "張建國 441302196803150010 is no JSON")
+        until(lambda: len(place.dead()) == i + 1, 20, why="it is no dead letter")
+    case = place.submit("permit", FORM).body["case"]
+    task = until(lambda: alpha.of(case, "first"), 20)[0]
+    alpha.give(task, ("result", {"result": {"no": 7, "card": "6222021234567890", "of": "張建國"}}))
+    until(lambda: len(place.dead()) == 4, 20, why="a result that is not as its schema says is no dead letter")
+    numbers = [r["id"] for r in place.rows("SELECT id FROM dead_letter ORDER BY id")]
+    for number in numbers:
+        for token in ("operator", "auditor"):
+            reply, value = letter_of(place, number, token)
+            assert reply.body["masked"] is True and not any(c in reply.text + (value or "") for c in CLEAR + ("13800000001",)), (reply, value)
+    shown = [json.loads(letter_of(place, n)[1]) if n != numbers[2] else letter_of(place, n)[1] for n in numbers]
+    assert shown[0]["form"] == {"name": "張*", "id_number": "4413**********0010", "shop": 7} and shown[0]["thing"] == "permit", shown[0]
+    assert shown[1]["form"]["shop"] == "***" and shown[1]["number"] == "A-2", shown[1]   # no definition: nothing can be told apart
+    assert shown[2] is None and shown[3]["result"] == {"no": 7, "card": "************7890", "of": "張*"}, shown
+    listed = place.api("GET", "/v1/dead-letters", token="supervisor").text
+    assert not any(c in listed for c in CLEAR), listed
+    assert place.api("POST", f"/v1/dead-letters/{numbers[0]}/reveal", {"reason": "x"}, token="supervisor").status == 403
+    assert place.api("POST", f"/v1/dead-letters/{numbers[0]}/reveal", {}).status == 422
+    clear = place.api("POST", f"/v1/dead-letters/{numbers[0]}/reveal", {"reason": "the portal asks"}).body
+    assert json.loads(base64.b64decode(clear["value"])) == application, clear
+    assert place.rows("SELECT who, subject, reason FROM access WHERE what = 'dead_letter'") == [
+        {"who": "operator-x", "subject": str(numbers[0]), "reason": "the portal asks"}]
+    assert "張建國" in base64.b64decode(json.loads(place.ctl("dead", "show", numbers[3], "--reason", "to mend it", "--json"))["value"]).decode()
+    place.sql(f"INSERT INTO incident (id, case_id, step, index, shard, code, message, opened_at) VALUES ('i-1', '{case}', 'first', -1, 0, 'stuck', "
+              "'no office for 張建國 of 441302196803150010, call 13912345678', now())")
+    for reply in (place.api("GET", "/v1/incidents", token="supervisor"), place.api("GET", "/v1/incidents/i-1")):
+        assert "no office for 張* of 4413**********0010, call 139****5678" in reply.text, reply
 
 
 LOOKS = f"""
