@@ -2,8 +2,22 @@
 #include "proof/data_part.h"
 
 
-void data_flow_expressions(const struct step_definition *s, void (*visit)(void *, const struct expression *),
+/* Of a material that may come later: whether it is needed, and whose may. It is looked at with the first step it is given to. */
+static void late_expressions(const struct definition *d, uint16_t step, void (*visit)(void *, const struct expression *), void *context) {
+    for (uint16_t m = 0; m < d->material_count; m++) {
+        bool first = d->materials[m].tolerable_until.unit != LIMIT_NONE && definition_step_lists(d, step, m);
+        for (uint16_t i = 0; first && i < step; i++)
+            first = !definition_step_lists(d, i, m);
+        if (first && d->materials[m].when)
+            visit(context, d->materials[m].when);
+        if (first && d->trust)
+            visit(context, d->trust);
+    }
+}
+
+void data_flow_expressions(const struct definition *d, uint16_t step, void (*visit)(void *, const struct expression *),
                            void *context) {
+    const struct step_definition *s = &d->steps[step];
     const struct expression *const all[] = {
         s->when, s->each_in, s->approve.condition, s->wait.until, s->department.is, s->department.at,
         s->approve.check_department.is, s->approve.check_department.at, s->delegated.follow,
@@ -14,6 +28,7 @@ void data_flow_expressions(const struct step_definition *s, void (*visit)(void *
     for (uint16_t i = 0; i < s->inspection.item_count; i++)
         if (s->inspection.items[i].when)
             visit(context, s->inspection.items[i].when);
+    late_expressions(d, step, visit, context);
 }
 
 /* ---- which sources an expression reads ---- */
@@ -201,7 +216,7 @@ enum outcome data_prepare(struct data *d, const struct proof_options *options, s
     find_schema(d, &d->sources[0], json_get_string(&d->canonical, "form"));
     for (uint16_t i = 0; i < definition->step_count; i++) {
         struct finding finding = {d, i};
-        data_flow_expressions(&definition->steps[i], visit_flow, &finding);
+        data_flow_expressions(definition, i, visit_flow, &finding);
     }
     /* Every step that a department answers needs an example, also where nobody reads it. */
     for (uint16_t i = 0; i < definition->step_count; i++)

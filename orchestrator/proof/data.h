@@ -53,11 +53,13 @@ struct data {
 /* REJECT no_example: for some source nothing could be made that its schema allows; the message names it. */
 enum outcome data_prepare(struct data *, const struct proof_options *, struct arena *, struct error *);
 
-/* Parties and materials that go with every form, as JSON; absent: no memory. */
-struct text data_extra(const struct data *);
+/* Parties and materials that go with every form, as JSON; late: without what may come later (容缺受理), for a subject of a grade
+ * that may. Absent: no memory. */
+struct text data_extra(const struct data *, bool late);
+bool data_has_late_materials(const struct data *);
 
 /* The expressions of a step that its way depends on; `visit` for each. */
-void data_flow_expressions(const struct step_definition *, void (*visit)(void *, const struct expression *), void *context);
+void data_flow_expressions(const struct definition *, uint16_t step, void (*visit)(void *, const struct expression *), void *context);
 
 static inline bool data_is_read_by(const struct data *d, uint16_t step, uint16_t reader) {
     return d->readers[(size_t)step * DATA_STEP_WORDS + reader / 64] >> (reader % 64) & 1;

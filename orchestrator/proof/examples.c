@@ -305,9 +305,26 @@ static void put_parties(struct json_writer *w, const struct data *d, const struc
     json_close(w, '}');
 }
 
+static bool may_come_later(const struct definition *d, struct text id) {
+    for (uint16_t i = 0; i < d->material_count; i++)
+        if (text_equal(d->materials[i].id, id))
+            return d->materials[i].tolerable_until.unit != LIMIT_NONE;
+    return false;
+}
+
+/* Of whoever may bring a material later: the best of the grades that the first of them names. */
+static struct text grade_of(const struct definition *d) {
+    for (uint16_t i = 0; i < d->material_count; i++)
+        if (d->materials[i].tolerable_until.unit != LIMIT_NONE && d->materials[i].tolerable_trust.length > 0)
+            return text_span(d->materials[i].tolerable_trust.at, 1);
+    return TEXT_NONE;
+}
+
+bool data_has_late_materials(const struct data *d) { return !text_is_none(grade_of(d->definition)); }
+
 /* Parties and materials of the sample application go with every form, and every material that may be asked: what is not
  * asked harms nothing. */
-struct text data_extra(const struct data *d) {
+struct text data_extra(const struct data *d, bool late) {
     const struct json *given = json_get_string(d->options->application, "extra");
     const struct json *materials = json_get_string(given, "materials");
     _cleanup_buffer_ struct buffer out;
@@ -316,7 +333,8 @@ struct text data_extra(const struct data *d) {
     json_begin(&w, &out);
     json_open(&w, '{');
     for (uint32_t i = 0; given && i < given->count; i++)
-        if (!text_is(given->children[i].key, "materials") && !text_is(given->children[i].key, "parties")) {
+        if (!text_is(given->children[i].key, "materials") && !text_is(given->children[i].key, "parties") &&
+            !(late && text_is(given->children[i].key, "trust"))) {
             json_key(&w, given->children[i].key);
             json_put_value(&w, &given->children[i].value);
         }
@@ -324,10 +342,11 @@ struct text data_extra(const struct data *d) {
     json_key(&w, TEXT("materials"));
     json_open(&w, '[');
     for (uint32_t i = 0; materials && i < materials->count; i++)
-        json_put_value(&w, json_at(materials, i));
+        if (!late || !may_come_later(d->definition, json_get_text(json_at(materials, i), TEXT("id"))))
+            json_put_value(&w, json_at(materials, i));
     for (uint16_t i = 0; i < d->definition->material_count; i++) {
         const struct material_definition *material = &d->definition->materials[i];
-        bool known = material->from_lookup;
+        bool known = material->from_lookup || (late && material->tolerable_until.unit != LIMIT_NONE);
         for (uint32_t k = 0; materials && k < materials->count && !known; k++)
             known = text_equal(json_get_text(json_at(materials, k), TEXT("id")), material->id);
         if (!known)
@@ -336,6 +355,10 @@ struct text data_extra(const struct data *d) {
                                          TEXT_ARG(material->id), 0));
     }
     json_close(&w, ']');
+    if (late) {
+        json_key(&w, TEXT("trust"));
+        json_put_text(&w, grade_of(d->definition));
+    }
     json_close(&w, '}');
     return out.failed ? TEXT_NONE : text_copy(d->arena, buffer_text(&out));
 }

@@ -241,6 +241,10 @@ static bool find_moves(const struct explorer *e, struct position *p) {
     }
     if (due != TIME_NONE && !put_move(p, time))
         return false;
+    for (uint32_t i = 0; p->state.phase == CASE_RUNNING && i < p->state.tolerated_count; i++)
+        if (p->state.tolerated[i].is_open &&
+            !put_move(p, (struct move){.kind = MOVE_BRING, .step = NO_INDEX, .index = -1, .example = (uint16_t)i}))
+            return false;
     return p->state.phase != CASE_RUNNING || put_move(p, withdraw);
 }
 
@@ -410,11 +414,17 @@ static bool follow(struct explorer *e, struct position *from, struct move move) 
     struct input in;
     struct error error = {0};
     bool fresh;
+    bool applies_late = move.kind == MOVE_SUBMIT && move.is_late;
+    if (applies_late && e->late_tried)
+        return true;
     struct position *to = push(e);
     if (!to || !position_copy(to, from))
         return false;
     enum outcome outcome = explore_step(e, to, &move, &events, &in, &error);
     e->transitions++;
+    e->late_tried |= applies_late && outcome == OUTCOME_OK && to->state.tolerated_count > 0;
+    if (applies_late && outcome == OUTCOME_REJECT)
+        return true;   /* this form's subject may not */
     if (outcome != OUTCOME_OK)
         return refused_move(e, from, &move, &error);
     struct fingerprint key = state_fingerprint(&e->classes, &to->state, to->form);
@@ -459,6 +469,10 @@ static bool walk(struct explorer *e) {
     for (uint32_t i = 0; i < e->data.sources[0].count; i++)
         if (!put_move(first, (struct move){.kind = MOVE_SUBMIT, .step = NO_INDEX, .index = -1, .example = (uint16_t)i}))
             return false;
+    /* Behind them, so that what is found is shown without late materials where it comes without. */
+    for (uint32_t i = 0; e->extra_late.length > 0 && i < e->data.sources[0].count; i++)
+        if (!put_move(first, (struct move){.kind = MOVE_SUBMIT, .step = NO_INDEX, .index = -1, .example = (uint16_t)i, .is_late = true}))
+            return false;
     e->depth = 1;
     while (e->depth > 0 && !e->stopped_by) {
         struct position *top = e->stack[e->depth - 1];
@@ -492,13 +506,16 @@ enum outcome explore(struct explorer *e, const struct proof_options *options, st
     enum outcome outcome = data_prepare(&e->data, options, arena, error);
     if (outcome != OUTCOME_OK)
         return outcome;
-    e->extra = data_extra(&e->data);
-    if (text_is_none(e->extra))
+    e->extra = data_extra(&e->data, false);
+    e->extra_late = data_has_late_materials(&e->data) ? data_extra(&e->data, true) : TEXT("");
+    if (text_is_none(e->extra) || text_is_none(e->extra_late))
         return error_no_memory(error);
     if (!classes_make(&e->classes, &e->data, arena) || !independence_make(&e->independence, &e->data, arena) || !walk(e))
         return error_no_memory(error);
     if (!e->stopped_by && e->data.cut)
         e->stopped_by = "data";
+    if (!e->stopped_by && e->extra_late.length > 0 && !e->late_tried)
+        e->stopped_by = "data: with no form was an application taken whose materials come later";
     return OUTCOME_OK;
 }
 

@@ -36,7 +36,8 @@ struct explorer {
     struct classes classes;
     struct independence independence;
     struct arena decision;               /* of one decision */
-    struct text extra;                   /* parties and materials that go with every form, as JSON */
+    struct text extra, extra_late;       /* parties and materials that go with every form, as JSON; late: what may come later is left out */
+    bool late_tried;                     /* an application was taken without it: that of the first form is tried */
     struct position **stack;
     uint32_t depth, stack_room;
     struct node *nodes;

@@ -82,6 +82,7 @@ const struct move_row move_rows[MOVE_KIND_COUNT] = {
     [MOVE_SUBMIT] = {MOVE_SUBMIT, BY_APPLICANT, 0, 0, NULL, false, "the application comes"},
     [MOVE_TIME] = {MOVE_TIME, BY_TIME, 0, 0, NULL, false, "nobody acts until the next moment is due"},
     [MOVE_WITHDRAW] = {MOVE_WITHDRAW, BY_APPLICANT, 0, 0, NULL, false, "the applicant withdraws"},
+    [MOVE_BRING] = {MOVE_BRING, BY_APPLICANT, 0, 0, NULL, false, "the applicant brings what was to come later"},
 
     [MOVE_GRANT] = {MOVE_GRANT, BY_DEPARTMENT, ASKED_KINDS, IN(STEP_RUNNING) | IN(STEP_CANCELLING), NULL, true, "is granted"},
     [MOVE_REJECT] = {MOVE_REJECT, BY_DEPARTMENT, ASKED_KINDS, IN(STEP_RUNNING) | IN(STEP_CANCELLING), NULL, false,
@@ -193,6 +194,7 @@ struct input move_input(const struct definition *d, const struct case_state *sta
     static const struct { enum move_kind move; enum input_kind input; enum answer_kind answer; enum case_outcome outcome; }
     rows[] = {
         {MOVE_TIME, INPUT_TIMER_FIRED, ANSWER_NONE, 0}, {MOVE_WITHDRAW, INPUT_WITHDRAWN, ANSWER_NONE, 0},
+        {MOVE_BRING, INPUT_MATERIALS_GIVEN, ANSWER_NONE, 0},
         {MOVE_GRANT, INPUT_ANSWER, ANSWER_RESULT, 0}, {MOVE_REJECT, INPUT_ANSWER, ANSWER_REJECTED, 0},
         {MOVE_ACCEPT, INPUT_ANSWER, ANSWER_ACCEPTED, 0}, {MOVE_CORRECT, INPUT_ANSWER, ANSWER_CORRECTION, 0},
         {MOVE_CORRECTED, INPUT_CORRECTION_ANSWERED, ANSWER_NONE, 0}, {MOVE_FAIL, INPUT_ANSWER, ANSWER_ERROR, 0},
@@ -237,6 +239,10 @@ struct input move_input(const struct definition *d, const struct case_state *sta
                                   TEXT_ARG(d->materials[d->steps[move->step].fetches].id));
         break;
     case MOVE_WITHDRAW: in.reason = TEXT("tried"); break;
+    case MOVE_BRING:
+        in.data = text_format(arena, "{\"materials\":[{\"id\":\"%.*s\"}]}",
+                              TEXT_ARG(d->materials[state->tolerated[move->example].material].id));
+        break;
     default: break;
     }
     if (in.kind == INPUT_RETRY || in.kind == INPUT_SKIP || in.kind == INPUT_REFUSE || in.kind == INPUT_WITHDRAWN ||

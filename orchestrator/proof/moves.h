@@ -13,7 +13,7 @@ enum move_by { BY_DEPARTMENT, BY_TIME, BY_OPERATOR, BY_SUBCASE, BY_APPLICANT, BY
 
 enum move_kind {
     MOVE_NONE,
-    MOVE_SUBMIT, MOVE_TIME, MOVE_WITHDRAW,                                  /* of the case */
+    MOVE_SUBMIT, MOVE_TIME, MOVE_WITHDRAW, MOVE_BRING,                      /* of the case */
     MOVE_GRANT, MOVE_REJECT, MOVE_ACCEPT, MOVE_CORRECT, MOVE_CORRECTED, MOVE_FAIL,
     MOVE_CANCELLED, MOVE_CANCEL_REFUSED, MOVE_LATE,
     MOVE_SIGNAL, MOVE_SIGN, MOVE_OBJECT, MOVE_DISMISS,
@@ -23,7 +23,9 @@ enum move_kind {
     MOVE_KIND_COUNT
 };
 
-struct move { enum move_kind kind; uint16_t step; int16_t index; uint16_t example; bool is_late; /* at the last moment */ };
+/* is_late: at the last moment; of an application: without the materials that may come later. example: of a material that is
+ * brought, its row among those tolerated. */
+struct move { enum move_kind kind; uint16_t step; int16_t index; uint16_t example; bool is_late; };
 
 struct move_row {
     enum move_kind kind;

@@ -233,7 +233,7 @@ bool places_find(struct data *d, uint16_t source, struct arena *arena, struct pl
     struct placing placing = {.data = d, .source = source, .places = ret};
     for (uint16_t i = 0; ret->at && i < d->definition->step_count; i++) {
         placing.owner = i;
-        data_flow_expressions(&d->definition->steps[i], visit_placing, &placing);
+        data_flow_expressions(d->definition, i, visit_placing, &placing);
     }
     return ret->at != NULL;
 }

@@ -99,7 +99,7 @@ enum outcome explore_step(struct explorer *e, struct position *p, const struct m
     struct input in = move->kind == MOVE_SUBMIT ? submission(e, move, at_us)
                                                 : move_input(e->definition, &p->state, move, data_of(e, move), &e->decision, at_us);
     if (move->kind == MOVE_SUBMIT) {
-        in.extra = e->extra;
+        in.extra = move->is_late ? e->extra_late : e->extra;
         p->form = move->example;
     }
     *ret_input = in;

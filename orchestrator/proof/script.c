@@ -133,8 +133,8 @@ struct text script_write(struct explorer *e, const struct position *p, const str
     for (uint32_t i = 0; i < played->count; i++)
         if (played->at[i].kind == INPUT_SUBMIT) {
             buffer_format(&out, "form: %.*s\n", TEXT_ARG(played->at[i].data));
-            if (!text_is_none(e->extra))
-                buffer_format(&out, "extra: %.*s\n", TEXT_ARG(e->extra));
+            if (!text_is_none(played->at[i].extra))
+                buffer_format(&out, "extra: %.*s\n", TEXT_ARG(played->at[i].extra));
         }
     write_inputs(e, &out, played);
     write_expect(e, &out, p, steps, closing);

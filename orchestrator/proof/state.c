@@ -44,6 +44,14 @@ static bool needs_inspection(const struct definition *d, const struct step_defin
 
 static bool same_limit(struct limit_time a, struct limit_time b) { return a.unit == b.unit && a.amount == b.amount; }
 
+/* Are both given, or neither, each material that may come later? */
+static bool same_late(const struct definition *d, uint16_t i, uint16_t j) {
+    for (uint16_t m = 0; m < d->material_count; m++)
+        if (d->materials[m].tolerable_until.unit != LIMIT_NONE && definition_step_lists(d, i, m) != definition_step_lists(d, j, m))
+            return false;
+    return true;
+}
+
 /* Whether exchanging the two, once they have begun, changes nothing but names. What is read, undone, fanned out or picked
  * by data is like nothing else; so is, until it has begun, what has a condition. */
 static bool same_class(const struct data *d, uint16_t i, uint16_t j) {
@@ -51,7 +59,7 @@ static bool same_class(const struct data *d, uint16_t i, uint16_t j) {
     bool plain = (a->kind == STEP_TASK || a->kind == STEP_LOOKUP || a->kind == STEP_DELIVER || a->kind == STEP_DELEGATED) && a->kind == b->kind &&
                  !a->is_each && !b->is_each && !a->reversible && !b->reversible &&
                  !a->department.is && !b->department.is && !a->department.at && !b->department.at;
-    return plain && !reads_data(d, i) && !reads_data(d, j) &&
+    return plain && !reads_data(d, i) && !reads_data(d, j) && same_late(d->definition, i, j) &&
            same_indices(a->need_count, a->needs, b->need_count, b->needs) &&
            same_indices(a->dependent_count, a->dependents, b->dependent_count, b->dependents) &&
            !needs_inspection(d->definition, a) && a->on_refused == b->on_refused && a->on_expired == b->on_expired && a->timeout_then == b->timeout_then &&
@@ -74,6 +82,23 @@ bool classes_make(struct classes *c, const struct data *data, struct arena *aren
 
 /* ---- deadlines ---- */
 
+/* What it does when its day comes it does to the steps that are given it; where none is left, to nobody but an operator. */
+static void tolerated_deadline(const struct case_state *s, const struct tolerated_row *row, void (*visit)(void *, uint16_t, int64_t), void *context) {
+    uint16_t first = NO_INDEX;
+    bool any = false;
+    for (uint16_t i = 0; i < s->definition->step_count; i++) {
+        if (s->definition->steps[i].is_fetch || !definition_step_lists(s->definition, i, row->material))
+            continue;
+        first = first == NO_INDEX ? i : first;
+        if (state_step_has_ended(s->steps[i].self.state))
+            continue;
+        visit(context, i, row->due_at_us);
+        any = true;
+    }
+    if (!any)
+        visit(context, first == NO_INDEX ? 0 : first, row->due_at_us);
+}
+
 void state_deadlines(const struct case_state *s, void (*visit)(void *, uint16_t, int64_t), void *context) {
     for (uint16_t i = 0; i < s->definition->step_count; i++) {
         const struct step_row *row = &s->steps[i];
@@ -88,6 +113,9 @@ void state_deadlines(const struct case_state *s, void (*visit)(void *, uint16_t,
                 visit(context, i, row->elements[k].due_at_us);
         }
     }
+    for (uint32_t i = 0; i < s->tolerated_count; i++)
+        if (s->tolerated[i].is_open && s->tolerated[i].due_at_us != TIME_NONE)
+            tolerated_deadline(s, &s->tolerated[i], visit, context);
 }
 
 struct moments { int64_t at[DEADLINES_MOST]; uint32_t count; };
@@ -284,6 +312,20 @@ static bool waits_for(const struct case_state *s, struct text signal) {
     return false;
 }
 
+/* A material that may come later: it has its day; its day is over, and a step that is given it may still be at work; else it
+ * is as if it had come with the application. */
+static uint64_t tolerated_word(const struct case_state *s, const struct tolerated_row *row, const struct moments *moments) {
+    struct text id = s->definition->materials[row->material].id;
+    bool is_there = false, is_given = false;
+    if (row->is_open)
+        return mix(row->material, 2 + rank(moments, row->due_at_us));
+    for (uint32_t i = 0; s->materials.type == JSON_ARRAY && i < s->materials.count; i++)
+        is_there = is_there || text_equal(json_get_text(json_at(&s->materials, i), TEXT("id")), id);
+    for (uint16_t i = 0; i < s->definition->step_count; i++)
+        is_given = is_given || (definition_step_lists(s->definition, i, row->material) && !state_step_has_ended(s->steps[i].self.state));
+    return !is_there && is_given ? mix(row->material, 1) : 0;
+}
+
 struct fingerprint state_fingerprint(const struct classes *c, const struct case_state *s, uint16_t form) {
     struct fingerprint f = {1, 2};
     struct moments moments = {.count = 0};
@@ -293,6 +335,11 @@ struct fingerprint state_fingerprint(const struct classes *c, const struct case_
     struct tally tally = tally_of(s);
     put(&f, s->phase | (uint64_t)s->stop << 8 | (uint64_t)tally.granted << 16 | (uint64_t)tally.against << 17);
     put(&f, s->phase == CASE_RUNNING ? data_view(c->data, s, 0, form) : 0);
+    for (uint32_t i = 0; s->phase == CASE_RUNNING && i < s->tolerated_count; i++) {
+        uint64_t word = tolerated_word(s, &s->tolerated[i], &moments);
+        if (word)
+            put(&f, word);
+    }
     for (uint32_t i = 0; i < s->signal_count; i++)
         if (waits_for(s, s->signals[i].name))
             put(&f, text_hash(s->signals[i].name) ^ text_hash(s->signals[i].data));

@@ -6,7 +6,8 @@
  *  - of a step that has ended: how, as far as a join that still waits counts it or a condition still to be asked reads
  *    it, and whether it can still be undone; else that it has ended;
  *  - what the conditions still to be asked see of the form and of results (data.h);
- *  - the order of open deadlines.
+ *  - the order of open deadlines;
+ *  - which materials are still to come, and which did not come in time and are still asked by a step.
  * Left out: ids, moments, texts, attempts, versions, numbers of corrections, incidents and disputes, marks of answers.
  * Steps that are alike (same_class) are put in order of their states. Pure. */
 #ifndef YJS_PROOF_STATE_H
@@ -30,7 +31,7 @@ bool classes_make(struct classes *, const struct data *, struct arena *);
 struct fingerprint state_fingerprint(const struct classes *, const struct case_state *, uint16_t form);
 /* Would the two examples of a step's data make the same state, were it granted now? */
 bool state_sees_difference(const struct data *, const struct case_state *, uint16_t source, uint32_t a, uint32_t b);
-/* A deadline of the case, with the step it belongs to; `visit` for each that is open. */
+/* A deadline of the case, with a step it belongs to; `visit` for each that is open, of a material for each step that is given it. */
 void state_deadlines(const struct case_state *, void (*visit)(void *, uint16_t step, int64_t at_us), void *context);
 
 #endif

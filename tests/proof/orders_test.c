@@ -67,6 +67,7 @@ static void summary(const struct proof_report *report, const uint16_t *alike, st
         buffer_format(out, " s%u %llx.%llx", i, (unsigned long long)ends[i].bits[1], (unsigned long long)ends[i].bits[0]);
 }
 
+#define T "{zh-Hant: 一, zh-Hans: 一, en: One}"
 /* Beside the generated ones: what chance seldom makes. */
 static const char *const by_hand[] = {
     "steps:\n  - {id: s0, department: a, on_refused: continue}\n  - {id: s1, department: a}\n"
@@ -75,6 +76,15 @@ static const char *const by_hand[] = {
     "  - {id: s2, department: b}\n  - {id: s3, department: b, needs: [s0, s1, s2], join: {at_least: 2}}\n",
     "steps:\n  - {id: s0, department: a}\n  - {id: s1, department: a}\n  - {id: s2, department: a}\n  - {id: s3, department: a}\n"
     "  - {id: s4, department: b, needs: [s0, s1, s2, s3], join: {all: true, deadline: 2 workdays, then: partial}}\n",
+    "materials:\n  - {id: m, required: true, from: applicant, title: " T ", tolerable: {until: 3 workdays, trust: [A], if_missing: refuse}}\n"
+    "steps:\n  - {id: s0, department: a}\n  - {id: s1, department: a, materials: [m], timeout: {limit: 2 workdays, then: expire}}\n"
+    "  - {id: s2, department: b, needs: [s0], materials: [m], on_refused: continue}\n  - {id: s3, department: b, needs: [s1, s2]}\n",
+    "materials:\n  - {id: m, required: true, from: applicant, title: " T ", tolerable: {until: 1 workdays, trust: [A], if_missing: incident}}\n"
+    "  - {id: n, required: true, from: applicant, title: " T ", tolerable: {until: 5 workdays, trust: [A], if_missing: refuse}}\n"
+    "steps:\n  - {id: s0, department: a, materials: [m]}\n  - {id: s1, department: a, on_refused: close, materials: [n]}\n"
+    "  - {id: s2, department: b, materials: [m, n]}\n  - {id: s3, department: b, needs: [s0, s1, s2], join: {any: true, deadline: 3 workdays, then: partial}}\n",
+    "materials:\n  - {id: m, required: true, from: applicant, title: " T ", tolerable: {until: 3 workdays, trust: [A], if_missing: refuse}}\n"
+    "steps:\n  - {id: s0, department: a, materials: [m]}\n  - {id: s1, department: a}\n  - {id: s2, department: a}\n",
 };
 enum { BY_HAND = sizeof by_hand / sizeof *by_hand };
 
@@ -131,7 +141,39 @@ static void test_leaving_orders_out_loses_nothing(void **state) {
     assert_int_equal(wrong, 0);
 }
 
+/* How many states there are when the material of the first step is so. */
+static uint64_t states_with(const char *tolerable) {
+    struct arena arena;
+    struct buffer yaml;
+    const struct directory *directory;
+    struct proof_report report;
+    arena_init(&arena, PROOF_ARENA_BYTES);
+    buffer_init(&yaml, 1 << 16);
+    buffer_format(&yaml, "materials:\n  - {id: m, required: true, from: applicant, title: " T "%s}\n"
+                         "steps:\n  - {id: s0, department: a, materials: [m]}\n  - {id: s1, department: b, needs: [s0]}\n", tolerable);
+    const struct definition *definition = proof_compile(&arena, buffer_text(&yaml).at, &directory);
+    assert_non_null(definition);
+    struct proof_options options = proof_options_of(definition, directory);
+    assert_int_equal(proof_run(&options, &arena, &report, NULL), OUTCOME_OK);
+    assert_int_equal(report.verdict, PROOF_HOLDS);
+    definition_free(definition);
+    buffer_free(&yaml);
+    arena_free(&arena);
+    return report.states;
+}
+
+static void test_what_may_come_later_is_tried_in_time_and_late(void **state) {
+    (void)state;
+    uint64_t with_it = states_with(""), refusing = states_with(", tolerable: {until: 3 workdays, trust: [A], if_missing: refuse}"),
+             calling = states_with(", tolerable: {until: 3 workdays, trust: [A], if_missing: incident}");
+    print_message("%llu states; with a late material that refuses %llu, that calls an operator %llu\n", (unsigned long long)with_it,
+                  (unsigned long long)refusing, (unsigned long long)calling);
+    assert_true(refusing > with_it);
+    assert_true(calling > refusing);   /* a state more: missed, and still at work */
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_leaving_orders_out_loses_nothing)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_leaving_orders_out_loses_nothing),
+                                       cmocka_unit_test(test_what_may_come_later_is_tried_in_time_and_late)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

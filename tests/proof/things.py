@@ -10,7 +10,7 @@ def main():
     files = sorted(glob.glob("config/things/*.yaml"))
     assert files, "no things were found: nothing has been checked"
     for file in files:
-        run = subprocess.run([yjsctl, "thing", "verify", file, "--json", "--seconds", "240"], capture_output=True, text=True)
+        run = subprocess.run([yjsctl, "thing", "verify", file, "--json", "--seconds", "600"], capture_output=True, text=True)
         report = json.loads(run.stdout) if run.stdout else {}
         print(f"{file}: {report.get('verdict', 'none')}, {report.get('states')} states, {report.get('transitions')} transitions, "
               f"{report.get('forms')} forms, {report.get('took_ms', 0) / 1000:.2f} s", flush=True)
