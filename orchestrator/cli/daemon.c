@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "bus/bus.h"
 #include "cli/crash_mark.h"
+#include "cli/daemon_config.h"
 #include "cli/daemon_vault.h"
 #include "cli/daemon_web.h"
 #include "cli/disclose.h"
@@ -62,32 +63,6 @@ static void setup_log(struct daemon *d, const struct settings *settings) {
     log_level_parse(settings->log_level, &level);
     log_format_parse(settings->log_format, &format);
     log_setup(STDERR_FILENO, level, format, d->instance);
-}
-
-/* A file that a setting names. False: it can't be read, which is a fault of the setting. */
-static bool read_named(struct settings *settings, const char *setting, const char *path, struct arena *arena, struct text *ret,
-                       struct fault_list *faults) {
-    struct error error = {0};
-    if (file_read(path, LIMIT_definition_bytes_most, arena, ret, &error) == OUTCOME_OK)
-        return true;
-    settings_fault(settings, faults, setting, "Correct the path; it is relative to the folder above config/.", "%s", error.message);
-    return false;
-}
-
-/* Faults of a file behind those of the settings. */
-static void add_faults(struct settings *settings, struct fault_list *faults, const struct fault_list *more) {
-    for (uint32_t i = 0; i < more->count; i++)
-        fault_list_add(faults, &settings->arena, &more->at[i]);
-}
-
-static void read_directory(struct settings *settings, struct arena *arena, const struct directory **ret, struct fault_list *faults) {
-    const char *path = settings_path(settings, settings->departments);
-    struct fault_list more = {0};
-    struct text source;
-    if (!path || !read_named(settings, "departments", path, arena, &source, faults))
-        return;
-    directory_compile(arena, source, text_from(path), &more, ret, NULL);
-    add_faults(settings, faults, &more);
 }
 
 static enum outcome make_store(struct daemon *d, struct error *error) {
@@ -307,10 +282,10 @@ static struct rules_kept *read_rules(struct settings *settings, struct text file
         return NULL;
     *kept = (struct rules_kept){0};
     arena_init(&kept->arena, 4u << 20);
-    if (read_named(settings, "notice.rules", path, &kept->arena, &source, faults) &&
+    if (daemon_read_named(settings, "notice.rules", path, &kept->arena, &source, faults) &&
         notice_rules_read(&kept->arena, source, text_from(path), &more, &kept->rules, NULL) == OUTCOME_OK)
         return kept;
-    add_faults(settings, faults, &more);
+    daemon_add_faults(settings, faults, &more);
     rules_free(kept);
     return NULL;
 }
@@ -356,22 +331,6 @@ static enum outcome make_notifier(struct daemon *d, struct error *error) {
     return notifier_create(&settings, &d->notices_port, &d->clock, &d->notifier, error);
 }
 
-/* Those of the settings' own file first, by their places; the others stay in their order behind them. */
-static void order_faults(const struct settings *settings, struct fault_list *faults) {
-    for (uint32_t i = 1; i < faults->count; i++) {
-        struct fault one = faults->at[i];
-        uint32_t to = i;
-        for (; text_equal(one.file, settings->file) && to > 0; to--) {
-            const struct fault *before = &faults->at[to - 1];
-            if (text_equal(before->file, one.file) &&
-                (before->line < one.line || (before->line == one.line && before->column <= one.column)))
-                break;
-            faults->at[to] = *before;
-        }
-        faults->at[to] = one;
-    }
-}
-
 /* Settings and the files they name; everything that is wrong in one run. */
 static enum outcome read_all(struct daemon *d, const char *config, const struct setting_flag *flags, uint32_t flag_count,
                              struct buffer *ret_faults, struct error *error) {
@@ -380,12 +339,12 @@ static enum outcome read_all(struct daemon *d, const char *config, const struct 
     if (outcome != OUTCOME_OK)
         return outcome;
     settings_check(&d->settings, &faults);
-    read_directory(&d->settings, &d->directory_arena, &d->directory, &faults);
+    daemon_read_directory(&d->settings, &d->directory_arena, &d->directory, &faults);
     d->rules = read_rules(&d->settings, d->settings.notices, &faults);
     bool has_rules = !settings_path(&d->settings, d->settings.notices) || d->rules || faults.error_count > 0;
     if (d->settings.arena.failed || d->directory_arena.failed || !has_rules)
         return error_no_memory(error);
-    order_faults(&d->settings, &faults);
+    daemon_order_faults(&d->settings, &faults);
     fault_list_write_text(&faults, ret_faults);
     if (faults.error_count > 0)
         return error_set(error, OUTCOME_REJECT, "settings_faulty", "%u fault%s in the configuration", faults.error_count,
@@ -457,14 +416,6 @@ bool daemon_is_ready(const struct daemon *d) {
     return meters.ready == 1 && meters.bus_up == 1;
 }
 
-static void refuse_reload(const struct fault_list *faults, const char *why) {
-    for (uint32_t i = 0; i < faults->count; i++)
-        log_error("reload_fault", "what was read again has a fault", LOG_TEXT("file", faults->at[i].file), LOG_INT("line", faults->at[i].line),
-                  LOG_INT("column", faults->at[i].column), LOG_TEXT("why", faults->at[i].message), LOG_TEXT("remedy", faults->at[i].remedy));
-    log_error("reload_refused", "what was read is not sound; everything stays as it was", LOG_INT("faults", faults->error_count),
-              LOG_STRING("why", why ? why : "see the faults"));
-}
-
 static void take_directory(struct daemon *d, struct arena *arena, const struct directory *directory) {
     conductor_set_directory(d->conductor, directory);
     pthread_rwlock_wrlock(&d->directory_lock);
@@ -488,11 +439,11 @@ void daemon_reload(struct daemon *d, const char *config, const struct setting_fl
     }
     arena_init(&arena, 64u << 20);
     settings_check(&settings, &faults);
-    read_directory(&settings, &arena, &directory, &faults);
+    daemon_read_directory(&settings, &arena, &directory, &faults);
     struct rules_kept *rules = d->notifier ? read_rules(&settings, d->settings.notices, &faults) : NULL;
     enum outcome secrets = rules ? notifier_check_rules(&rules->rules, &error) : OUTCOME_OK;
     if (faults.error_count > 0 || !directory || secrets != OUTCOME_OK || (d->notifier && !rules)) {
-        refuse_reload(&faults, secrets == OUTCOME_OK ? NULL : error.message);
+        daemon_log_faults(&faults, secrets == OUTCOME_OK ? NULL : error.message);
         arena_free(&arena);
         rules_free(rules);
     } else {

@@ -22,8 +22,8 @@ enum outcome daemon_turn(struct daemon *, int64_t *ret_wake_at_us, struct error 
 /* What to wait for besides the time; gives the number filled. */
 int daemon_descriptors(struct daemon *, struct pollfd *room, int most);
 bool daemon_is_ready(const struct daemon *);
-/* Log settings and the directory of departments, read again; what is wrong is said in the log and changes nothing. What
- * has changed and is read at the start only is named. */
+/* Log settings, the directory of departments and the rules of notices, read again; what is wrong is said in the log
+ * and changes nothing. What has changed and is read at the start only is named. */
 void daemon_reload(struct daemon *, const char *config, const struct setting_flag *flags, uint32_t flag_count);
 /* Finishes what is under way, as long as the setting `drain` allows. */
 void daemon_drain(struct daemon *);
