@@ -128,6 +128,13 @@ wait_for() {
 }
 secret() { head -c 18 /dev/urandom | base64 | tr -d '/+='; }
 yjsctl() { "$bin/yjsctl" "$@"; }
+# told LINE yjsctl…: notes one line of what it prints (1: the first, $: the last); what fails ends the trial
+told() {
+    local line=$1 said
+    shift
+    said=$("$@") || die "$* failed"
+    note "$(sed -n "${line}p" <<<"$said")"
+}
 
 say "3. PostgreSQL, private"
 # in a session of its own: the Ctrl-C of a terminal is not for it, the daemon still writes to it while it stops
@@ -137,7 +144,7 @@ export YJS_KAFKA_PARTITIONS=$partitions YJS_STATE=$trial YJS_INSTANCE=trial YJS_
 export YJS_CONFIG=$root/config/orchestrator.yaml
 read -ra ports < <(free_ports 9 2>/dev/null) || die "there are no free ports on 127.0.0.1"
 export YJS_HTTP_LISTEN=127.0.0.1:${ports[0]} YJS_URL=http://127.0.0.1:${ports[0]}
-note "$(yjsctl db migrate | tail -n 1)"
+told '$' yjsctl db migrate
 YJS_TOKEN=$(yjsctl token create --role window --name 窗口1)
 export YJS_TOKEN
 
@@ -158,8 +165,8 @@ else
     export YJS_KAFKA_BOOTSTRAP
 fi
 export KAFKA_BOOTSTRAP=$YJS_KAFKA_BOOTSTRAP
-note "$(yjsctl calendar publish config/calendar/*.yaml | head -n 1)"
-note "$(yjsctl thing publish config/things/secondhand_home_transfer.yaml | tail -n 1)"
+told 1 yjsctl calendar publish config/calendar/*.yaml
+told '$' yjsctl thing publish config/things/secondhand_home_transfer.yaml
 
 say "5. The departments' systems (simulated), each in its own way"
 sims=$bin/adapters/simulators
