@@ -139,7 +139,7 @@ told() {
 say "3. PostgreSQL, private"
 # in a session of its own: the Ctrl-C of a terminal is not for it, the daemon still writes to it while it stops
 YJS_DATABASE_URL=$(setsid tests/lib/pg.sh --parent $$ --folder "$trial/postgresql")
-export YJS_DATABASE_URL
+export YJS_DATABASE_URL YJS_MATERIALS_STORE=$trial/materials
 export YJS_KAFKA_PARTITIONS=$partitions YJS_STATE=$trial YJS_INSTANCE=trial YJS_REGION=441300
 export YJS_CONFIG=$root/config/orchestrator.yaml
 read -ra ports < <(free_ports 9 2>/dev/null) || die "there are no free ports on 127.0.0.1"
@@ -216,6 +216,7 @@ wait_for 30 "yjsd" curl -fsS "$YJS_URL/readyz"
 note "API at $YJS_URL, logs in $trial"
 
 say "7. The window submits one application"
+yjsctl material put config/samples/materials/secondhand_home_transfer/* >/dev/null || die "the sales contract was not taken"
 case=$(yjsctl case submit config/samples/secondhand_home_transfer.json --wait 10s --json | jq -r '.case // .id')
 [ -n "$case" ] && [ "$case" != null ] || die "the application was not taken"
 note "流水號 $case"

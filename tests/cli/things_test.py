@@ -3,8 +3,12 @@ import glob
 import json
 import os
 import re
+import sys
 
 from kit import ROOT, Case, unittest, yjsctl
+
+sys.path.insert(0, os.path.join(ROOT, "tests/lib"))
+import sample_materials  # noqa: E402
 
 THINGS = sorted(os.path.splitext(os.path.basename(path))[0] for path in glob.glob(os.path.join(ROOT, "config/things/*.yaml")))
 SCRIPTS = os.path.join(ROOT, "config/samples/scripts")
@@ -74,6 +78,9 @@ class Things(Case):
         for thing in self.each():
             with open(os.path.join(ROOT, f"config/samples/{thing}.json"), encoding="utf-8") as file:
                 self.assertEqual(json.load(file)["thing"], thing)
+
+    def test_what_a_sample_names_as_material_is_a_file_beside_it(self):
+        self.assertEqual(list(sample_materials.faults()), [])
 
 
 if __name__ == "__main__":

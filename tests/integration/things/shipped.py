@@ -119,7 +119,8 @@ class Shipped(Place):
         self.offices = [f"{name}@{self.local(region)}" for name, offices in
                         re.findall(r"^  - id: (\w+)\n(?:    .*\n)*?    offices: (.*)$", text[text.index("\ndepartments:"):], re.M)
                         for region in re.findall(r'region: "(\d{6})"(?!, adapter: false)', offices)]
-        self.daemon = self.late_daemon(late) if late else self.yjsd()
+        self.daemon = self.late_daemon(late) if late else self.keeping_daemon()
+        self.bring_materials()
         served = [self.serve(region, [n for n, r in (o.split("@") for o in self.offices) if r == region and n not in without])
                   for region in {office.split("@")[1] for office in self.offices}]
         until(lambda: all(child.said("reading") == wanted for child, wanted in served), 60, why="not every department reads its tasks")
@@ -128,9 +129,19 @@ class Shipped(Place):
         preload = os.path.join(BUILD, "tests/integration/things/late_clock.so")
         own, self.env = self.env, dict(self.env, LD_PRELOAD=preload, YJS_LATE_SECONDS=str(days * 86400))
         try:
-            return self.yjsd()
+            return self.keeping_daemon()
         finally:
             self.env = own
+
+    def keeping_daemon(self):
+        """With a store of materials: what the samples name has to be there."""
+        return self.yjsd(materials_store=f"{self.folder}/materials")
+
+    def bring_materials(self):
+        for path in sorted(glob.glob(f"{ROOT}/config/samples/materials/*/*")):
+            with open(path, "rb") as file:
+                kept = self.api("POST", "/v1/materials", raw=file.read(), token="window")
+            assert kept.status == 201, (path, kept)
 
     def some_region(self):
         """A city, so that its district's cases go to the city's offices as they do in Huizhou; no city has these numbers."""
