@@ -17,6 +17,7 @@
 #   --open N                             cases kept open (W1, W2, floor: 3000; W3: 1500; W4: 60)      --rate N   cases a second of latency (200)
 #   --backlog N[,N…] (10k,1m)            open cases under `backlog`, rising
 #   --answer adapter|load                who answers: yjs-adapter, or the load itself (floor: load)
+#   --wal SIZE (8GB)                     of write-ahead log that is kept and used again; twice as much may be there between checkpoints
 #   --sql 'what to change in the database before everything'
 #   --partitions N (4)  --build FOLDER (build/release)  --json FILE  --keep (the folder with logs stays)
 #
@@ -26,7 +27,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 
-what=() seconds=10 cases=0 warmup=10 warm_broker=20 payload=1024 open="" rate=200 answer="" partitions=4 build="" json="" keep="" change="" backlog=10k,1m
+what=() seconds=10 cases=0 warmup=10 warm_broker=20 payload=1024 open="" rate=200 answer="" wal=8GB partitions=4 build="" json="" keep="" change="" backlog=10k,1m
 while [ $# -gt 0 ]; do
     case $1 in
     W1|W2|W3|W4|latency|floor|floor-latency) what+=("$1") ;;
@@ -45,13 +46,14 @@ while [ $# -gt 0 ]; do
     --json) json=$2; shift ;;
     --backlog) backlog=$2; shift ;;
     --sql) change=$2; shift ;;
+    --wal) wal=$2; shift ;;
     --keep) keep=yes ;;
-    -h|--help) sed -n '2,23p' "$0" | cut -c3-; exit 0 ;;
+    -h|--help) sed -n '2,24p' "$0" | cut -c3-; exit 0 ;;
     *) echo "run.sh: unknown argument \"$1\"; see --help" >&2; exit 2 ;;
     esac
     shift
 done
-[ ${#what[@]} -gt 0 ] || { sed -n '2,23p' "$0" | cut -c3-; exit 2; }
+[ ${#what[@]} -gt 0 ] || { sed -n '2,24p' "$0" | cut -c3-; exit 2; }
 
 say() { printf '%s\n' "run.sh: $*" >&2; }
 if [ -z "$build" ]; then
@@ -294,7 +296,8 @@ if [ "$warm_broker" -gt 0 ]; then
     : >"$work/results"
 fi
 # A database that has run for a day writes its log into files that it has used before: so do these.
-sql "ALTER SYSTEM SET min_wal_size = '8GB'"
+sql "ALTER SYSTEM SET min_wal_size = '$wal'"
+sql "ALTER SYSTEM SET max_wal_size = '$((2 * $(numfmt --from=iec "${wal%B}") >> 20))MB'"
 sql "SELECT pg_reload_conf()" >/dev/null
 sql "CHECKPOINT"
 for one in "${what[@]}"; do
