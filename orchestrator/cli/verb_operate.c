@@ -168,7 +168,7 @@ static enum verb_status mend(struct invocation *c, const char *verb) {
         struct text step = text_copy(&c->arena, case_step_name(&c->arena, row)); /* with its NUL: the row has none */
         path = path_of(c, text_copy(&c->arena, path).at, step.at, verb);
         path = text_format(&c->arena, "%s", path.at);
-        struct text body = BODY_OF(c, {"reason", invocation_text(c, "reason"), false},
+        struct text body = BODY_OF(c, {"reason", invocation_text(c, "reason"), false}, {"incident", member(row, "id"), false},
                                    {"department", invocation_text(c, "to-department"), false},
                                    {"region", invocation_text(c, "to-region"), false});
         if (post(c, path, body, &answer, &status)) {

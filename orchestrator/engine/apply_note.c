@@ -140,6 +140,7 @@ bool apply_incident_opened(struct case_state *s, const struct event *e) {
     if (!work)
         return false;
     work->incident_count++;
+    work->incident_version = e->version;
     if (text_is(e->reason, "unsent"))
         return apply_seen(s, work, e->source, e->id);
     if (text_is(e->reason, "timeout")) {

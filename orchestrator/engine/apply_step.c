@@ -184,6 +184,7 @@ bool apply_stuck(struct case_state *s, const struct event *e) {
         apply_due(s, &work->due_at_us, TIME_NONE);
     work->hold = HOLD_NONE;
     work->incident_count++;
+    work->incident_version = e->version;
     s->incident_count++;
     return case_keep_over(s, &work->reason, e->reason) && apply_seen(s, work, e->source, e->id);
 }

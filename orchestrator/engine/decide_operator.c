@@ -34,6 +34,14 @@ static void close_incidents(struct decision *d, uint16_t step, const char *verb)
     emit(d, &closed);
 }
 
+/* Who acts on an incident that he saw does not close one that he did not see. */
+static enum outcome has_seen_all(const struct decision *d, uint16_t step) {
+    if (d->input->incident == 0 || work_of(d, step, d->input->index)->incident_version <= d->input->incident)
+        return OUTCOME_OK;
+    return error_set(d->error, OUTCOME_REJECT, "incident_newer", "step %.*s has a newer incident; look at it first",
+                     TEXT_ARG(d->input->step));
+}
+
 /* The work that the input names, when it is there and its case still runs (deliveries and checks: also after). */
 static enum outcome find_operable(struct decision *d, uint16_t *ret_step) {
     enum outcome outcome = find_work(d, ret_step);
@@ -45,7 +53,7 @@ static enum outcome find_operable(struct decision *d, uint16_t *ret_step) {
                          TEXT_ARG(d->input->step), (int)index);
     if (d->draft.phase == CASE_CLOSED && case_holds_open(d->definition, *ret_step, index))
         return error_set(d->error, OUTCOME_REJECT, "case_closed", "case %.*s is closed", TEXT_ARG(d->draft.id));
-    return OUTCOME_OK;
+    return has_seen_all(d, *ret_step);
 }
 
 /* A step that is its elements: they are retried, skipped or refused, not it, once there are any. */
@@ -211,6 +219,9 @@ enum outcome decide_acknowledge(struct decision *d) {
     const struct work_state *work = work_of(d, step, index);
     if (work->state == STEP_STUCK || work->state == STEP_UNDO_STUCK)
         return refuse_verb(d, "acknowledge (it waits to be retried, reassigned, skipped or refused)", work);
+    outcome = has_seen_all(d, step);
+    if (outcome != OUTCOME_OK)
+        return outcome;
     if (work->incident_count == 0)
         return error_set(d->error, OUTCOME_REJECT, "no_incident", "step %.*s has no open incident",
                          TEXT_ARG(d->input->step));

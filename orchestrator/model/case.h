@@ -28,6 +28,7 @@ struct work_state {
     uint32_t attempts_before;      /* attempts made before an operator's last retry: they no longer count */
     uint32_t undos_before;
     uint32_t incident_count;       /* open ones */
+    uint32_t incident_version;     /* of the event that opened the newest; 0: none was */
     bool accepted;                 /* the department said accepted: it must decide */
     bool correcting;               /* a correction is asked and not yet answered */
     bool cancel_asked;             /* of the current attempt */

@@ -43,6 +43,7 @@ struct input {
     uint32_t undo;               /* n of a compensation's answer; 0: none */
     enum answer_kind answer;
     uint32_t level;              /* of a rating; 0: none */
+    uint32_t incident;           /* operator's: version of the newest incident of the step that he has seen; 0: he does not say */
     bool retryable;
     enum case_outcome outcome;   /* child_ended; resolve_dispute: none */
     enum case_stop stop;         /* close: none = an operator's (terminates); else the parent's */

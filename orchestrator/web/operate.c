@@ -151,11 +151,29 @@ void handle_objection(struct request *request) {
 
 /* ---- steps ---- */
 
+/* An incident's id is `<case>:<step>[.<index>]:<version>`. */
+static bool take_incident(struct request *request, const struct json *incident, struct input *input) {
+    int64_t version = 0;
+    if (!incident)
+        return true;
+    struct text whole = incident->text, own = text_format(&request->arena, "%.*s:%.*s:", TEXT_ARG(request->at[0]), TEXT_ARG(request->at[1]));
+    if (whole.length > own.length && text_equal(text_span(whole.at, own.length), own) &&
+        text_to_int64(text_span(whole.at + own.length, whole.length - own.length), &version) && version > 0 && version <= UINT32_MAX) {
+        input->incident = (uint32_t)version;
+        return true;
+    }
+    request_fault(request, TEXT("/incident"), "incident", "is no incident of this step");
+    reply_problem(request, "incident_unknown", "the incident is not one of this step");
+    return false;
+}
+
 static void send_step(struct request *request, enum input_kind kind) {
-    const struct json *reason;
+    const struct json *reason, *incident;
     struct input input = command_input(request, kind, request->at[0]);
     if (!is_case_id(request) || !take_step(request, request->at[1], &input) ||
-        !BODY_FIELDS(request, {"reason", JSON_STRING, true, MOST(reason_bytes_most), &reason}))
+        !BODY_FIELDS(request, {"reason", JSON_STRING, true, MOST(reason_bytes_most), &reason},
+                     {"incident", JSON_STRING, false, MOST(id_bytes_most), &incident}) ||
+        !take_incident(request, incident, &input))
         return;
     input.reason = reason->text;
     if (!command_is_full(request))
@@ -168,12 +186,14 @@ void handle_refuse(struct request *request) { send_step(request, INPUT_REFUSE); 
 void handle_acknowledge(struct request *request) { send_step(request, INPUT_ACKNOWLEDGE); }
 
 void handle_reassign(struct request *request) {
-    const struct json *reason, *department, *region;
+    const struct json *reason, *department, *region, *incident;
     struct input input = command_input(request, INPUT_REASSIGN, request->at[0]);
     if (!is_case_id(request) || !take_step(request, request->at[1], &input) ||
         !BODY_FIELDS(request, {"reason", JSON_STRING, true, MOST(reason_bytes_most), &reason},
                      {"department", JSON_STRING, false, MOST(name_bytes_most), &department},
-                     {"region", JSON_STRING, false, MOST(name_bytes_most), &region}))
+                     {"region", JSON_STRING, false, MOST(name_bytes_most), &region},
+                     {"incident", JSON_STRING, false, MOST(id_bytes_most), &incident}) ||
+        !take_incident(request, incident, &input))
         return;
     if (!department && !region) {
         reply_problem(request, "reassign_to_nobody", "name a department, a region, or both");

@@ -21,6 +21,7 @@ static const struct codec_field fields[] = {
     {"undo", CODEC_UINT32, AT(undo), 0, NULL, NULL},
     {"answer", CODEC_NAME, AT(answer), ANSWER_NONE, answer_kind_name_of, answer_kind_parse_of},
     {"level", CODEC_UINT32, AT(level), 0, NULL, NULL},
+    {"incident", CODEC_UINT32, AT(incident), 0, NULL, NULL},
     {"retryable", CODEC_BOOL, AT(retryable), 0, NULL, NULL},
     {"outcome", CODEC_NAME, AT(outcome), CASE_OUTCOME_NONE, case_outcome_name_of, case_outcome_parse_of},
     {"stop", CODEC_NAME, AT(stop), CASE_STOP_NONE, case_stop_name_of, case_stop_parse_of},

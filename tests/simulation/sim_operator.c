@@ -1,6 +1,7 @@
 /* Operators: they look at open incidents and at cases, and act over the inbox; sometimes wrongly. */
-#include "sim_world.h"
+#include <stdio.h>
 
+#include "sim_world.h"
 
 #include "wire/input_codec.h"
 
@@ -25,6 +26,16 @@ static const struct store_step *step_row(struct sim *s, struct text case_id, str
     return NULL;
 }
 
+/* The version behind the last ':' of an incident's id. */
+static int64_t version_of(const struct store_incident *row) {
+    int64_t version = 0;
+    size_t at = row->id.length;
+    while (at > 0 && row->id.at[at - 1] != ':')
+        at--;
+    text_to_int64(text_span(row->id.at + at, row->id.length - at), &version);
+    return version;
+}
+
 /* Does a message of this step's stand unsent? To acknowledge another incident would close that one with it. */
 static bool stands_unsent(struct sim *s, const struct store_incident *row) {
     for (uint32_t i = 0; i < s->store.incident_list.count; i++) {
@@ -43,11 +54,13 @@ static void look_at_incident(struct sim *s, const struct store_incident *row) {
         act(s, "resolve_dispute", row->case_id, row->step, row->index, "");
         return;
     }
+    char seen[40];
+    snprintf(seen, sizeof seen, ",\"incident\":%lld", (long long)version_of(row));
     const struct store_step *step = step_row(s, row->case_id, row->step, row->index);
     if (text_is(row->code, "unsent") && step) {   /* whoever waits for its answer is asked again */
         bool cancelling = text_is(step->state, "cancelling");
         bool waits = text_is(step->state, "running") || text_is(step->state, "undoing");
-        act(s, cancelling ? "skip" : waits ? "retry" : "acknowledge", row->case_id, row->step, row->index, "");
+        act(s, cancelling ? "skip" : waits ? "retry" : "acknowledge", row->case_id, row->step, row->index, seen);
         return;
     }
     bool stuck = step && (text_is(step->state, "stuck") || text_is(step->state, "undo_stuck"));
@@ -56,7 +69,7 @@ static void look_at_incident(struct sim *s, const struct store_incident *row) {
     static const char *const of_stuck[] = {"retry", "retry", "skip", "refuse", "skip"};
     static const char *const of_running[] = {"retry", "acknowledge", "acknowledge", "skip"};
     const char *verb = stuck ? of_stuck[s->healing ? 2 : sim_below(s, 5)] : of_running[s->healing ? 1 : sim_below(s, 4)];
-    act(s, verb, row->case_id, row->step, row->index, "");
+    act(s, verb, row->case_id, row->step, row->index, text_is_none(row->step) ? "" : seen);
 }
 
 static void meddle(struct sim *s) {

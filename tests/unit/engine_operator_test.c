@@ -246,6 +246,26 @@ static struct input answer_for(struct run *run, const char *step) {
     return in;
 }
 
+static void test_whoever_acts_on_an_incident_does_not_close_a_newer_one(void **unused) {
+    (void)unused;
+    struct run *run = RUN_NEW({.id = "a", .timeout = WITHIN(1 * DAYS), .timeout_then = ON_TIMEOUT_INCIDENT});
+    submit(run, "{}");
+    pass(run, 1 * DAYS);
+    struct input in = input_of(INPUT_RETRY, run->now_us);
+    in.actor = TEXT("op");
+    in.incident = event_at(run, EVENT_INCIDENT_OPENED, "a", 0)->version;
+    name_step(&in, "a");
+    fail_for_good(run, "a");
+    uint32_t newest = event_at(run, EVENT_STEP_STUCK, "a", 0)->version;
+    run_input(run, &in);
+    assert_rejected(run, "incident_newer");
+    in.incident = newest;
+    assert_int_equal(run_input(run, &in), OUTCOME_OK);
+    assert_state(run, "a", STEP_RUNNING);
+    assert_int_equal(run->state.incident_count, 0);
+    run_end(run);
+}
+
 static void test_answer_recorded_for_a_department_is_marked_and_counted(void **unused) {
     (void)unused;
     struct run *run = RUN_NEW(SERIAL);
@@ -488,6 +508,7 @@ int main(void) {
         cmocka_unit_test(test_operator_reassigns_a_step_to_another_department),
         cmocka_unit_test(test_reassigning_a_running_step_calls_its_task_back),
         cmocka_unit_test(test_operator_verb_out_of_place_is_refused),
+        cmocka_unit_test(test_whoever_acts_on_an_incident_does_not_close_a_newer_one),
         cmocka_unit_test(test_answer_recorded_for_a_department_is_marked_and_counted),
         cmocka_unit_test(test_answer_for_needs_evidence_and_a_second_person),
         cmocka_unit_test(test_department_that_carries_out_the_cancellation_after_a_refusal_contradicts_nobody),
