@@ -150,6 +150,27 @@ static void test_correction_answer_carries_form_and_materials(void **unused) {
     run_end(run);
 }
 
+/* Journals of before: what was published once is published again as the same bytes. */
+static void test_correction_without_what_is_given_is_published_whole(void **unused) {
+    (void)unused;
+    struct run *run = RUN_NEW({.id = "a"});
+    struct event event = event_of(EVENT_CORRECTION_SENT, run->now_us);
+    struct command_list commands;
+    struct bus_header headers[32];
+    uint32_t count;
+    struct text value;
+    event.step = TEXT("a");
+    event.attempt = event.ordinal = 1;
+    event.data = TEXT("{\"form\":{\"secret\":1},\"materials\":[]}");
+    engine_commands(TEXT("C"), &event, &commands);
+    assert_true(cloud_event_write(&run->scratch, TEXT("C"), &commands.at[0], headers, &count, &value));
+    assert_true(text_is(value, "{\"task\":\"C:a:1\",\"correction\":{\"form\":{\"secret\":1},\"materials\":[]}}"));
+    event.extra = TEXT("{\"form\":{},\"materials\":[]}");
+    assert_true(cloud_event_write(&run->scratch, TEXT("C"), &commands.at[0], headers, &count, &value));
+    assert_true(text_is(value, "{\"task\":\"C:a:1\",\"correction\":{\"form\":{},\"materials\":[]}}"));
+    run_end(run);
+}
+
 static void test_traceparent_of_what_came_goes_on(void **unused) {
     (void)unused;
     struct run *run = RUN_NEW({.id = "a"}, {.id = "b", .needs = "a"});
@@ -262,6 +283,7 @@ int main(void) {
         cmocka_unit_test(test_cancellation_names_the_task_and_may_have_no_reason),
         cmocka_unit_test(test_compensation_names_what_it_undoes),
         cmocka_unit_test(test_correction_answer_carries_form_and_materials),
+        cmocka_unit_test(test_correction_without_what_is_given_is_published_whole),
         cmocka_unit_test(test_traceparent_of_what_came_goes_on),
         cmocka_unit_test(test_reasons_of_departments_never_break_a_message),
         cmocka_unit_test(test_sub_case_with_too_long_an_id_is_not_begun),
