@@ -81,7 +81,7 @@ class Trial:
 
 def is_whole(text):
     assert len(re.findall(r"(?m)^ *\d+ .* step_ended .*state=granted", text)) >= 12, text
-    assert re.search(r"(?m)^ *\d+ .* case_closed +outcome=granted  辦結", text), text
+    assert re.search(r"(?m)^ *\d+ .* case_closed +outcome=granted", text), text
     assert re.search(r"hand-offs by nobody +[1-9]", text) and re.search(r"not asked again +[1-9]\d* keyings saved", text), text
     assert re.search(r"代錄 remained +none", text) and re.search(r"closed +buyer\.0 .*办结", text), text
 
