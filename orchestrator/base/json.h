@@ -34,7 +34,7 @@ enum outcome json_read(struct arena *, struct text source, unsigned depth_most, 
 
 /* Member of an object by key; NULL when it is not there or `value` is no object (or is NULL). */
 const struct json *json_get(const struct json *value, struct text key);
-#define json_get_string(value, literal) json_get((value), TEXT(literal))
+#define json_get_string(value, literal) json_get((value), TEXT("" literal))   /* a pointer has no such length: it does not compile */
 /* Text of a string member, absent when missing or not a string. */
 struct text json_get_text(const struct json *object, struct text key);
 /* Element of an array; NULL past its end. */

@@ -202,7 +202,7 @@ void handle_progress(struct request *request) {
     json_open(&w, '{');
     static const char *const members[] = {"id", "thing", "title", "region", "phase", "outcome", "started_at", "closed_at", "rated"};
     for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
-        put_member(&w, members[i], json_get_string(&row, members[i]));
+        put_member(&w, members[i], json_get(&row, text_from(members[i])));
     put_turns(&w, &row);
     put_member(&w, "items", json_get_string(&row, "items"));
     put_member(&w, "clocks", json_get_string(&row, "clocks"));

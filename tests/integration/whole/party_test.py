@@ -46,6 +46,7 @@ def test_each_person_signs_by_his_own_code_and_the_case_goes_on():
     view = s.as_("buyer.0", "GET", "/progress").body
     assert [(p["person"], p["name"], p["signed"]) for p in view["parties"]] == [
         ("seller.0", "張*", False), ("seller.0.agent", "王*", None), ("seller.1", "李*", False), ("buyer.0", "陈*", False)], view
+    assert (view["id"], view["thing"], view["phase"], view["outcome"], view["rated"]) == (s.case, "sale", "running", "none", False) and view["started_at"], view
     assert view["you"]["person"] == "buyer.0" and view["you"]["may"] == ["sign", "correct", "withdraw", "rate", "consent"], view["you"]
     assert view["you"]["consent"] == {"e_licence": True} and [t["whose"] for t in view["turns"]] == ["signers"], view
     assert "張建國" not in str(view) and "13800000001" not in str(view) and view["status"]["zh-Hant"], view
