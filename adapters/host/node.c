@@ -21,7 +21,7 @@ void fault_add(struct faults *f, const struct node *at, const char *code, const 
         buffer_format(&f->text, "%s:%d:%d: %s: %s\n", f->file, at ? at->line : 1, at ? at->column : 1, code, message);
 }
 
-struct fault_line { const char *at; size_t length, order; int line, column; };
+struct fault_line { const char *at; size_t length, order; long line, column; };
 
 static int compare_lines(const void *left, const void *right) {
     const struct fault_line *a = left, *b = right;
@@ -33,14 +33,17 @@ static int compare_lines(const void *left, const void *right) {
 }
 
 void faults_sort(struct faults *f) {
-    struct fault_line lines[FAULTS_MOST];
+    struct fault_line lines[FAULTS_MOST] = {{.at = NULL}};
     struct buffer sorted;
     size_t count = 0, named = strlen(f->file);
     const char *at = buffer_text(&f->text).at, *end = at ? at + f->text.length : at;
     for (const char *stop; at && at < end && count < FAULTS_MOST && (stop = memchr(at, '\n', (size_t)(end - at))); at = stop + 1, count++) {
         lines[count] = (struct fault_line){.at = at, .length = (size_t)(stop - at) + 1, .order = count};
-        if (lines[count].length > named && strncmp(at, f->file, named) == 0)
-            sscanf(at + named, ":%d:%d:", &lines[count].line, &lines[count].column);
+        char *behind = NULL;
+        if (lines[count].length > named && strncmp(at, f->file, named) == 0 && at[named] == ':') {
+            lines[count].line = strtol(at + named + 1, &behind, 10);
+            lines[count].column = *behind == ':' ? strtol(behind + 1, NULL, 10) : 0;
+        }
     }
     qsort(lines, count, sizeof(*lines), compare_lines);
     buffer_init(&sorted, 1024 * 1024);
