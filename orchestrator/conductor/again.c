@@ -7,9 +7,11 @@
  * It errs on the side of once more: a copy too many is dropped by its id, one too few is a case that stands still. */
 #include "conductor/internal.h"
 
+#include <stdlib.h>
+
 #include "wire/event_codec.h"
 
-#define AGAIN_CASES 50                          /* whose journals are read in one turn */
+#define AGAIN_STEPS 64                          /* whose cases' journals are read in one turn */
 
 /* What is known of one partition of a task topic. */
 struct task_log {
@@ -18,8 +20,10 @@ struct task_log {
     int64_t asked_seq;                          /* acknowledged when the bus was asked: what is above is on its way */
     int64_t begins_us, settled_seq;             /* events up to this one were compared with a log that began then */
     int64_t before_us;                          /* what is older goes out again; TIME_NONE: nothing does */
-    size_t after_length;                        /* the last case that did */
-    char after[LIMIT_case_id_bytes_most + 1];
+    int64_t after_us;                           /* the last step that did: when it was asked (TIME_NONE: none did yet), its case, its name */
+    size_t after_case_length, after_step_length;
+    char after_case[LIMIT_case_id_bytes_most + 1], after_step[LIMIT_case_id_bytes_most + 1];
+    int32_t after_index;
     uint32_t count;                             /* messages that did */
 };
 
@@ -86,7 +90,7 @@ void again_begins(struct conductor *c, const struct bus_notice *notice) {
         log->settled_seq = 0;
     log->begins_us = notice->begins_us;
     log->before_us = notice->begins_us < now_us ? notice->begins_us : now_us;
-    log->after_length = 0;
+    log->after_us = TIME_NONE;
     log->count = 0;
     c->again_open++;
 }
@@ -155,17 +159,37 @@ static enum outcome send_case(struct conductor *c, struct task_log *log, const s
     return OUTCOME_OK;
 }
 
-/* The next cases of one log. RETRY: the bus took no more for now. */
+static int compare_cases(const void *a, const void *b) {
+    return text_compare(((const struct store_asked *)a)->case_id, ((const struct store_asked *)b)->case_id);
+}
+
+static void go_behind(struct task_log *log, const struct store_asked *last) {
+    log->after_us = last->asked_at_us;
+    log->after_index = last->index;
+    log->after_case_length = log->after_step_length = 0;
+    if (last->case_id.length < sizeof log->after_case)
+        memcpy(log->after_case, last->case_id.at, log->after_case_length = last->case_id.length);
+    if (last->step.length < sizeof log->after_step)
+        memcpy(log->after_step, last->step.at, log->after_step_length = last->step.length);
+}
+
+/* The next steps of one log. RETRY: the bus took no more for now. */
 static enum outcome mend(struct conductor *c, struct task_log *log, struct error *error) {
     struct store_asked *asked = NULL;
     struct store_event *rows = NULL;
     uint32_t asked_count = 0, row_count = 0, id_count = 0;
     arena_reset(&c->catch_up_arena);
-    enum outcome outcome = c->ports.store.asked_steps(c->ports.store.context, log->shard, log->department, log->region,
-                                                      log->before_us, text_span(log->after, log->after_length), AGAIN_CASES,
-                                                      &c->catch_up_arena, &asked, &asked_count, error);
+    struct store_asked last = {.shard = log->shard, .department = log->department, .region = log->region, .asked_at_us = log->after_us,
+                               .case_id = text_span(log->after_case, log->after_case_length),
+                               .step = text_span(log->after_step, log->after_step_length), .index = log->after_index};
+    enum outcome outcome = c->ports.store.asked_steps(c->ports.store.context, &last, log->before_us, AGAIN_STEPS, &c->catch_up_arena,
+                                                      &asked, &asked_count, error);
     if (outcome != OUTCOME_OK)
         return outcome;
+    if (asked_count > 0) {
+        last = asked[asked_count - 1];
+        qsort(asked, asked_count, sizeof *asked, compare_cases);
+    }
     struct text *ids = arena_new_array(&c->catch_up_arena, asked_count + 1, struct text);
     if (!ids)
         return error_no_memory(error);
@@ -183,12 +207,14 @@ static enum outcome mend(struct conductor *c, struct task_log *log, struct error
         outcome = send_case(c, log, rows + first_row, row - first_row, asked + first, one - first, error);
         if (outcome == OUTCOME_REJECT)          /* a journal that can't be read holds nobody else */
             outcome = OUTCOME_OK;
-        if (outcome == OUTCOME_OK && ids[i].length < sizeof log->after)
-            memcpy(log->after, ids[i].at, log->after_length = ids[i].length);
     }
-    if (outcome == OUTCOME_OK && id_count < AGAIN_CASES)
+    if (outcome != OUTCOME_OK)
+        return outcome;                         /* this page again */
+    if (asked_count < AGAIN_STEPS)
         settle(c, log);
-    return outcome;
+    else
+        go_behind(log, &last);
+    return OUTCOME_OK;
 }
 
 /* The first log whose tasks go out again; one whose shard went to another daemon is that one's matter. */

@@ -188,11 +188,10 @@ struct store_port {
     /* The offices of which something is asked in these shards: shard, department, region, asked_at_us of the oldest. */
     enum outcome (*asked_offices)(void *context, const int32_t *shards, uint32_t count, struct arena *, struct store_asked **ret,
                                   uint32_t *ret_count, struct error *);
-    /* What was asked of one office in `shard` before `before_us`, of the first `cases_most` cases with such behind `after`
-     * (absent: from the first), whole cases in the order of their ids. */
-    enum outcome (*asked_steps)(void *context, int32_t shard, struct text department, struct text region, int64_t before_us,
-                                struct text after, uint32_t cases_most, struct arena *, struct store_asked **ret,
-                                uint32_t *ret_count, struct error *);
+    /* What was asked of one office (department, region) in `after->shard` before `before_us`: the first `most` behind `after`,
+     * in the order of asked_at_us (TIME_NONE in `after`: from the first), case, step, index. */
+    enum outcome (*asked_steps)(void *context, const struct store_asked *after, int64_t before_us, uint32_t most, struct arena *,
+                                struct store_asked **ret, uint32_t *ret_count, struct error *);
     /* A commit has two halves, so that the next batch can be decided while the store works on this one. `begin` hands it
      * over: UNDER_WAY; or AWAY, REFUSED, and it is over. What the batch points to stays as it is until `end`, or until
      * `close`. One commit is under way at a time; meanwhile only offsets, events_after, journals, inbox, timers,

@@ -3,9 +3,6 @@
 
 /* What is asked of departments and not answered. A compensation may be another department's than the step's: its event
  * says whose. */
-#define ASKED_TASKS \
-    "SELECT shard, department, region, case_id, step, index, asked_at FROM step WHERE open AND state IN ('running', 'cancelling') " \
-    "AND department IS NOT NULL AND asked_at IS NOT NULL AND "
 #define ASKED_UNDOES \
     "SELECT s.shard, u.data ->> 'department' AS department, u.data ->> 'region' AS region, s.case_id, s.step, s.index, " \
     "u.at AS asked_at FROM step s " \
@@ -17,6 +14,13 @@
     "SELECT g.shard, o.department, o.region, s.asked_at FROM " offices " o CROSS JOIN unnest($1::int[]) AS g (shard) " \
     "CROSS JOIN LATERAL (SELECT asked_at FROM step WHERE open AND state IN ('running', 'cancelling') " \
     "AND department = o.department AND " region_is " AND shard = g.shard AND asked_at IS NOT NULL ORDER BY asked_at LIMIT 1) s"
+
+/* The next of an office behind a place: by the same index. */
+#define NEXT_ASKED(region_is) \
+    "(SELECT case_id, step, index, asked_at FROM step WHERE open AND state IN ('running', 'cancelling') AND shard = $1::int " \
+    "AND department = $2::text AND " region_is " AND asked_at >= $5::timestamptz AND asked_at < $4::timestamptz " \
+    "AND (asked_at, case_id, step, index) > ($5::timestamptz, $6::text, $7::text, $8::int) " \
+    "ORDER BY asked_at, case_id, step, index LIMIT $9::int)"
 
 const struct pg_statement statements_store[] = {
     /* --- a batch, in this order --- */
@@ -214,10 +218,11 @@ const struct pg_statement statements_store[] = {
      OLDEST_ASKED("nowhere", "region IS NULL") " UNION ALL SELECT shard, department, region, asked_at FROM (" ASKED_UNDOES
      "s.shard = ANY ($1::int[])) u) a GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"},
     {"asked_steps",
-     "WITH a AS MATERIALIZED (SELECT * FROM (" ASKED_TASKS "shard = $1::int UNION ALL " ASKED_UNDOES "s.shard = $1::int) a "
-     "WHERE department = $2::text AND region IS NOT DISTINCT FROM $3::text AND asked_at < $4::timestamptz AND case_id > $5::text) "
-     "SELECT case_id, step, index, asked_at FROM a WHERE case_id IN (SELECT DISTINCT case_id FROM a ORDER BY case_id LIMIT $6::int) "
-     "ORDER BY case_id, step, index"},
+     "SELECT case_id, step, index, asked_at FROM (" NEXT_ASKED("region = $3::text") " UNION ALL " NEXT_ASKED("region IS NULL AND $3::text IS NULL")
+     " UNION ALL SELECT case_id, step, index, asked_at FROM (" ASKED_UNDOES "s.shard = $1::int) u WHERE department = $2::text "
+     "AND region IS NOT DISTINCT FROM $3::text AND asked_at < $4::timestamptz "
+     "AND (asked_at, case_id, step, index) > ($5::timestamptz, $6::text, $7::text, $8::int)) a "
+     "ORDER BY asked_at, case_id, step, index LIMIT $9::int"},
     {"materials",
      "WITH i AS (SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS i(case_id, thing, material, digest, n)), "
      "m AS MATERIALIZED (SELECT digest, size, media_type FROM material WHERE digest = ANY ($4::text[]) AND taken_at IS NULL FOR SHARE), "

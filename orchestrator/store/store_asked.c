@@ -27,24 +27,28 @@ enum outcome store_asked_offices(void *context, const int32_t *shards, uint32_t 
     return give(arena, rows, result, ret, ret_count, error);
 }
 
-enum outcome store_asked_steps(void *context, int32_t shard, struct text department, struct text region, int64_t before_us,
-                               struct text after, uint32_t cases_most, struct arena *arena, struct store_asked **ret,
-                               uint32_t *ret_count, struct error *error) {
+enum outcome store_asked_steps(void *context, const struct store_asked *after, int64_t before_us, uint32_t most,
+                               struct arena *arena, struct store_asked **ret, uint32_t *ret_count, struct error *error) {
     struct store *store = context;
     struct pg_arguments arguments = {0};
-    pg_argument_int32(&arguments, shard);
-    pg_argument_text(&arguments, department);
-    pg_argument_text(&arguments, region);
+    bool begins = after->asked_at_us == TIME_NONE;
+    pg_argument_int32(&arguments, after->shard);
+    pg_argument_text(&arguments, after->department);
+    pg_argument_text(&arguments, after->region);
     pg_argument_int64(&arguments, before_us - PG_EPOCH_US);
-    pg_argument_text(&arguments, text_is_none(after) ? TEXT("") : after);
-    pg_argument_int32(&arguments, (int32_t)cases_most);
+    pg_argument_int64(&arguments, begins ? INT64_MIN : after->asked_at_us - PG_EPOCH_US);   /* INT64_MIN: -infinity */
+    pg_argument_text(&arguments, begins ? TEXT("") : after->case_id);
+    pg_argument_text(&arguments, begins ? TEXT("") : after->step);
+    pg_argument_int32(&arguments, after->index);
+    pg_argument_int32(&arguments, (int32_t)most);
     _cleanup_result_ PGresult *result = NULL;
     enum outcome outcome = pg_run(&store->aside, "asked_steps", &arguments, true, &result, error);
     if (outcome != OUTCOME_OK)
         return outcome;
     struct store_asked *rows = arena_new_array(arena, (size_t)PQntuples(result), struct store_asked);
     for (int i = 0; rows && i < PQntuples(result); i++)
-        rows[i] = (struct store_asked){.shard = shard, .department = department, .region = region, .case_id = pg_get_text(arena, result, i, 0), .step = pg_get_text(arena, result, i, 1),
+        rows[i] = (struct store_asked){.shard = after->shard, .department = after->department, .region = after->region,
+                                       .case_id = pg_get_text(arena, result, i, 0), .step = pg_get_text(arena, result, i, 1),
                                        .index = pg_get_int32(result, i, 2, -1), .asked_at_us = pg_get_time(result, i, 3)};
     return give(arena, rows, result, ret, ret_count, error);
 }

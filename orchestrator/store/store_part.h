@@ -62,7 +62,7 @@ enum outcome store_definitions(void *, struct text, struct arena *, struct store
 /* store_asked.c */
 enum outcome store_asked_offices(void *, const int32_t *, uint32_t, struct arena *, struct store_asked **, uint32_t *,
                                  struct error *);
-enum outcome store_asked_steps(void *, int32_t, struct text, struct text, int64_t, struct text, uint32_t, struct arena *,
+enum outcome store_asked_steps(void *, const struct store_asked *, int64_t, uint32_t, struct arena *,
                                struct store_asked **, uint32_t *, struct error *);
 /* store_materials.c */
 enum outcome store_materials(void *, struct store_material *, uint32_t, struct arena *, struct error *);

@@ -240,15 +240,19 @@ static void test_what_departments_have_not_answered_is_told_by_office_and_a_comp
     }
     assert_int_equal(s->b.asked_offices(s->b.context, (int32_t[]){3}, 1, &s->arena, &found, &count, &s->error), OUTCOME_OK);
     assert_int_equal(count, 0);
-    assert_int_equal(s->b.asked_steps(s->b.context, 4, TEXT("tax"), TEXT("441300"), AT + 3, TEXT_NONE, 10, &s->arena, &found, &count, &s->error),
-                     OUTCOME_OK);
+    struct store_asked after = {.shard = 4, .department = TEXT("tax"), .region = TEXT("441300"), .asked_at_us = TIME_NONE};
+    assert_int_equal(s->b.asked_steps(s->b.context, &after, AT + 3, 10, &s->arena, &found, &count, &s->error), OUTCOME_OK);
     assert_int_equal(count, 2);
-    assert_true(text_is(found[0].case_id, "n1") && found[0].index == 0 && text_is(found[1].case_id, "n2") && found[1].index == -1);
-    assert_int_equal(s->b.asked_steps(s->b.context, 4, TEXT("tax"), TEXT("441300"), AT + 3, TEXT("n1"), 1, &s->arena, &found, &count, &s->error),
-                     OUTCOME_OK);
+    assert_true(text_is(found[0].case_id, "n2") && found[0].index == -1 && text_is(found[1].case_id, "n1") && found[1].index == 0);
+    after = found[0];
+    assert_int_equal(s->b.asked_steps(s->b.context, &after, AT + 3, 1, &s->arena, &found, &count, &s->error), OUTCOME_OK);
     assert_int_equal(count, 1);
-    assert_int_equal(s->b.asked_steps(s->b.context, 4, TEXT("housing"), TEXT("441302"), AT + 6, TEXT_NONE, 10, &s->arena, &found, &count, &s->error),
-                     OUTCOME_OK);
+    assert_true(text_is(found[0].case_id, "n1"));
+    after = found[0];
+    assert_int_equal(s->b.asked_steps(s->b.context, &after, AT + 3, 1, &s->arena, &found, &count, &s->error), OUTCOME_OK);
+    assert_int_equal(count, 0);
+    after = (struct store_asked){.shard = 4, .department = TEXT("housing"), .region = TEXT("441302"), .asked_at_us = TIME_NONE};
+    assert_int_equal(s->b.asked_steps(s->b.context, &after, AT + 6, 10, &s->arena, &found, &count, &s->error), OUTCOME_OK);
     assert_int_equal(count, 1);
     assert_true(text_is(found[0].case_id, "n3") && found[0].asked_at_us == AT + 5);
 }

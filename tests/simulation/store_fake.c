@@ -470,27 +470,24 @@ static enum outcome fake_asked_offices(void *context, const int32_t *shards, uin
 
 static int compare_asked(const void *a, const void *b) {
     const struct store_asked *x = a, *y = b;
+    if (x->asked_at_us != y->asked_at_us)
+        return x->asked_at_us < y->asked_at_us ? -1 : 1;
     int order = text_compare(x->case_id, y->case_id);
     return order ? order : (order = text_compare(x->step, y->step)) ? order : x->index - y->index;
 }
 
-static enum outcome fake_asked_steps(void *context, int32_t shard, struct text department, struct text region, int64_t before_us,
-                                     struct text after, uint32_t cases_most, struct arena *arena, struct store_asked **ret,
-                                     uint32_t *ret_count, struct error *error) {
+static enum outcome fake_asked_steps(void *context, const struct store_asked *after, int64_t before_us, uint32_t most,
+                                     struct arena *arena, struct store_asked **ret, uint32_t *ret_count, struct error *error) {
     ENTER("asked_steps")
     struct vector all = {0}, rows = {0};
-    uint32_t cases = 0;
-    asked_rows(t, shard, arena, &all);
+    asked_rows(t, after->shard, arena, &all);
     if (all.count)
         qsort(all.at, all.count, sizeof(struct store_asked), compare_asked);
-    for (uint32_t i = 0; i < all.count; i++) {
+    for (uint32_t i = 0; i < all.count && rows.count < most; i++) {
         const struct store_asked *row = &vector_at(&all, struct store_asked)[i];
-        if (!same_office(row, department, region) || row->asked_at_us >= before_us || text_compare(row->case_id, after) <= 0)
-            continue;
-        cases += rows.count == 0 || !text_equal(vector_at(&rows, struct store_asked)[rows.count - 1].case_id, row->case_id);
-        if (cases > cases_most)
-            break;
-        *vector_new(&rows, arena, struct store_asked) = *row;
+        if (same_office(row, after->department, after->region) && row->asked_at_us < before_us &&
+            (after->asked_at_us == TIME_NONE || compare_asked(row, after) > 0))
+            *vector_new(&rows, arena, struct store_asked) = *row;
     }
     *ret = rows.at;
     *ret_count = rows.count;
