@@ -97,6 +97,8 @@ static void scout_look(struct scout *scout) {
     rd_kafka_resp_err_t error = rd_kafka_metadata(scout->reader, 1, NULL, &metadata, ASK_MS);
     if (!scout->away && (error == RD_KAFKA_RESP_ERR__TIMED_OUT || (error && !scout->met)))
         error = rd_kafka_metadata(scout->reader, 1, NULL, &metadata, ASK_AGAIN_MS);
+    if (!error && !scout->met && !scout->away)
+        scout_say(scout, &(struct scout_finding){.kind = SCOUT_BACK});
     scout_set_away(scout, error != RD_KAFKA_RESP_ERR_NO_ERROR, error);
     scout->met |= !error;
     if (error) {

@@ -9,7 +9,6 @@ enum outcome conductor_create(const struct conductor_settings *settings, const s
     if (!c)
         return error_no_memory(error);
     c->settings = *settings;
-    c->meters.bus_up = 1;   /* the bus says when no broker answers, and when one does again */
     c->ports = *ports;
     arena_init(&c->arena, (size_t)16 << 20);
     for (int i = 0; i < 2; i++)
@@ -131,12 +130,15 @@ static void take_notices(struct conductor *c) {
         switch (notice.kind) {
         case BUS_NOTICE_AWAY:
             METER_SET(c, bus_up, 0);
+            c->bus_told_away = true;
             log_warn("bus_away", "no broker answers; trying again until one does", LOG_STRING("why", notice.reason));
             break;
         case BUS_NOTICE_BACK:
             METER_SET(c, bus_up, 1);
             publish_bus_back(c, conductor_monotonic(c));
-            log_info("bus_back", "the broker answers");
+            if (c->bus_told_away)
+                log_info("bus_back", "the broker answers");
+            c->bus_told_away = false;
             break;
         case BUS_NOTICE_OFFSET_GONE:
             log_error("offset_gone", "a partition's position lies outside its log: it is stopped, see the incident",

@@ -143,6 +143,7 @@ struct conductor {
     uint32_t dead_sent;                    /* of them */
     struct map task_logs;                  /* topic/partition -> struct task_log (again.c), in `arena` */
     uint32_t again_open;                   /* of them, those whose tasks go out again */
+    bool bus_told_away;
     int64_t again_at_us;
     struct arena dead_arena;               /* bounded: beyond it a dead letter stands in the store alone */
     struct bus_message messages[2][LIMIT_batch_inputs_most];

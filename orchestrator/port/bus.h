@@ -45,7 +45,7 @@ struct bus_delivery { uint64_t token; enum bus_delivery_fate fate; char reason[9
 
 enum bus_notice_kind {
     BUS_NOTICE_AWAY,               /* no broker answers; said once, until … */
-    BUS_NOTICE_BACK,
+    BUS_NOTICE_BACK,               /* … one does; and once behind each start, when the first one answers */
     BUS_NOTICE_OFFSET_GONE,        /* the position is outside the log: the partition is stopped; low..high is what there is */
     BUS_NOTICE_TOPIC_MISSING,      /* an assigned topic is not there (it is taken up when it appears) */
     BUS_NOTICE_LOG_BEGINS,         /* the answer to ask_reaches: of what was written from `asked_us` on, nothing is there that

@@ -272,7 +272,7 @@ class Api(Case):
         told = self.ends(self.tell("incident", "reassign", "--all-of", "--code", "stuck", "--department", "icbc", "--to-department", "boc",
                                    "--reason", "moved"), 1, "2 of 3 done", "The case is closed", "at N1:bank.2:1")
         self.assertEqual(self.server.asked[0]["query"], {"department": "icbc", "code": "stuck", "open": "yes", "limit": "200"})
-        self.assertEqual(self.last()["body"], {"reason": "moved", "department": "boc"})
+        self.assertEqual(self.last()["body"], {"reason": "moved", "incident": "N2:bank.2:1", "department": "boc"})
         self.assertNotIn("N1 ", told.out)
 
     def test_incident_of_no_step_is_named(self):

@@ -122,6 +122,14 @@ static void test_purge_reports_every_publication_and_the_next_ones_go_in_order(v
     expect_numbers(bench, 0, 200);
 }
 
+static void test_the_first_broker_that_answers_behind_a_start_is_told(void **state) {
+    struct bench *bench = *state;
+    assert_true(await_notice(bench, BUS_NOTICE_BACK, 10000));
+    assert_int_equal(bench->port->start(bench->port->context, NULL), OUTCOME_OK);
+    assert_true(await_notice(bench, BUS_NOTICE_BACK, 10000));
+    assert_false(await_notice(bench, BUS_NOTICE_BACK, 500));
+}
+
 static void test_brokers_that_go_and_come_are_told_once_and_what_was_queued_arrives_in_order(void **state) {
     struct bench *bench = *state;
     if (!bench->factory->broker_stop)
@@ -220,6 +228,7 @@ const struct CMUnitTest bus_suite_writing[] = {
     BUS_TEST(test_stop_waits_for_what_is_queued_and_its_deliveries_can_still_be_taken),
     BUS_TEST(test_a_bus_started_again_reads_and_writes),
     BUS_TEST(test_purge_reports_every_publication_and_the_next_ones_go_in_order),
+    BUS_TEST(test_the_first_broker_that_answers_behind_a_start_is_told),
     BUS_TEST(test_brokers_that_go_and_come_are_told_once_and_what_was_queued_arrives_in_order),
     BUS_TEST(test_what_is_behind_a_failed_publication_fails_with_it_and_both_may_be_tried_again),
     BUS_TEST(test_a_partitions_first_message_that_is_refused_is_not_lost_for_the_second),

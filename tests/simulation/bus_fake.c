@@ -160,8 +160,9 @@ static void advance_client(struct bus_client *client, int64_t now, bool asks) {
         return;
     client->advanced_down = down;
     client->next_us = INT64_MAX;
-    if (client->truth->down != client->told_away && client->started) {
+    if (client->started && (client->truth->down != client->told_away || (!client->greeted && !client->truth->down))) {
         client->told_away = client->truth->down;
+        client->greeted |= !client->told_away;
         notice(client, &(struct bus_notice){.kind = client->told_away ? BUS_NOTICE_AWAY : BUS_NOTICE_BACK});
     }
     struct fake_sending **at = client->sendings.at;
@@ -231,6 +232,8 @@ static enum outcome fake_start(void *context, struct error *error) {
     }
     drop_all(client, BUS_PURGED);
     client->started = true;
+    client->greeted = false;
+    client->next_us = 0;
     client->paused = false;
     client->readings.count = 0;
     client->has_read_all = false;

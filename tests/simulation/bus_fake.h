@@ -76,7 +76,7 @@ struct bus_client {
     uint32_t queue_most;
     int64_t message_timeout_us;
     bool started, paused, frozen; /* frozen: its process stands still, nothing leaves */
-    bool told_away;
+    bool told_away, greeted;           /* greeted: since the start a broker has answered */
     struct vector readings;       /* struct fake_reading */
     uint32_t first_reading;
     struct vector sendings;       /* struct fake_sending *, in order */

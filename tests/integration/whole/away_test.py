@@ -102,7 +102,8 @@ def test_a_daemon_that_starts_before_the_broker_waits_and_goes_on():
     place, kafka, _ = diamond_place()
     kafka.kill9()
     daemon = place.yjsd(wait=False)
-    until(lambda: daemon.said("bus_away"), 20, why=lambda: daemon.log())
+    until(lambda: daemon.said("bus_away") or place.is_ready(daemon), 20, why=lambda: daemon.log())
+    assert not place.is_ready(daemon), "ready, and no broker has ever answered"
     load = Load(place, "diamond", {"x": 1}, 5)   # taken although no broker answers: the journal is the outbox
     until(lambda: len(load.acknowledged) == 5, 20, why=lambda: f"not taken while the broker is away: {load.statuses}")
     time.sleep(3)
