@@ -39,7 +39,7 @@ def settle(setting, numbers, seconds):
     def open_cases():
         return int(setting.place.sql("SELECT count(*) FROM case_ WHERE phase <> 'closed'")), int(setting.place.sql("SELECT count(*) FROM inbox"))
     until(lambda: open_cases() == (0, 0), seconds, 0.5, why=lambda: f"{open_cases()} cases and commands are open")
-    until(lambda: setting.place.sql("SELECT count(*) FROM shard WHERE published_seq < next_seq - 1") == "0", 60, 0.5,
+    until(lambda: setting.place.sql("SELECT count(*) FROM shard WHERE published_seq < next_seq - 1") == "0", 120, 0.5,
           why="publications are open")
     assert len(numbers) == len(set(numbers))
 
@@ -124,7 +124,7 @@ def run(setting, options):
     faults = Faults(setting, options, load, plan)
     faults.do()
     numbers = load.stop()
-    settle(setting, numbers, 120)
+    settle(setting, numbers, 300)
     setting.stop_adapters()                        # their stores are theirs alone while they run
     faults.tell()
     print(f"HTTP answers {dict(load.statuses)}; ended by themselves: {len(setting.told)}")

@@ -334,8 +334,8 @@ class Load:
     def stop(self):
         self.enough.set()
         for thread in self.threads:
-            thread.join(120)
-            assert not thread.is_alive(), f"an application is not taken within two minutes: {self.statuses}"
+            thread.join(300)
+            assert not thread.is_alive(), f"an application is not taken within five minutes: {self.statuses}"
         with open(self.path, "w", encoding="utf-8") as file:
             file.write("\n".join(self.given) + "\n")
         return self.given
