@@ -10,7 +10,7 @@ function(yjs_bus_contract name)
   target_compile_definitions(contract_${name} PRIVATE YJS_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   target_link_libraries(contract_${name} PRIVATE yjs_bus_suite yjs_bus)
   add_test(NAME contract/${name} COMMAND contract_${name} ${ARGN} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-  set_tests_properties(contract/${name} PROPERTIES LABELS contract TIMEOUT 180 SKIP_RETURN_CODE 77)
+  set_tests_properties(contract/${name} PROPERTIES LABELS contract TIMEOUT 600 SKIP_RETURN_CODE 77)
 endfunction()
 
 yjs_bus_contract(bus_mock)
@@ -27,10 +27,10 @@ foreach(function new conf_set topic_new producev incremental_assign incremental_
   target_link_options(contract_bus_torture PRIVATE -Wl,--wrap=rd_kafka_${function})
 endforeach()
 add_test(NAME contract/bus_torture COMMAND contract_bus_torture)
-set_tests_properties(contract/bus_torture PROPERTIES LABELS contract TIMEOUT 900)
+set_tests_properties(contract/bus_torture PROPERTIES LABELS contract TIMEOUT 1800)
 
 # The adapters' library holds the same on its answers.
 add_executable(contract_adapter_contact ${CMAKE_CURRENT_LIST_DIR}/adapter_contact_test.c)
 target_link_libraries(contract_adapter_contact PRIVATE yjs_adapter PkgConfig::RDKAFKA PkgConfig::CMOCKA)
 add_test(NAME contract/adapter_contact COMMAND contract_adapter_contact)
-set_tests_properties(contract/adapter_contact PROPERTIES LABELS contract TIMEOUT 60)
+set_tests_properties(contract/adapter_contact PROPERTIES LABELS contract TIMEOUT 300)

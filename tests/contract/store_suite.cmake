@@ -8,7 +8,7 @@ foreach(name store_pg store_torture records_pg)
   target_compile_definitions(contract_${name}_test PRIVATE YJS_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   target_link_libraries(contract_${name}_test PRIVATE yjs_store_suite yjs_store Threads::Threads)
   add_test(NAME contract/${name} COMMAND contract_${name}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-  set_tests_properties(contract/${name} PROPERTIES LABELS contract TIMEOUT 180)
+  set_tests_properties(contract/${name} PROPERTIES LABELS contract TIMEOUT 600)
 endforeach()
 set_tests_properties(contract/store_torture PROPERTIES TIMEOUT 300)
 # Calls of libpq that fail when they are told to.
