@@ -239,11 +239,7 @@ enum verb_status verb_dead_show(struct invocation *c) {
     if (!post(c, path_of(c, "/v1/dead-letters/", invocation_argument(c, 0), "/reveal"),
               BODY_OF(c, {"reason", invocation_text(c, "reason"), false}), &answer, &status))
         return status;
-    if (c->json)
-        printf("%.*s\n", TEXT_ARG(answer.body));
-    else
-        print_value(&answer.json);
-    return STATUS_DONE;
+    return print_answer(c, &answer);
 }
 
 static enum verb_status each_dead(struct invocation *c, const char *tail, const char *what) {

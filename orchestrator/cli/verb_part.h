@@ -54,6 +54,8 @@ bool read_line(FILE *in, char **line, size_t *room, struct text *ret);
 struct text path_of(struct invocation *, const char *head, const char *segment, const char *tail);
 /* GET `path` with the first argument behind it: its members, or with --json the answer as it came. */
 enum verb_status print_one(struct invocation *, const char *path);
+/* An answer that is one row: for people, or as it came with --json. */
+enum verb_status print_answer(struct invocation *, const struct client_answer *);
 /* A command for a case or step was sent: prints what became of it. */
 enum verb_status print_command(struct invocation *, const struct client_answer *, const char *what);
 

@@ -221,16 +221,20 @@ bool read_line(FILE *in, char **line, size_t *room, struct text *ret) {
     return true;
 }
 
+enum verb_status print_answer(struct invocation *c, const struct client_answer *answer) {
+    if (c->json)
+        printf("%.*s\n", TEXT_ARG(answer->body));
+    else
+        print_value(&answer->json);
+    return STATUS_DONE;
+}
+
 enum verb_status print_one(struct invocation *c, const char *path) {
     struct client_answer answer;
     enum verb_status status;
     if (!client_get(c, path_of(c, path, invocation_argument(c, 0), ""), &answer, &status))
         return status;
-    if (c->json)
-        printf("%.*s\n", TEXT_ARG(answer.body));
-    else
-        print_value(&answer.json);
-    return STATUS_DONE;
+    return print_answer(c, &answer);
 }
 
 enum verb_status print_command(struct invocation *c, const struct client_answer *answer, const char *what) {

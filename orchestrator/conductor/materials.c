@@ -2,6 +2,8 @@
  * of a batch in one question, which batches without any do not ask. What does not stand makes its application a dead letter. */
 #include "conductor/internal.h"
 
+#include "wire/material.h"
+
 /* A material of an application. */
 struct named { struct pending *pending; uint32_t place; const struct json *given; };
 struct naming { struct conductor *c; struct batch *batch; struct vector named; };
@@ -70,27 +72,6 @@ static void hold(struct batch *batch, const struct named *one, const struct stor
 
 /* ---- the application with its materials as they are kept ---- */
 
-static void put_material(struct conductor *c, struct json_writer *w, const struct json *given, const struct store_material *kept) {
-    json_open(w, '{');
-    for (uint32_t i = 0; i < given->count; i++) {
-        struct text key = given->children[i].key;
-        if (text_is(key, "uri") || text_is(key, "size") || text_is(key, "media_type"))
-            continue;
-        json_key(w, key);
-        json_put_value(w, &given->children[i].value);
-    }
-    json_key(w, TEXT("uri"));
-    _cleanup_buffer_ struct buffer uri;
-    buffer_init(&uri, LIMIT_id_bytes_most * 8);
-    buffer_format(&uri, "%.*s/v1/materials/%.*s", TEXT_ARG(c->settings.url), TEXT_ARG(kept->digest));
-    json_put_text(w, buffer_text(&uri));
-    json_key(w, TEXT("size"));
-    json_put_int64(w, kept->size);
-    json_key(w, TEXT("media_type"));
-    json_put_text(w, kept->media_type);
-    json_close(w, '}');
-}
-
 /* Those of `named` from `first` on that are the same application's; their number. */
 static uint32_t write_extra(struct naming *n, const struct json *extra, const struct named *named, const struct store_material *kept, uint32_t left) {
     _cleanup_buffer_ struct buffer out;
@@ -110,7 +91,8 @@ static uint32_t write_extra(struct naming *n, const struct json *extra, const st
         json_open(&w, '[');
         for (uint32_t k = 0; k < value->count; k++)
             if (at < left && named[at].pending == pending && named[at].place == k) {
-                put_material(n->c, &w, &value->children[k].value, &kept[at]);
+                material_put_kept(&w, &value->children[k].value, material_uri(n->batch->arena, n->c->settings.url, kept[at].digest),
+                                  kept[at].size, kept[at].media_type);
                 at++;
             } else {
                 json_put_value(&w, &value->children[k].value);

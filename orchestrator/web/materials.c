@@ -6,10 +6,11 @@
 #include "model/limits.h"
 #include "web/handlers.h"
 #include "web/web_part.h"
+#include "wire/material.h"
 
 static struct text uri_of(struct request *request, struct text digest) {
     const char *url = request->web->settings.url;
-    return text_format(&request->arena, "%s/v1/materials/%.*s", url ? url : "", TEXT_ARG(digest));
+    return material_uri(&request->arena, url ? text_from(url) : TEXT(""), digest);
 }
 
 void material_reply(struct request *request, unsigned status, struct text row, struct text digest) {
@@ -144,21 +145,7 @@ static void hold_one(struct stand *s, uint32_t place, const struct json *given, 
     if (!text_is_none(said_type) && !text_equal(said_type, type))
         fault(s, place, "/media_type", "kept", text_format(&s->request->arena, "what was uploaded is %.*s", TEXT_ARG(type)));
     hold_type(s, place, json_get_text(given, TEXT("id")), type);
-    json_open(w, '{');
-    for (uint32_t i = 0; i < given->count; i++) {
-        struct text key = given->children[i].key;
-        if (text_is(key, "uri") || text_is(key, "size") || text_is(key, "media_type"))
-            continue;
-        json_key(w, key);
-        json_put_value(w, &given->children[i].value);
-    }
-    json_key(w, TEXT("uri"));
-    json_put_text(w, uri_of(s->request, digest));
-    json_key(w, TEXT("size"));
-    json_put_int64(w, size);
-    json_key(w, TEXT("media_type"));
-    json_put_text(w, type);
-    json_close(w, '}');
+    material_put_kept(w, given, uri_of(s->request, digest), size, type);
 }
 
 /* The digests that are named, as a JSON array; the count of them. */
