@@ -13,7 +13,7 @@ void fault_add(struct faults *f, const struct node *at, const char *code, const 
     char message[1024];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(message, sizeof(message), format, arguments);
+    text_print(message, sizeof(message), format, arguments);
     va_end(arguments);
     for (char *at_newline = message; (at_newline = strchr(at_newline, '\n'));)
         *at_newline = ' ';   /* a fault is a line */

@@ -51,7 +51,7 @@ int adapter_fault(struct yjs_error *error, const char *code, const char *format,
     va_list arguments;
     va_start(arguments, format);
     snprintf(error->code, sizeof(error->code), "%s", code);
-    vsnprintf(error->message, sizeof(error->message), format, arguments);
+    text_print(error->message, sizeof(error->message), format, arguments);
     va_end(arguments);
     return -1;
 }

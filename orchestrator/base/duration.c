@@ -45,11 +45,10 @@ static bool duration_read(struct text t, int64_t *ret_us) {
 enum outcome duration_parse(struct text t, int64_t *ret_us, struct error *error) {
     if (duration_read(t, ret_us))
         return OUTCOME_OK;
-    struct text shown = t.length > 64 ? text_span(t.at, 64) : t;
     return error_set(error, OUTCOME_REJECT, "bad_duration",
                      "the duration \"%.*s\" is none: write numbers with d, h, m, s, ms or us, the largest first, "
                      "as in 250ms, 10s or 1h30m",
-                     TEXT_ARG(shown));
+                     TEXT_HEAD(t));
 }
 
 struct text duration_format(int64_t us, char room[TIME_TEXT_SIZE]) {

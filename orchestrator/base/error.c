@@ -1,18 +1,7 @@
 /* Filling an error, and the names of outcomes. */
 #include "base/error.h"
 
-#include <stdarg.h>
 #include <stdio.h>
-
-#define ELLIPSIS "…"
-
-/* Makes a message that filled its field end with "…", at a code point's edge. */
-static void error_cut(char message[ERROR_MESSAGE_SIZE]) {
-    size_t end = ERROR_MESSAGE_SIZE - sizeof ELLIPSIS;
-    while (end > 0 && ((unsigned char)message[end] & 0xC0) == 0x80)
-        end--;
-    memcpy(message + end, ELLIPSIS, sizeof ELLIPSIS);
-}
 
 /* Libraries end their sentences with line ends, or tell in several: a log and a terminal have one line for them. */
 static void one_line(char *message) {
@@ -37,12 +26,8 @@ enum outcome error_set(struct error *error, enum outcome outcome, const char *co
     va_list arguments;
     va_start(arguments, format);
     char message[ERROR_MESSAGE_SIZE]; /* an argument may be the old message */
-    int length = vsnprintf(message, sizeof message, format, arguments);
+    text_print(message, sizeof message, format, arguments);
     va_end(arguments);
-    if (length < 0)
-        message[0] = '\0';
-    else if ((size_t)length >= sizeof message)
-        error_cut(message);
     one_line(message);
     memcpy(error->message, message, strlen(message) + 1);
     return outcome;

@@ -1,11 +1,21 @@
 /* Spans of text: comparing, searching, copying, and the few readings of them that every floor needs. */
 #include "base/text.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
 #include "base/arena.h"
 #include "base/utf8.h"
+
+/* Where a text of at least `most` bytes is cut so that no code point is. */
+static size_t code_point_edge(const char *at, size_t most) {
+    while (most > 0 && ((unsigned char)at[most] & 0xC0) == 0x80)
+        most--;
+    return most;
+}
+
+size_t text_head_length(struct text t) {
+    return t.length <= TEXT_HEAD_BYTES_MOST ? t.length : code_point_edge(t.at, TEXT_HEAD_BYTES_MOST);
+}
 
 int text_compare(struct text a, struct text b) {
     size_t common = a.length < b.length ? a.length : b.length;
@@ -58,6 +68,20 @@ struct text text_format(struct arena *arena, const char *format, ...) {
     va_end(again);
     va_end(arguments);
     return result;
+}
+
+#define ELLIPSIS "…"
+
+struct text text_print(char *room, size_t size, const char *format, va_list arguments) {
+    int wanted = vsnprintf(room, size, format, arguments);
+    size_t length = wanted < 0 ? 0 : (size_t)wanted;
+    if (length >= size) {
+        length = code_point_edge(room, size - sizeof ELLIPSIS);
+        memcpy(room + length, ELLIPSIS, sizeof ELLIPSIS - 1);
+        length += sizeof ELLIPSIS - 1;
+    }
+    room[length] = '\0';
+    return text_span(room, length);
 }
 
 bool text_to_int64(struct text t, int64_t *ret) {

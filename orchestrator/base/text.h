@@ -2,6 +2,7 @@
 #ifndef YJS_BASE_TEXT_H
 #define YJS_BASE_TEXT_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,12 +20,16 @@ struct text {
 #define TEXT_NONE ((struct text){NULL, 0})
 /* For printf's %.*s */
 #define TEXT_ARG(t) (int)(t).length, ((t).at ? (t).at : "")
+/* The same of a stranger's text, which a sentence shows only the head of. */
+#define TEXT_HEAD(t) (int)text_head_length(t), ((t).at ? (t).at : "")
+#define TEXT_HEAD_BYTES_MOST 80
 
 static inline struct text text_from(const char *string) {
     return string ? (struct text){string, strlen(string)} : TEXT_NONE;
 }
 static inline struct text text_span(const char *at, size_t length) { return (struct text){at, length}; }
 static inline bool text_is_none(struct text t) { return t.at == NULL; }
+size_t text_head_length(struct text);   /* at most TEXT_HEAD_BYTES_MOST bytes, up to a code point's edge */
 static inline bool text_equal(struct text a, struct text b) {
     return a.length == b.length && (a.length == 0 || memcmp(a.at, b.at, a.length) == 0);
 }
@@ -42,6 +47,10 @@ size_t text_find(struct text, char byte);
 struct text text_copy(struct arena *, struct text);
 /* printf into the arena; absent on refusal. */
 struct text text_format(struct arena *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same into a room of `size` bytes (at least 8), with a NUL behind it. What does not fit ends in "…", cut at a code point's edge:
+   what was UTF-8 stays UTF-8. The text lies in `room`. */
+struct text text_print(char *room, size_t size, const char *format, va_list) __attribute__((format(printf, 3, 0)));
 /* Decimal integer, whole text, optional '-'; false when it is none or out of range. */
 bool text_to_int64(struct text, int64_t *ret);
 /* FNV-1a: the same on every machine and in every version. */

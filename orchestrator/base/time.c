@@ -96,8 +96,7 @@ enum outcome time_parse(struct text t, int64_t *ret_us, struct error *error) {
     const char *fault = time_read(t, ret_us);
     if (!fault)
         return OUTCOME_OK;
-    struct text shown = t.length > 64 ? text_span(t.at, 64) : t;
-    return error_set(error, OUTCOME_REJECT, "bad_time", "the time \"%.*s\" %s", TEXT_ARG(shown), fault);
+    return error_set(error, OUTCOME_REJECT, "bad_time", "the time \"%.*s\" %s", TEXT_HEAD(t), fault);
 }
 
 /* Writes `value` with at least `digits` digits; gives the place behind them. */

@@ -109,7 +109,7 @@ enum verb_status invocation_usage(struct invocation *c, const char *format, ...)
     char room[64], said[1024];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(said, sizeof said, format, arguments);
+    text_print(said, sizeof said, format, arguments);
     va_end(arguments);
     return say_usage(c, c->verb ? verb_title(c->verb, room) : "", said);
 }

@@ -78,7 +78,7 @@ void settings_fault(struct settings *settings, struct fault_list *faults, const 
     char room[1024];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(room, sizeof room, format, arguments);
+    text_print(room, sizeof room, format, arguments);
     va_end(arguments);
     struct setting_origin origin = {TEXT("default"), 0, 0};
     for (size_t i = 0; i < SETTING_COUNT; i++)

@@ -10,7 +10,6 @@
 
 #define FILES_MOST (CALENDAR_YEARS_MOST + 1)
 #define CANONICAL_VERSION 1
-#define SHOWN_DATE(t) (int)((t).length < 40 ? (t).length : 40), ((t).at ? (t).at : "")
 
 struct part { struct text name; const struct json *value; };
 
@@ -36,7 +35,7 @@ static bool read_date(struct work *w, const struct node *n, struct text text, in
         return true;
     }
     fault_put(&w->faults, n->place, "bad_date", NULL, is_written ? "there is no day %.*s" : "\"%.*s\" is no date",
-              SHOWN_DATE(text));
+              TEXT_HEAD(text));
     return false;
 }
 
@@ -53,11 +52,11 @@ static bool read_span(struct work *w, const struct node *n, int32_t year, struct
     if (dots && !read_date(w, n, text_span(dots + 2, n->text.length - first - 2), &span.to))
         return false;
     if (span.to < span.from) {
-        fault_put(&w->faults, n->place, "dates_backwards", NULL, "%.*s ends before it begins", SHOWN_DATE(n->text));
+        fault_put(&w->faults, n->place, "dates_backwards", NULL, "%.*s ends before it begins", TEXT_HEAD(n->text));
         return false;
     }
     if (civil_from_days(span.from).year != year || civil_from_days(span.to).year != year) {
-        fault_put(&w->faults, n->place, "date_of_other_year", NULL, "%.*s does not lie in %d", SHOWN_DATE(n->text), year);
+        fault_put(&w->faults, n->place, "date_of_other_year", NULL, "%.*s does not lie in %d", TEXT_HEAD(n->text), year);
         return false;
     }
     *ret = span;
@@ -81,8 +80,8 @@ static void read_holidays(struct work *w, const struct node *list, struct calend
         holiday->name = node_text(node_get(&list->members[i].node, "name"));
         for (uint32_t k = 0; k < count; k++)
             if (spans_meet(holidays[k].days, holiday->days)) {
-                fault_put(&w->faults, days->place, "holiday_twice", NULL, "%.*s has days of %.*s", SHOWN_DATE(days->text),
-                          SHOWN_DATE(holidays[k].name));
+                fault_put(&w->faults, days->place, "holiday_twice", NULL, "%.*s has days of %.*s", TEXT_HEAD(days->text),
+                          TEXT_HEAD(holidays[k].name));
                 break;
             }
         count++;
@@ -94,14 +93,14 @@ static void read_holidays(struct work *w, const struct node *list, struct calend
 static void check_worked(struct work *w, const struct calendar_year *year, const struct node *n, int32_t day) {
     if (civil_weekday(day) < 5)
         fault_put(&w->faults, n->place, "worked_weekend_is_none", NULL, "%.*s is no Saturday and no Sunday",
-                  SHOWN_DATE(n->text));
+                  TEXT_HEAD(n->text));
     for (uint32_t i = 0; i < year->worked_weekend_count; i++)
         if (year->worked_weekends[i] == day)
-            fault_put(&w->faults, n->place, "worked_weekend_twice", NULL, "%.*s stands here twice", SHOWN_DATE(n->text));
+            fault_put(&w->faults, n->place, "worked_weekend_twice", NULL, "%.*s stands here twice", TEXT_HEAD(n->text));
     for (uint32_t i = 0; i < year->holiday_count; i++)
         if (spans_meet(year->holidays[i].days, (struct calendar_span){day, day}))
-            fault_put(&w->faults, n->place, "worked_holiday", NULL, "%.*s is a day of %.*s", SHOWN_DATE(n->text),
-                      SHOWN_DATE(year->holidays[i].name));
+            fault_put(&w->faults, n->place, "worked_holiday", NULL, "%.*s is a day of %.*s", TEXT_HEAD(n->text),
+                      TEXT_HEAD(year->holidays[i].name));
 }
 
 static void read_worked(struct work *w, const struct node *list, struct calendar_year *year) {
@@ -113,7 +112,7 @@ static void read_worked(struct work *w, const struct node *list, struct calendar
         if (!node_is_text(n) || !read_date(w, n, n->text, &day))
             continue;
         if (civil_from_days(day).year != year->year) {
-            fault_put(&w->faults, n->place, "date_of_other_year", NULL, "%.*s does not lie in %d", SHOWN_DATE(n->text),
+            fault_put(&w->faults, n->place, "date_of_other_year", NULL, "%.*s does not lie in %d", TEXT_HEAD(n->text),
                       year->year);
             continue;
         }
@@ -164,10 +163,10 @@ static void read_closures(struct work *w, const struct node *list, const struct 
         for (uint32_t k = first; k < w->content->closure_count; k++)
             if (spans_meet(w->closures[k].days, closure->days) && regions_meet(&w->closures[k], closure))
                 fault_put(&w->faults, days->place, "closures_overlap", NULL, "%.*s overlaps the closure for %.*s",
-                          SHOWN_DATE(days->text), SHOWN_DATE(w->closures[k].reason));
+                          TEXT_HEAD(days->text), TEXT_HEAD(w->closures[k].reason));
         if (!has_effect(year, closure->days))
             fault_put(&w->faults, days->place, "closure_without_effect", NULL, "%.*s: no working day among them",
-                      SHOWN_DATE(days->text));
+                      TEXT_HEAD(days->text));
         w->content->closure_count++;
     }
 }
@@ -200,7 +199,7 @@ static bool read_half(struct work *w, const struct node *n, int16_t *ret_from, i
         read_clock(text_span(t.at + dash + 1, t.length - dash - 1), ret_to) && *ret_from < *ret_to)
         return true;
     if (n)
-        fault_put(&w->faults, n->place, "bad_hours", NULL, "\"%.*s\" are no business hours", SHOWN_DATE(t));
+        fault_put(&w->faults, n->place, "bad_hours", NULL, "\"%.*s\" are no business hours", TEXT_HEAD(t));
     return false;
 }
 
@@ -252,7 +251,7 @@ static void read_file(struct work *w, const struct node *root, struct text name)
         return;
     struct text own = is_hours ? TEXT("hours") : text_format(w->arena, "%d", (int)value);
     if (!text_is_none(name) && !text_equal(own, name)) {
-        fault_put(&w->faults, root->place, "bad_canonical", NULL, "the part %.*s is another's", SHOWN_DATE(name));
+        fault_put(&w->faults, root->place, "bad_canonical", NULL, "the part %.*s is another's", TEXT_HEAD(name));
         return;
     }
     if (find_part(w, own)) {

@@ -211,11 +211,11 @@ static void compare_data(struct compiler *c, const struct datum *a, const struct
     if (a->item == NO_INDEX)
         compiler_fault(c, node_get(c->item_nodes[b->item], "form")->place, "items_disagree",
                        "item %.*s and the form disagree about %s: `%.*s` differs", TEXT_ARG(c->items[b->item].id),
-                       path.failed ? "" : path.at, SHOWN(keyword));
+                       path.failed ? "" : path.at, TEXT_HEAD(keyword));
     else
         compiler_fault(c, node_get(c->item_nodes[b->item], "form")->place, "items_disagree",
                        "items %.*s and %.*s disagree about %s: `%.*s` differs", TEXT_ARG(c->items[a->item].id),
-                       TEXT_ARG(c->items[b->item].id), path.failed ? "" : path.at, SHOWN(keyword));
+                       TEXT_ARG(c->items[b->item].id), path.failed ? "" : path.at, TEXT_HEAD(keyword));
     buffer_free(&path);
 }
 

@@ -16,7 +16,7 @@ static void check_required(struct reading *reading, const struct json *schema, c
         for (uint32_t k = 0; k < n->count; k++)
             is_there |= text_equal(n->members[k].key, name);
         if (!is_there)
-            compiler_fault(reading->compiler, n->place, "input_missing", "the schema requires \"%.*s\"", SHOWN(name));
+            compiler_fault(reading->compiler, n->place, "input_missing", "the schema requires \"%.*s\"", TEXT_HEAD(name));
     }
 }
 
@@ -37,7 +37,7 @@ static void check_value(struct reading *reading, const struct schema_entry *sche
         compiler_fault_remedy(
             c, place, "input_not_in_schema",
             answer.near.at ? text_format(c->arena, "Did you mean %.*s?", TEXT_ARG(answer.near)) : TEXT_NONE,
-            "the schema has no \"%.*s\"", SHOWN(segments[count - 1].at ? segments[count - 1] : TEXT("[]")));
+            "the schema has no \"%.*s\"", TEXT_HEAD(segments[count - 1].at ? segments[count - 1] : TEXT("[]")));
         return;
     }
     if (answer.reach == REACH_OPEN)
@@ -47,7 +47,7 @@ static void check_value(struct reading *reading, const struct schema_entry *sche
         types &= ~EXPRESSION_TYPE_NULL;   /* that it may be missing is the data's affair */
     if (!(types & answer.declared_types)) {
         compiler_fault(c, n->place, "input_wrong_type", "\"%.*s\" is of a type that the schema refuses",
-                       SHOWN(segments[count - 1].at ? segments[count - 1] : TEXT("[]")));
+                       TEXT_HEAD(segments[count - 1].at ? segments[count - 1] : TEXT("[]")));
         return;
     }
     if (n->type == JSON_OBJECT || n->type == JSON_ARRAY)

@@ -152,7 +152,7 @@ static void check_step_path(const struct visit *visit, const struct expression_p
     if (reader == NO_INDEX) {
         compiler_fault(c, place_of_path(visit, path), "not_an_ancestor",
                        "`%s` of a material reads step %.*s, but materials are asked before any step",
-                       visit->reading->key, SHOWN(path->segments[1]));
+                       visit->reading->key, TEXT_HEAD(path->segments[1]));
         return;
     }
     if (step == NO_INDEX) {

@@ -60,7 +60,7 @@ static void fix_hash(struct compiler *c, struct thing_reference *reference, cons
     const struct definition *found =
         c->context->find_thing(c->context->find_context, reference->thing, reference->hash);
     if (!found)
-        compiler_fault(c, at->place, "unknown_thing", "no thing \"%.*s\" is published", SHOWN(reference->thing));
+        compiler_fault(c, at->place, "unknown_thing", "no thing \"%.*s\" is published", TEXT_HEAD(reference->thing));
     else if (reaches_thing(c, found, c->out->thing, 1, &deepest))
         compiler_fault(c, at->place, "thing_recursion", "%.*s runs %.*s again as a sub-case",
                        TEXT_ARG(reference->thing), TEXT_ARG(c->out->thing));
@@ -90,7 +90,7 @@ static void compile_regions(struct compiler *c) {
         for (uint16_t k = 0; k < count; k++)
             is_double |= text_equal(regions[k], n->text);
         if (is_double)
-            compiler_fault(c, n->place, "duplicate_id", "the region %.*s stands here twice", SHOWN(n->text));
+            compiler_fault(c, n->place, "duplicate_id", "the region %.*s stands here twice", TEXT_HEAD(n->text));
         else if (node_is_text(n))
             regions[count++] = n->text;
     }
@@ -160,7 +160,7 @@ static bool compile_overrides(struct compiler *c) {
         for (uint16_t k = 0; k < c->out->region_count; k++)
             is_offered |= text_equal(c->out->regions[k], region->key);
         if (!is_offered && region_is_well_formed(region->key))
-            compiler_fault(c, region->key_place, "unknown_region", "%.*s is not among `regions`", SHOWN(region->key));
+            compiler_fault(c, region->key_place, "unknown_region", "%.*s is not among `regions`", TEXT_HEAD(region->key));
         if (!compile_override(c, region, &overrides[i]))
             return false;
     }

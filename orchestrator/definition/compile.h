@@ -49,8 +49,6 @@ struct compiler {
     uint32_t personal_count, personal_room;
 };
 
-#define ID_MESSAGE_MOST 80   /* bytes of foreign text shown in a message */
-#define SHOWN(t) (int)((t).length < ID_MESSAGE_MOST ? (t).length : ID_MESSAGE_MOST), ((t).at ? (t).at : "")
 
 void compiler_fault(struct compiler *, struct place, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

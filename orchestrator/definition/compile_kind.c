@@ -63,7 +63,7 @@ void compile_inspection(struct compiler *c, struct reading *reading, const struc
         const struct node *one = &list->members[i].node;
         struct text id = node_text(one->type == JSON_OBJECT ? node_get(one, "item") : one);
         if (!text_is_none(id) && is_listed_before(list, i, id))
-            compiler_fault(c, one->place, "duplicate_id", "the item %.*s stands here twice", SHOWN(id));
+            compiler_fault(c, one->place, "duplicate_id", "the item %.*s stands here twice", TEXT_HEAD(id));
         else if (compile_inspected(c, reading, one, &items[count]))
             count++;
     }
@@ -103,7 +103,7 @@ static void compile_told(struct compiler *c, const struct node *list, struct ste
         for (uint16_t k = 0; k < count; k++)
             is_double |= text_equal(told[k], rule.id);
         if (is_double)
-            compiler_fault(c, id->place, "duplicate_id", "the department %.*s stands here twice", SHOWN(rule.id));
+            compiler_fault(c, id->place, "duplicate_id", "the department %.*s stands here twice", TEXT_HEAD(rule.id));
         else if (!text_is_none(rule.id))
             told[count++] = rule.id;
     }
@@ -162,7 +162,7 @@ static bool read_moment(const struct node *n, bool is_end, int64_t *ret_us) {
 int64_t compile_moment(struct compiler *c, const struct node *n, bool is_end) {
     int64_t us = TIME_NONE;
     if (node_is_text(n) && !read_moment(n, is_end, &us))
-        compiler_fault(c, n->place, "bad_date", "\"%.*s\" is no date", SHOWN(n->text));
+        compiler_fault(c, n->place, "bad_date", "\"%.*s\" is no date", TEXT_HEAD(n->text));
     return us;
 }
 

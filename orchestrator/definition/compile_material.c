@@ -30,7 +30,7 @@ static void compile_from(struct compiler *c, struct reading *reading, const stru
         c->context->directory && source.id.at ? directory_find(c->context->directory, source.id) : NULL;
     if (department && !department->may_act_as_source)
         compiler_fault(c, node_get(from, "lookup")->place, "not_a_source", "department %.*s does not answer lookups",
-                       SHOWN(source.id));
+                       TEXT_HEAD(source.id));
 }
 
 static void compile_tolerable(struct compiler *c, const struct node *tolerable, struct material_definition *m) {
@@ -58,7 +58,7 @@ static void check_types(struct compiler *c, const struct node *types) {
     for (uint32_t i = 0; types && types->type == JSON_ARRAY && i < types->count; i++) {
         const struct node *type = &types->members[i].node;
         if (node_is_text(type) && !is_media_type(type->text))
-            compiler_fault(c, type->place, "bad_media_type", "\"%.*s\" is no media type", SHOWN(type->text));
+            compiler_fault(c, type->place, "bad_media_type", "\"%.*s\" is no media type", TEXT_HEAD(type->text));
     }
 }
 
@@ -72,7 +72,7 @@ static void compile_material(struct compiler *c, const struct node *n, struct ma
     compile_tolerable(c, node_get(n, "tolerable"), m);
     if (m->least_trust && (m->tolerable_until.unit != LIMIT_NONE || (m->required && m->if_not_found == IF_NOT_FOUND_ASK)))
         compiler_fault(c, node_get(from, "least_trust")->place, "least_trust_nonsense", "the material %.*s could only be brought by the applicant %s",
-                       SHOWN(m->id), m->tolerable_until.unit != LIMIT_NONE ? "later" : "when it is not found");
+                       TEXT_HEAD(m->id), m->tolerable_until.unit != LIMIT_NONE ? "later" : "when it is not found");
     check_types(c, node_get(n, "types"));
 }
 
@@ -94,11 +94,11 @@ static void compile_any_of(struct compiler *c, uint16_t group) {
         if (member == NO_INDEX)
             compiler_unknown(c, id->place, "unknown_material", "material", &c->material_ids, id->text);
         else if (is_double)
-            compiler_fault(c, id->place, "duplicate_id", "the material %.*s stands here twice", SHOWN(id->text));
+            compiler_fault(c, id->place, "duplicate_id", "the material %.*s stands here twice", TEXT_HEAD(id->text));
         else if (member == group || node_get(c->material_nodes[member], "any_of"))
-            compiler_fault(c, id->place, "any_of_nonsense", "%.*s is a group itself", SHOWN(id->text));
+            compiler_fault(c, id->place, "any_of_nonsense", "%.*s is a group itself", TEXT_HEAD(id->text));
         else if (c->materials[member].required)
-            compiler_fault(c, id->place, "any_of_nonsense", "%.*s is required whatever else is given", SHOWN(id->text));
+            compiler_fault(c, id->place, "any_of_nonsense", "%.*s is required whatever else is given", TEXT_HEAD(id->text));
         else
             members[count++] = member;
     }
@@ -159,10 +159,10 @@ bool fetch_steps_place(struct compiler *c, uint16_t first) {
             continue;
         struct text name = text_format(c->arena, FETCH "%.*s", TEXT_ARG(id->text));
         if (name.length > LIMIT_name_bytes_most)
-            compiler_fault(c, id->place, "name_too_long", "the lookup of %.*s would be called %.*s", SHOWN(id->text), SHOWN(name));
+            compiler_fault(c, id->place, "name_too_long", "the lookup of %.*s would be called %.*s", TEXT_HEAD(id->text), TEXT_HEAD(name));
         else if (map_get(&c->step_ids, name))
             compiler_fault(c, id->place, "duplicate_id", "the lookup of %.*s is called %.*s, as something else is",
-                           SHOWN(id->text), SHOWN(name));
+                           TEXT_HEAD(id->text), TEXT_HEAD(name));
         else if (!map_put(&c->step_ids, name, (void *)(uintptr_t)(at + 1u)))
             return false;
         c->steps[at].id = name;

@@ -12,9 +12,9 @@ void compiler_fault(struct compiler *c, struct place place, const char *code, co
     char room[1024];
     va_list list;
     va_start(list, format);
-    vsnprintf(room, sizeof room, format, list);
+    struct text message = text_copy(c->arena, text_print(room, sizeof room, format, list));
     va_end(list);
-    fault_put(&c->faults, place, code, NULL, "%s", room);
+    fault_put_text(&c->faults, place, code, TEXT_NONE, message);
 }
 
 void compiler_fault_remedy(struct compiler *c, struct place place, const char *code, struct text remedy,
@@ -22,9 +22,8 @@ void compiler_fault_remedy(struct compiler *c, struct place place, const char *c
     char room[1024];
     va_list list;
     va_start(list, format);
-    vsnprintf(room, sizeof room, format, list);
+    struct text message = text_copy(c->arena, text_print(room, sizeof room, format, list));
     va_end(list);
-    struct text message = text_copy(c->arena, text_from(room));
     fault_put_text(&c->faults, place, code, remedy, message);
 }
 
@@ -43,7 +42,7 @@ void compiler_unknown(struct compiler *c, struct place place, const char *code, 
     struct text nearest = nearest_of(id, names, count);
     if (nearest.at)
         remedy = text_format(c->arena, "Did you mean %.*s?", TEXT_ARG(nearest));
-    compiler_fault_remedy(c, place, code, remedy, "there is no %s \"%.*s\"", what, SHOWN(id));
+    compiler_fault_remedy(c, place, code, remedy, "there is no %s \"%.*s\"", what, TEXT_HEAD(id));
 }
 
 struct title read_title(struct compiler *c, const struct node *n) {
@@ -86,7 +85,7 @@ uint16_t compiler_gather(struct compiler *c, const char *key, struct map *ids, c
         if (!node_is_text(id) || id->text.length == 0)
             continue;
         if (map_get(ids, id->text)) {
-            compiler_fault(c, id->place, "duplicate_id", "\"%.*s\" stands twice in %s", SHOWN(id->text), key);
+            compiler_fault(c, id->place, "duplicate_id", "\"%.*s\" stands twice in %s", TEXT_HEAD(id->text), key);
         } else if (!map_put(ids, id->text, (void *)(uintptr_t)count)) {
             c->arena->failed = true;
             return 0;
@@ -124,9 +123,9 @@ uint16_t read_party_list(struct compiler *c, const struct node *list, bool must_
         if (party == NO_INDEX)
             compiler_unknown(c, id->place, "unknown_party", "party", &c->party_ids, id->text);
         else if (is_double)
-            compiler_fault(c, id->place, "duplicate_id", "the party %.*s stands here twice", SHOWN(id->text));
+            compiler_fault(c, id->place, "duplicate_id", "the party %.*s stands here twice", TEXT_HEAD(id->text));
         else if (must_sign && !c->parties[party].signs)
-            compiler_fault(c, id->place, "party_does_not_sign", "the party %.*s does not sign", SHOWN(id->text));
+            compiler_fault(c, id->place, "party_does_not_sign", "the party %.*s does not sign", TEXT_HEAD(id->text));
         else
             parties[count++] = party;
     }
@@ -136,7 +135,7 @@ uint16_t read_party_list(struct compiler *c, const struct node *list, bool must_
 
 uint16_t compile_consent_of(struct compiler *c, const struct node *list, struct text basis, const uint16_t **ret) {
     if (list && !basis_is_consent(basis))
-        compiler_fault(c, list->place, "of_without_consent", "the basis \"%.*s\" is no party's consent", SHOWN(basis));
+        compiler_fault(c, list->place, "of_without_consent", "the basis \"%.*s\" is no party's consent", TEXT_HEAD(basis));
     return read_party_list(c, list, false, ret);
 }
 
@@ -154,11 +153,11 @@ static void compile_uncounted(struct compiler *c, const struct node *list, struc
         if (rows[i].of_statute && text_is_none(rows[i].basis) && !procedure_find(rows[i].reason))
             compiler_fault(c, n->place, "uncounted_without_basis",
                            "item %.*s leaves \"%.*s\" out of the statutory limit without a basis", TEXT_ARG(item->id),
-                           SHOWN(rows[i].reason));
+                           TEXT_HEAD(rows[i].reason));
         for (uint32_t k = 0; k < i; k++)
             if (rows[i].reason.at && text_equal(rows[k].reason, rows[i].reason))
                 compiler_fault(c, n->place, "duplicate_id", "item %.*s leaves \"%.*s\" out twice", TEXT_ARG(item->id),
-                               SHOWN(rows[i].reason));
+                               TEXT_HEAD(rows[i].reason));
     }
     item->uncounted = rows;
     item->uncounted_count = rows ? (uint16_t)list->count : 0;

@@ -31,7 +31,7 @@ static void unknown_department(struct compiler *c, const struct node *n, bool is
     compiler_fault_remedy(c, n->place, is_group ? "unknown_group" : "unknown_department",
                           nearest.at ? text_format(c->arena, "Did you mean %.*s?", TEXT_ARG(nearest)) : TEXT_NONE,
                           "there is no %s \"%.*s\" in departments.yaml", is_group ? "group" : "department",
-                          SHOWN(n->text));
+                          TEXT_HEAD(n->text));
 }
 
 struct department_rule compile_department(struct compiler *c, const struct node *value, const struct node *at,
@@ -240,7 +240,7 @@ static void compile_lookup(struct compiler *c, struct reading *reading, const st
         ? directory_find(c->context->directory, step->department.id) : NULL;
     if (department && !department->may_act_as_source)
         compiler_fault(c, source->place, "not_a_source", "department %.*s does not answer lookups",
-                       SHOWN(step->department.id));
+                       TEXT_HEAD(step->department.id));
 }
 
 static void compile_kind(struct compiler *c, struct reading *reading, const struct node *n,
@@ -309,7 +309,7 @@ static void check_uncounted(struct compiler *c, const struct node *n, const stru
         known = text_equal(item->uncounted[i].reason, step->uncounted);
     if (!known)
         compiler_fault(c, node_get(n, "uncounted")->place, "unknown_uncounted",
-                       "item %.*s does not leave \"%.*s\" out of any clock", TEXT_ARG(item->id), SHOWN(step->uncounted));
+                       "item %.*s does not leave \"%.*s\" out of any clock", TEXT_ARG(item->id), TEXT_HEAD(step->uncounted));
 }
 
 static void compile_step(struct compiler *c, uint16_t index) {

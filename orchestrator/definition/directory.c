@@ -69,7 +69,7 @@ static void read_offices(struct compiler *c, const struct node *list, struct dep
         for (uint16_t k = 0; k < count; k++)
             is_double |= text_equal(offices[k].region, node_text(region));
         if (is_double)
-            compiler_fault(c, region->place, "duplicate_id", "the region %.*s has two offices", SHOWN(node_text(region)));
+            compiler_fault(c, region->place, "duplicate_id", "the region %.*s has two offices", TEXT_HEAD(node_text(region)));
         else if (node_is_text(region))
             offices[count++] = (struct office){node_text(region), !adapter || adapter->type != JSON_FALSE};
     }
@@ -87,7 +87,7 @@ static void read_fields(struct compiler *c, const struct node *n, struct departm
             field.at[0] == '.' || field.at[field.length - 1] == '.')
             compiler_fault_remedy(c, list->members[i].node.place, "bad_word",
                                   TEXT("Write the path as home.unit_number, without form."),
-                                  "`fields`: \"%.*s\" is no path of the form", SHOWN(field));
+                                  "`fields`: \"%.*s\" is no path of the form", TEXT_HEAD(field));
     }
 }
 
@@ -145,7 +145,7 @@ static void check_fallback(struct directory_work *w, uint16_t index) {
     if (text_is_none(department->fallback)) {
         if (!is_connected_everywhere(department))
             compiler_fault(w->c, n->place, "office_without_worker", "department %.*s has an office without an adapter",
-                           SHOWN(department->id));
+                           TEXT_HEAD(department->id));
         return;
     }
     uint16_t other = compiler_find(&w->c->step_ids, department->fallback);
@@ -153,7 +153,7 @@ static void check_fallback(struct directory_work *w, uint16_t index) {
         compiler_unknown(w->c, place, "unknown_fallback", "department", &w->c->step_ids, department->fallback);
     else if (other == index || !is_connected_everywhere(&w->departments[other]))
         compiler_fault(w->c, place, "fallback_loop", "the fallback %.*s of %.*s has offices without an adapter itself",
-                       SHOWN(department->fallback), SHOWN(department->id));
+                       TEXT_HEAD(department->fallback), TEXT_HEAD(department->id));
 }
 
 static void check_groups(struct directory_work *w, uint16_t group_count) {
@@ -167,7 +167,7 @@ static void check_groups(struct directory_work *w, uint16_t group_count) {
                 is_used |= text_equal(text_span(entry.at, colon == SIZE_MAX ? entry.length : colon), id);
             }
         if (!is_used)
-            compiler_fault(w->c, w->group_nodes[g]->place, "group_unused", "no department is in group %.*s", SHOWN(id));
+            compiler_fault(w->c, w->group_nodes[g]->place, "group_unused", "no department is in group %.*s", TEXT_HEAD(id));
     }
 }
 

@@ -70,12 +70,8 @@ void fault_put(struct faults *faults, struct place place, const char *code, cons
     char room[1024];
     va_list list;
     va_start(list, format);
-    int length = vsnprintf(room, sizeof room, format, list);
+    struct text message = text_copy(faults->arena, text_print(room, sizeof room, format, list));
     va_end(list);
-    size_t kept = length < 0 ? 0 : (size_t)length < sizeof room ? (size_t)length : sizeof room - 1;
-    while (kept > 0 && !text_is_utf8(text_span(room, kept)))
-        kept--;   /* cut at a code point's edge */
-    struct text message = text_copy(faults->arena, text_span(room, kept));
     fault_put_text(faults, place, code, text_from(remedy), message);
 }
 

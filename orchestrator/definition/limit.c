@@ -20,8 +20,7 @@ const struct limit_unit_row limit_units[] = {
 static enum outcome bad_limit(struct text text, struct error *error) {
     return error_set(error, OUTCOME_REJECT, "bad_limit",
                      "\"%.*s\" is no limit; write 3 workdays, 2 half days, 4 hours, 20 days, on the spot, "
-                     "until 2026-08-31, or a duration as 4h", (int)(text.length < 80 ? text.length : 80),
-                     text.at ? text.at : "");
+                     "until 2026-08-31, or a duration as 4h", TEXT_HEAD(text));
 }
 
 static bool parse_date(struct text text, int64_t *ret_us) {

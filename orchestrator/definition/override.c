@@ -101,7 +101,7 @@ static void lay_over_departments(struct compiler *c, struct node *root, const st
         }
         if (!found)
             compiler_fault(c, changes->members[i].key_place, "unknown_department",
-                           "no step and no item asks department %.*s", SHOWN(changes->members[i].key));
+                           "no step and no item asks department %.*s", TEXT_HEAD(changes->members[i].key));
     }
 }
 

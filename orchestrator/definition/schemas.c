@@ -49,13 +49,13 @@ static const struct json *load(struct compiler *c, struct place place, struct te
         if (text_equal(carried->members[i].key, path))
             return carried->members[i].node.value;
     if (!c->context->reader) {
-        compiler_fault(c, place, "unknown_schema", "%.*s can't be read: there is no reader", SHOWN(path));
+        compiler_fault(c, place, "unknown_schema", "%.*s can't be read: there is no reader", TEXT_HEAD(path));
         return NULL;
     }
     enum outcome outcome = c->context->reader->read(c->context->reader->context, path, c->arena, &content, &error);
     if (outcome != OUTCOME_OK) {
         c->arena->failed |= outcome == OUTCOME_FATAL;
-        compiler_fault(c, place, "unknown_schema", "%.*s can't be read: %s", SHOWN(path), error.message);
+        compiler_fault(c, place, "unknown_schema", "%.*s can't be read: %s", TEXT_HEAD(path), error.message);
         return NULL;
     }
     struct json *value = arena_new(c->arena, struct json);
@@ -65,7 +65,7 @@ static const struct json *load(struct compiler *c, struct place place, struct te
     if (outcome == OUTCOME_OK)
         return value;
     if (outcome == OUTCOME_REJECT)
-        compiler_fault(c, place, "bad_json", "%.*s: %s", SHOWN(path), error.message);
+        compiler_fault(c, place, "bad_json", "%.*s: %s", TEXT_HEAD(path), error.message);
     return NULL;
 }
 
@@ -80,8 +80,8 @@ static bool load_reference(struct compiler *c, struct place place, struct text p
     if (from)
         from->refers_outside = true;
     if (!schema_path_join(path, reference, room, sizeof room, &target)) {
-        compiler_fault(c, place, "unknown_schema", "%.*s refers to %.*s, which leads out of the project", SHOWN(path),
-                       SHOWN(reference));
+        compiler_fault(c, place, "unknown_schema", "%.*s refers to %.*s, which leads out of the project", TEXT_HEAD(path),
+                       TEXT_HEAD(reference));
         return false;
     }
     if (find(c, target))
@@ -127,7 +127,7 @@ static bool compile_entry(struct compiler *c, struct place place, struct schema_
     if (outcome == OUTCOME_FATAL)
         c->arena->failed = true;
     for (size_t i = 0; outcome == OUTCOME_REJECT && i < faults.count; i++)
-        compiler_fault(c, place, "bad_schema", "%.*s at \"%.*s\": %.*s", SHOWN(entry->path), SHOWN(faults.fault[i].at),
+        compiler_fault(c, place, "bad_schema", "%.*s at \"%.*s\": %.*s", TEXT_HEAD(entry->path), TEXT_HEAD(faults.fault[i].at),
                        TEXT_ARG(faults.fault[i].message));
     entry->is_refused = outcome != OUTCOME_OK;
     return outcome == OUTCOME_OK;

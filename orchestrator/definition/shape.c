@@ -68,7 +68,7 @@ static bool is_of_type(struct walk *walk, const struct key_row *row, const struc
 static void check_id(struct walk *walk, const char *key, struct text id, struct place place) {
     if (!id_is_well_formed(id))
         fault_put(walk->faults, place, "bad_id", NULL, "`%s`: \"%.*s\" is no id", key,
-                  (int)(id.length < 80 ? id.length : 80), id.at ? id.at : "");
+                  TEXT_HEAD(id));
     else if (id.length > LIMIT_name_bytes_most)
         fault_put(walk->faults, place, "name_too_long", NULL, "`%s` has %zu bytes; the limit name_bytes_most is %d", key,
                   id.length, (int)LIMIT_name_bytes_most);
@@ -97,7 +97,7 @@ static void check_word(struct walk *walk, const struct key_row *row, const struc
         : text_format(walk->faults->arena, "Write one of: %s.", row->words);
     fault_put_text(walk->faults, n->place, strcmp(row->key, "kind") == 0 ? "unknown_kind" : "bad_word", remedy,
                    text_format(walk->faults->arena, "`%s`: \"%.*s\" is not understood", row->key,
-                               (int)(n->text.length < 80 ? n->text.length : 80), n->text.at));
+                               TEXT_HEAD(n->text)));
 }
 
 static void check_title(struct walk *walk, const struct key_row *row, const struct node *n) {
@@ -118,7 +118,7 @@ static void check_title(struct walk *walk, const struct key_row *row, const stru
         if (!text_is(key, languages[0]) && !text_is(key, languages[1]) && !text_is(key, languages[2]))
             fault_put(walk->faults, n->members[i].key_place, "unknown_key",
                       "A title has the languages zh-Hant, zh-Hans and en.", "a title has no key \"%.*s\"",
-                      (int)(key.length < 80 ? key.length : 80), key.at);
+                      TEXT_HEAD(key));
     }
 }
 
@@ -132,7 +132,7 @@ static void check_count(struct walk *walk, const struct key_row *row, const stru
                        text_format(walk->faults->arena, "Write a whole number from %lld to %lld.",
                                    (long long)row->least, (long long)row->most),
                        text_format(walk->faults->arena, "`%s`: %.*s is out of range", row->key,
-                                   (int)(n->text.length < 40 ? n->text.length : 40), n->text.at));
+                                   TEXT_HEAD(n->text)));
 }
 
 static void check_span(struct walk *walk, const struct key_row *row, const struct node *n) {
@@ -151,7 +151,7 @@ static void check_span(struct walk *walk, const struct key_row *row, const struc
 static void check_region(struct walk *walk, const struct key_row *row, struct text region, struct place place) {
     if (!region_is_well_formed(region))
         fault_put(walk->faults, place, "bad_region", NULL, "`%s`: \"%.*s\" is no region code", row->key,
-                  (int)(region.length < 80 ? region.length : 80), region.at ? region.at : "");
+                  TEXT_HEAD(region));
 }
 
 static void check_list(struct walk *walk, const struct key_row *row, const struct node *n) {
@@ -270,7 +270,7 @@ static void unknown_key(struct walk *walk, const struct shape *shape, const stru
     struct text remedy = nearest.at ? text_format(walk->faults->arena, "Did you mean %.*s?", TEXT_ARG(nearest)) : TEXT_NONE;
     fault_put_text(walk->faults, member->key_place, "unknown_key", remedy,
                    text_format(walk->faults->arena, "%s has no key \"%.*s\"", shape->title,
-                               (int)(member->key.length < 80 ? member->key.length : 80), member->key.at));
+                               TEXT_HEAD(member->key)));
 }
 
 enum step_kind step_kind_of(const struct node *step) {

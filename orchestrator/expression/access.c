@@ -13,8 +13,7 @@ bool value_field(struct evaluation *e, const struct json *value, struct text nam
         *ret = JSON_NULL_VALUE;
         return true;
     }
-    return fail_type(e, "`%.*s` is asked of %s; only an object has members", (int)(name.length < 64 ? name.length : 64),
-                     name.at, type_word(value));
+    return fail_type(e, "`%.*s` is asked of %s; only an object has members", TEXT_HEAD(name), type_word(value));
 }
 
 /* Positions at which `part`'s elements stand in a row, as jq's .[[…]]. */

@@ -142,7 +142,7 @@ static bool call_tonumber(struct evaluation *e, const struct json *input, struct
     ret->type = JSON_NUMBER;
     if (input->type == JSON_STRING && !decimal_is_number(input->text))
         return fail_with(e, false, "expression_number", "\"%.*s\" writes no number",
-                         (int)(input->text.length < 40 ? input->text.length : 40), input->text.at ? input->text.at : "");
+                         TEXT_HEAD(input->text));
     return true;
 }
 

@@ -12,7 +12,7 @@ bool fail_with(struct evaluation *e, bool final, const char *code, const char *f
     char message[ERROR_MESSAGE_SIZE];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(message, sizeof(message), format, arguments);
+    text_print(message, sizeof(message), format, arguments);
     va_end(arguments);
     error_set(&e->error, OUTCOME_REJECT, code, "%s", message);
     e->final = final;
@@ -23,7 +23,7 @@ bool fail_type(struct evaluation *e, const char *format, ...) {
     char message[ERROR_MESSAGE_SIZE];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(message, sizeof(message), format, arguments);
+    text_print(message, sizeof(message), format, arguments);
     va_end(arguments);
     return fail_with(e, false, "expression_type", "%s", message);
 }

@@ -17,9 +17,8 @@ bool making_fault(struct making *m, uint32_t offset, const char *code, const cha
     char message[ERROR_MESSAGE_SIZE];
     va_list arguments;
     va_start(arguments, format);
-    int length = vsnprintf(message, sizeof(message), format, arguments);
+    struct text copy = text_copy(m->arena, text_print(message, sizeof(message), format, arguments));
     va_end(arguments);
-    struct text copy = text_copy(m->arena, text_from(length < 0 ? format : message));
     if (text_is_none(copy))
         return making_no_memory(m);
     m->fault = (struct expression_fault){.code = code, .message = copy, .offset = offset, .pointer = TEXT("")};

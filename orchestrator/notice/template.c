@@ -57,7 +57,7 @@ static enum outcome fill(struct buffer *out, struct text pattern, const struct n
             const struct notice_value *value = find_value(rest, values, count, &length);
             if (!value)
                 return error_set(error, OUTCOME_REJECT, "template_bad", "no value has the name in \"%.*s\"",
-                                 rest.length < 40 ? (int)rest.length : 40, rest.at);
+                                 TEXT_HEAD(rest));
             *ret_lacks |= value->value.length == 0;
             put_escaped(out, value->value, escape);
         } else if (optional && rest.at[0] == '[') {

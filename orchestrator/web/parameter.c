@@ -142,7 +142,7 @@ static void refuse_unknown(struct request *request, struct text name) {
     while (parameter_next(&list, &known))
         buffer_format(&out, "%s%.*s", out.length ? ", " : "", TEXT_ARG(known));
     reply_problem(request, "parameter_unknown", "there is no parameter \"%.*s\" here; this path takes %s",
-                  (int)(name.length < LIMIT_name_bytes_most ? name.length : LIMIT_name_bytes_most), name.at,
+                  TEXT_HEAD(name),
                   out.length ? buffer_text(&out).at : "none");
 }
 

@@ -66,12 +66,12 @@ void request_fault(struct request *request, struct text pointer, const char *key
     char room[512];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(room, sizeof room, format, arguments);
+    struct text said = text_print(room, sizeof room, format, arguments);
     va_end(arguments);
     struct problem_fault *fault = &request->faults[request->fault_count++];
     struct text word = text_copy(&request->arena, text_from(keyword));
     *fault = (struct problem_fault){text_copy(&request->arena, pointer), word.at ? word.at : "",
-                                    text_copy(&request->arena, text_from(room))};
+                                    text_copy(&request->arena, said)};
 }
 
 void reply_problem_status(struct request *request, unsigned status, const char *code, struct text detail) {
@@ -91,11 +91,8 @@ void reply_problem(struct request *request, const char *code, const char *format
     char room[ERROR_MESSAGE_SIZE];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(room, sizeof room, format, arguments);
+    struct text detail = text_print(room, sizeof room, format, arguments);
     va_end(arguments);
-    struct text detail = text_from(room);
-    while (detail.length > 0 && !text_is_utf8(detail))   /* cut within a code point */
-        detail.length--;
     reply_problem_status(request, 0, code, detail);
 }
 

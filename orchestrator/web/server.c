@@ -265,7 +265,7 @@ static enum MHD_Result serve(void *context, struct MHD_Connection *connection, c
 __attribute__((format(printf, 2, 0))) static void log_mhd(void *context, const char *format, va_list arguments) {
     char room[512];
     (void)context;
-    vsnprintf(room, sizeof room, format, arguments);
+    text_print(room, sizeof room, format, arguments);
     size_t length = strcspn(room, "\n");
     log_debug("http_library", "libmicrohttpd says", LOG_TEXT("message", text_span(room, length)));
 }

@@ -11,11 +11,10 @@ bool comparison_fault(struct comparison *c, struct text keyword, const char *cod
     char room[ERROR_MESSAGE_SIZE];
     va_list arguments;
     va_start(arguments, format);
-    int length = vsnprintf(room, sizeof room, format, arguments);
+    struct text message = text_copy(c->scratch, text_print(room, sizeof room, format, arguments));
     va_end(arguments);
-    size_t used = length < 0 ? 0 : (size_t)length < sizeof room ? (size_t)length : sizeof room - 1;
-    struct schema_fault fault = {.at = c->current->at, .keyword = keyword, .code = code, .property = property};
-    fault.message = text_copy(c->scratch, text_span(room, used));
+    struct schema_fault fault = {.at = c->current->at, .keyword = keyword, .code = code, .property = property,
+                                 .message = message};
     if (text_is_none(fault.message) || !schema_fault_add(c->faults, c->scratch, &fault)) {
         c->no_memory |= text_is_none(fault.message) || !c->faults->cut;
         c->stopped = true;

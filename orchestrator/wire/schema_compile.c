@@ -9,11 +9,9 @@ void compile_fault(struct compilation *c, struct text keyword, const char *code,
     char room[ERROR_MESSAGE_SIZE];
     va_list arguments;
     va_start(arguments, format);
-    int length = vsnprintf(room, sizeof room, format, arguments);
+    struct text message = text_copy(c->arena, text_print(room, sizeof room, format, arguments));
     va_end(arguments);
-    size_t used = length < 0 ? 0 : (size_t)length < sizeof room ? (size_t)length : sizeof room - 1;
-    struct schema_fault fault = {.keyword = keyword, .code = code};
-    fault.message = text_copy(c->arena, text_span(room, used));
+    struct schema_fault fault = {.keyword = keyword, .code = code, .message = message};
     fault.at = keyword.length ? location_child(c->arena, c->current->at, keyword) : c->current->at;
     if (!schema_fault_add(c->faults, c->arena, &fault) && !c->faults->cut)
         c->failed = true;

@@ -43,13 +43,12 @@ bool validate_fault(struct validation *v, const struct instance_path *path, enum
     char room[ERROR_MESSAGE_SIZE];
     va_list arguments;
     va_start(arguments, format);
-    int length = vsnprintf(room, sizeof room, format, arguments);
+    struct text message = text_copy(v->scratch, text_print(room, sizeof room, format, arguments));
     va_end(arguments);
-    size_t used = length < 0 ? 0 : (size_t)length < sizeof room ? (size_t)length : sizeof room - 1;
     bool missing = kind == KEYWORD_OBJECT;
     struct text keyword = missing ? TEXT("required") : kind == KEYWORD_KINDS ? TEXT("additionalProperties")
                                                                              : text_from(schema_keyword_names[kind]);
-    return add_fault(v, path, keyword, "schema_mismatch", property, text_copy(v->scratch, text_span(room, used)));
+    return add_fault(v, path, keyword, "schema_mismatch", property, message);
 }
 
 bool validate_exceeded(struct validation *v) {

@@ -244,6 +244,40 @@ static void test_quick_hash_sees_every_byte_and_the_length(void **state) {
     }
 }
 
+/* The head of a stranger's text stays UTF-8 wherever the cut falls. */
+static void test_a_head_ends_at_a_code_point(void **state) {
+    char text[TEXT_HEAD_BYTES_MOST + 16];
+    (void)state;
+    for (size_t lead = TEXT_HEAD_BYTES_MOST - 6; lead <= TEXT_HEAD_BYTES_MOST; lead++) {
+        struct text whole = text_span(text, (size_t)snprintf(text, sizeof text, "%.*s第一😀", (int)lead,
+            "................................................................................"));
+        size_t length = text_head_length(whole);
+        assert_in_range(length, TEXT_HEAD_BYTES_MOST - 3, TEXT_HEAD_BYTES_MOST);
+        assert_true(text_is_utf8(text_span(whole.at, length)));
+        assert_int_equal(text_head_length(text_span(text, lead)), lead);
+    }
+    assert_int_equal(text_head_length(TEXT_NONE), 0);
+}
+
+static struct text print(char *room, size_t size, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    struct text said = text_print(room, size, format, arguments);
+    va_end(arguments);
+    return said;
+}
+
+static void test_what_does_not_fit_its_room_ends_in_an_ellipsis(void **state) {
+    char room[12];
+    (void)state;
+    assert_true(text_is(print(room, sizeof room, "%s", "elevenbytes"), "elevenbytes"));
+    assert_true(text_is(print(room, sizeof room, "%s", "twelve bytes"), "twelve b…"));
+    assert_true(text_is(print(room, sizeof room, "%s", "一二三四"), "一二…"));
+    assert_true(text_is(print(room, sizeof room, "a%s", "一二三四"), "a一二…"));
+    assert_true(text_is(print(room, sizeof room, "abc%s", "一二三"), "abc一…"));
+    assert_int_equal(strlen(room), 9);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order_is_by_bytes_and_a_prefix_comes_first),
@@ -254,6 +288,8 @@ int main(void) {
         cmocka_unit_test(test_buffer_grows_to_its_ceiling_and_not_beyond),
         cmocka_unit_test(test_buffer_writes_numbers_and_formats),
         cmocka_unit_test(test_buffer_fails_when_the_system_refuses),
+        cmocka_unit_test(test_a_head_ends_at_a_code_point),
+        cmocka_unit_test(test_what_does_not_fit_its_room_ends_in_an_ellipsis),
         cmocka_unit_test(test_long_error_message_is_cut_at_a_code_point),
         cmocka_unit_test(test_an_error_message_is_one_line),
         cmocka_unit_test(test_outcome_is_given_back_without_an_error_to_fill),
