@@ -44,6 +44,22 @@ def settle(setting, numbers, seconds):
     assert len(numbers) == len(set(numbers))
 
 
+def stands(setting):
+    """What is open, as rows say it; for a run that failed."""
+    said = "\n".join(f"{name} {part.child.process.poll() if part.child else 'never started'}" for name, part in setting.parts.items()
+                     if part.child is None or not part.child.lives())
+    for sql in ("SELECT * FROM shard ORDER BY shard", "SELECT * FROM shard_offset ORDER BY topic, shard",
+                "SELECT s.* FROM step s JOIN case_ c ON c.id = s.case_id WHERE c.phase <> 'closed' AND s.state NOT IN ('granted', 'waiting') LIMIT 8",
+                "SELECT kind, root, shard FROM inbox LIMIT 5", "SELECT * FROM incident WHERE closed_at IS NULL LIMIT 5",
+                "SELECT topic, reason FROM unsent LIMIT 5", "SELECT topic, code, message FROM dead_letter LIMIT 5"):
+        rows = subprocess.run(["psql", setting.place.conninfo, "-qXc", "SET statement_timeout = '10s'", "-c", sql], capture_output=True,
+                              text=True, check=False, timeout=60)
+        said += f"\n{sql}\n{rows.stdout}{rows.stderr}"
+    listed = subprocess.run(["kcat", "-L", "-b", setting.kafka.bootstrap, "-m", "10"], capture_output=True, text=True, check=False, timeout=60)
+    wanted = [line for line in listed.stdout.splitlines() if "broker" in line or ("isrs:" in line and line.rpartition("isrs: ")[2].count(",") < 2)]
+    return said + "\n".join(["brokers, and partitions that lack a replica:", *wanted[:40], listed.stderr[-500:], ""])
+
+
 def drawn(options, kinds):
     """What will be done, in order: each kind once as far as that goes, then as often as the table says; brokers as often as was asked."""
     if options.only:
@@ -205,17 +221,16 @@ def main():
     parser.add_argument("--own-network", action="store_true")
     options = parser.parse_args()
     print(f"seed {options.seed}, {options.kills} faults", flush=True)
-    setting, status = None, 1
+    setting, status, why = None, 1, ""
     try:
         setting = Setting(options.small_disk, options.own_network)
         status = run(setting, options)
     except BaseException:
-        traceback.print_exc()
-        print(f"failed; again with --seed {options.seed}")
+        why = f"{traceback.format_exc()}{stands(setting) if setting else ''}failed; again with --seed {options.seed}"
     finally:
         if setting:
             setting.end(status != 0)
-    sys.stdout.flush()
+    print(why, flush=True)                         # behind the logs: who reads only the end of it reads this
     os._exit(status)
 
 

@@ -259,7 +259,7 @@ driver: {self.drivers[department]}
             part.child.end()
             if failed:
                 told = "\n".join(line for line in part.child.log().splitlines() if "a request was answered" not in line)
-                print(f"---- {part.name} ----\n{told[-8000:]}")
+                print(f"---- {part.name} ----\n{told[-2500:]}")
         if failed and os.environ.get("YJS_KEEP"):        # beside the logs, which Place keeps then
             shutil.copytree(self.kafka.folder, f"{self.place.folder}/kafka")
             subprocess.run(f"pg_dump '{self.place.conninfo}' > {self.place.folder}/dump.sql", shell=True, check=False)
