@@ -214,8 +214,9 @@ static bool prepare(struct decision *d, uint16_t step, int32_t index, struct eve
 
 void ask_work(struct decision *d, uint16_t step, int32_t index, struct text missing) {
     struct error error;
-    if (consent_is_withdrawn(d, step)) {
-        flow_end_as(d, step, index, STEP_REFUSED, TEXT("consent_withdrawn"));
+    struct text lack = consent_lack(d, step);
+    if (!text_is_none(lack)) {
+        flow_end_as(d, step, index, STEP_REFUSED, lack);
         return;
     }
     struct event asked = step_event(d, EVENT_STEP_ASKED, step, index);

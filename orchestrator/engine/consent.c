@@ -1,7 +1,8 @@
 /* Consents (個人信息保護法 13–16, 29, 31): what is fetched with a party's consent (or its guardian's) that party may give, refuse
  * and withdraw for itself; a duty of the law and a court's appointment it may not. A word comes as a signal of a name of its own
  * and is kept as one for each person and source, so that every lookup that would be asked later finds it. The last word holds;
- * who has said nothing has consented by applying, unless the application's `consent` says otherwise. */
+ * who has said nothing has consented by applying, unless the application's `consent` says otherwise. A separate consent
+ * (單獨同意, 29) nobody has given by applying, nor by a word about everything: it names its source. */
 #include "engine/kinds.h"
 
 #define WITHDRAWN "consent_withdrawn"   /* for everybody and for good, at the window */
@@ -9,17 +10,20 @@
 
 /* ---- what is looked up by consent ---- */
 
-static bool is_asked(const struct decision *d, const struct definition *definition, struct text source, unsigned depth) {
+static bool is_separate(struct text basis) { return text_is(basis, "separate_consent"); }
+
+/* Is the source (absent: any) looked up by a basis of these, here or in a sub-case? */
+static bool is_asked(const struct decision *d, const struct definition *definition, struct text source, bool (*by)(struct text),
+                     unsigned depth) {
     for (uint16_t i = 0; i < definition->step_count; i++) {
         const struct step_definition *step = &definition->steps[i];
-        if (step->kind == STEP_LOOKUP && basis_is_consent(step->lookup.basis) &&
-            (text_is_none(source) || text_equal(source, step->lookup.source)))
+        if (step->kind == STEP_LOOKUP && by(step->lookup.basis) && (text_is_none(source) || text_equal(source, step->lookup.source)))
             return true;
         if (step->kind != STEP_THING || depth == LIMIT_nesting_most)
             continue;
         const struct definition *sub = d->world->find_definition
             ? d->world->find_definition(d->world->context, definition->things[step->thing.thing].hash) : NULL;
-        if (!sub || is_asked(d, definition_for_region(sub, d->draft.region), source, depth + 1))
+        if (!sub || is_asked(d, definition_for_region(sub, d->draft.region), source, by, depth + 1))
             return true;   /* what can't be seen may ask */
     }
     return false;
@@ -31,7 +35,7 @@ bool consent_takes(const struct decision *d, struct text signal) {
     for (uint16_t i = 0; i < d->definition->step_count; i++)
         if (step_of(d, i)->kind == STEP_WAIT && text_equal(step_of(d, i)->wait.signal, signal))
             return false;   /* the definition means a signal of its own */
-    return !text_is_none(d->input->parent) || is_asked(d, d->definition, TEXT_NONE, 0);
+    return !text_is_none(d->input->parent) || is_asked(d, d->definition, TEXT_NONE, basis_is_consent, 0);
 }
 
 /* ---- what was said ---- */
@@ -69,11 +73,21 @@ static bool refuses(const struct json *consent, struct text source) {
     return consent && (consent->type == JSON_OBJECT ? named && named->type == JSON_FALSE : consent->type == JSON_FALSE);
 }
 
-static bool person_refuses(struct decision *d, struct text person, const struct json *given, struct text source) {
-    const struct signal_row *said = signal_find(d, name_of(d, person, source));
-    if (!said)
-        said = signal_find(d, name_of(d, person, TEXT_NONE));
-    return !d->failed && (said ? !is_given(d, said) : refuses(given, source));
+/* Has the application named the source and said yes? */
+static bool names_and_gives(const struct json *consent, struct text source) {
+    const struct json *named = consent && consent->type == JSON_OBJECT ? json_get(consent, source) : NULL;
+    return named && named->type == JSON_TRUE;
+}
+
+/* Why the person's consent is not there, absent when it is. `given`: what stood in the application. */
+static struct text lack_of(struct decision *d, const struct step_definition *lookup, struct text person, const struct json *given) {
+    struct text source = lookup->lookup.source;
+    const struct signal_row *of_source = signal_find(d, name_of(d, person, source));
+    const struct signal_row *said = of_source ? of_source : signal_find(d, name_of(d, person, TEXT_NONE));
+    if (said ? !is_given(d, said) : refuses(given, source))
+        return TEXT(WITHDRAWN);
+    bool separately = of_source || names_and_gives(given, source);
+    return is_separate(lookup->lookup.basis) && !separately ? TEXT("consent_not_given") : TEXT_NONE;
 }
 
 static bool is_among(const struct decision *d, const struct step_definition *lookup, struct text party) {
@@ -96,23 +110,26 @@ static struct text person_name(struct decision *d, struct text party, uint32_t i
     return name;
 }
 
-bool consent_is_withdrawn(struct decision *d, uint16_t step) {
+/* The first lack among the persons on whose consent the lookup rests; `nobodys`: what holds where there is none of them. */
+static struct text lack_of_persons(struct decision *d, const struct step_definition *lookup, struct text nobodys) {
+    const struct json *parties = &d->draft.parties, *person;
+    struct text lack = nobodys;
+    for (uint32_t i = 0; parties->type == JSON_OBJECT && i < parties->count; i++)
+        for (uint32_t k = 0; is_among(d, lookup, parties->children[i].key) && (person = person_at(&parties->children[i].value, k)); k++) {
+            lack = lack_of(d, lookup, person_name(d, parties->children[i].key, k), json_get_string(person, "consent"));
+            if (!text_is_none(lack))
+                return lack;
+        }
+    return lack;
+}
+
+/* What the application says for all refuses for all; it gives only for those who stand in no party. */
+struct text consent_lack(struct decision *d, uint16_t step) {
     const struct step_definition *lookup = step_of(d, step);
-    const struct json *parties = &d->draft.parties;
     if (lookup->kind != STEP_LOOKUP || !basis_is_consent(lookup->lookup.basis))
-        return false;
-    if (is_withdrawn_for_all(d) || person_refuses(d, TEXT("applicant"), &d->draft.consent, lookup->lookup.source))
-        return true;
-    for (uint32_t i = 0; parties->type == JSON_OBJECT && i < parties->count; i++) {
-        struct text party = parties->children[i].key;
-        const struct json *person;
-        if (!is_among(d, lookup, party))
-            continue;
-        for (uint32_t k = 0; (person = person_at(&parties->children[i].value, k)); k++)
-            if (person_refuses(d, person_name(d, party, k), json_get_string(person, "consent"), lookup->lookup.source))
-                return true;
-    }
-    return false;
+        return TEXT_NONE;
+    struct text lack = is_withdrawn_for_all(d) ? TEXT(WITHDRAWN) : lack_of(d, lookup, TEXT("applicant"), &d->draft.consent);
+    return text_is(lack, WITHDRAWN) ? lack : lack_of_persons(d, lookup, lack);
 }
 
 /* ---- a word comes ---- */
@@ -166,13 +183,19 @@ static struct text source_of(struct text name, struct text all) {
     return is_his ? text_span(name.at + all.length + 1, name.length - all.length - 1) : TEXT_NONE;
 }
 
+/* Does a word about everything change what was said of this one? Whoever gives a separate consent names its source. */
+static bool reaches(struct decision *d, struct text single, const struct signal_row *said, struct text word) {
+    bool keeps = text_is(word, "given") && is_asked(d, d->definition, single, is_separate, 0);
+    return !text_is_none(single) && !keeps && !is_word(d, said, word);
+}
+
 static bool was_said_so(struct decision *d, struct text person, struct text source, struct text word) {
     struct text all = name_of(d, person, TEXT_NONE);
     const struct signal_row *said = signal_find(d, name_of(d, person, source));
     if (!said || !is_word(d, said, word))
         return false;
     for (uint32_t i = 0; text_is_none(source) && i < d->draft.signal_count; i++)
-        if (!text_is_none(source_of(d->draft.signals[i].name, all)) && !is_word(d, &d->draft.signals[i], word))
+        if (reaches(d, source_of(d->draft.signals[i].name, all), &d->draft.signals[i], word))
             return false;
     return true;
 }
@@ -183,7 +206,7 @@ static void note_word(struct decision *d, struct text person, struct text source
     uint32_t count = d->draft.signal_count;
     for (uint32_t i = 0; text_is_none(source) && i < count && !d->failed; i++) {
         struct text name = d->draft.signals[i].name, single = source_of(name, all);
-        if (!text_is_none(single) && !is_word(d, &d->draft.signals[i], word))
+        if (reaches(d, single, &d->draft.signals[i], word))
             note(d, name, person, single, said);
     }
     if (!d->failed)
@@ -210,7 +233,7 @@ static enum outcome check_word(struct decision *d, struct text person, struct te
         return error_set(d->error, OUTCOME_REJECT, "consent_word_bad", "a consent is given, refused or withdrawn");
     if (!is_person(d, person))
         return error_set(d->error, OUTCOME_REJECT, "person_unknown", "the case has no person \"%.*s\"", TEXT_ARG(person));
-    if (text_is_none(d->input->parent) && !text_is_none(source) && !is_asked(d, d->definition, source, 0))
+    if (text_is_none(d->input->parent) && !text_is_none(source) && !is_asked(d, d->definition, source, basis_is_consent, 0))
         return error_set(d->error, OUTCOME_REJECT, "consent_not_asked",
                          "nothing is looked up at \"%.*s\" by anybody's consent: a duty of the law can't be refused", TEXT_ARG(source));
     return OUTCOME_OK;

@@ -83,8 +83,9 @@ bool signature_takes(const struct decision *, struct text signal);
 bool consent_takes(const struct decision *, struct text signal);
 /* A signal "consent": one person's word; "consent_withdrawn": nothing more for anybody. Sub-cases are told. */
 enum outcome decide_consent(struct decision *);
-/* Does the lookup rest on a consent that was refused or withdrawn? Then it is not asked (again). */
-bool consent_is_withdrawn(struct decision *, uint16_t step);
+/* Why the lookup is not asked (again): it rests on a consent that was refused or withdrawn (consent_withdrawn), or on a separate
+ * one that not everybody has given by naming the source (consent_not_given). Absent: it may be asked. */
+struct text consent_lack(struct decision *, uint16_t step);
 /* The members `parties` and `consent` of a sub-case's extra, with what was said of consents so far. */
 void consent_put_parties(struct decision *, struct json_writer *);
 /* A signal "signed": {"party","index"} has signed. */

@@ -289,18 +289,63 @@ enum outcome examples_make(struct data *d, struct data_source *source, struct er
 
 /* ---- what goes with every form ---- */
 
+/* Who says nothing in the sample application gives what has to be given by name: a source that is refused is tried anyway. */
+static void put_consent(struct json_writer *w, const struct data *d) {
+    json_key(w, TEXT("consent"));
+    json_open(w, '{');
+    for (uint16_t i = 0; i < d->definition->step_count; i++) {
+        const struct step_definition *step = &d->definition->steps[i];
+        bool asks = step->kind == STEP_LOOKUP && text_is(step->lookup.basis, "separate_consent");
+        for (uint16_t k = 0; asks && k < i; k++)
+            asks = d->definition->steps[k].kind != STEP_LOOKUP || !text_is(d->definition->steps[k].lookup.basis, "separate_consent") ||
+                   !text_equal(d->definition->steps[k].lookup.source, step->lookup.source);
+        if (!asks)
+            continue;
+        json_key(w, step->lookup.source);
+        json_put_bool(w, true);
+    }
+    json_close(w, '}');
+}
+
+static void put_person(struct json_writer *w, const struct data *d, const struct json *person) {
+    if (person->type != JSON_OBJECT || json_get_string(person, "consent")) {
+        json_put_value(w, person);
+        return;
+    }
+    json_open(w, '{');
+    for (uint32_t i = 0; i < person->count; i++) {
+        json_key(w, person->children[i].key);
+        json_put_value(w, &person->children[i].value);
+    }
+    put_consent(w, d);
+    json_close(w, '}');
+}
+
+static void put_party(struct json_writer *w, const struct data *d, const struct json *persons) {
+    if (persons->type != JSON_ARRAY) {
+        put_person(w, d, persons);
+        return;
+    }
+    json_open(w, '[');
+    for (uint32_t i = 0; i < persons->count; i++)
+        put_person(w, d, json_at(persons, i));
+    json_close(w, ']');
+}
+
 /* Those of the sample application; of a party that signs and is not there, one person. */
 static void put_parties(struct json_writer *w, const struct data *d, const struct json *given) {
+    struct json_member named = {TEXT("name"), {.type = JSON_STRING, .text = TEXT("tried")}};
+    const struct json tried = {.type = JSON_OBJECT, .count = 1, .children = &named};
     json_key(w, TEXT("parties"));
     json_open(w, '{');
     for (uint32_t i = 0; given && given->type == JSON_OBJECT && i < given->count; i++) {
         json_key(w, given->children[i].key);
-        json_put_value(w, &given->children[i].value);
+        put_party(w, d, &given->children[i].value);
     }
     for (uint16_t i = 0; i < d->definition->party_count; i++)
         if (d->definition->parties[i].signs && !json_get(given, d->definition->parties[i].id)) {
             json_key(w, d->definition->parties[i].id);
-            json_put_raw(w, TEXT("[{\"name\":\"tried\"}]"));
+            put_party(w, d, &tried);
         }
     json_close(w, '}');
 }
@@ -338,6 +383,8 @@ struct text data_extra(const struct data *d, bool late) {
             json_key(&w, given->children[i].key);
             json_put_value(&w, &given->children[i].value);
         }
+    if (!json_get_string(given, "consent"))
+        put_consent(&w, d);
     put_parties(&w, d, json_get_string(given, "parties"));
     json_key(&w, TEXT("materials"));
     json_open(&w, '[');

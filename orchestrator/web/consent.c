@@ -19,24 +19,35 @@ static bool is_of(const struct json *of, struct text party) {
     return false;
 }
 
-/* The last word about the source: of the person or of all, about it or about everything; else the application's. */
-static void put_word(struct json_writer *w, struct request *request, const struct record_list *said, struct text person, struct text source,
+struct asking { struct text source, person; bool separately; };
+
+/* What the application says of the source. A separate consent is given by the name of its source, or not at all. */
+static struct text applied_word(const struct asking *a, const struct json *given) {
+    const struct json *named = given && given->type == JSON_OBJECT ? json_get(given, a->source) : NULL;
+    const struct json *word = named ? named : given && given->type == JSON_OBJECT ? json_get_string(given, "*") : given;
+    if (word && word->type == JSON_FALSE)
+        return TEXT("refused");
+    return !a->separately || (named && named->type == JSON_TRUE) ? TEXT("given") : TEXT_NONE;
+}
+
+/* The last word about the source: of the person or of all, about it or about everything; else the application's; null: none yet. */
+static void put_word(struct json_writer *w, struct request *request, const struct record_list *said, const struct asking *a,
                      const struct json *given) {
-    const struct json *named = given && given->type == JSON_OBJECT ? json_get(given, source) : given;
-    struct text word = TEXT("given"), at = TEXT_NONE;
-    if (given && given->type == JSON_OBJECT && !named)
-        named = json_get_string(given, "*");
-    if (named && named->type == JSON_FALSE)
-        word = TEXT("refused");
+    struct text word = applied_word(a, given), at = TEXT_NONE;
+    bool by_name = false;
     for (uint32_t i = 0; i < said->count; i++) {
         struct json row;
         if (json_read(&request->arena, said->at[i], LIMIT_json_depth_most, &row, NULL) != OUTCOME_OK ||
             !text_equal(json_get_text(&row, TEXT("case")), request->at[0]))
             continue;
         struct text whose = json_get_text(&row, TEXT("person")), of = json_get_text(&row, TEXT("source"));
-        if ((!text_is_none(whose) && !text_equal(whose, person)) || (!text_is_none(of) && !text_equal(of, source)))
+        if ((!text_is_none(whose) && !text_equal(whose, a->person)) || (!text_is_none(of) && !text_equal(of, a->source)))
             continue;
-        word = json_get_text(&row, TEXT("word"));
+        by_name |= !text_is_none(of);
+        bool general = a->separately && text_is_none(of) && text_is(json_get_text(&row, TEXT("word")), "given");
+        if (general && by_name)
+            continue;
+        word = general ? applied_word(a, given) : json_get_text(&row, TEXT("word"));
         at = json_get_text(&row, TEXT("at"));
         if (text_is_none(whose))
             break;   /* for good */
@@ -67,7 +78,7 @@ void consent_put(struct request *request, struct json_writer *w, const struct pe
         json_open(w, '{');
         put(w, "source", json_get_text(&row, TEXT("source")));
         put(w, "basis", json_get_text(&row, TEXT("basis")));
-        put_word(w, request, &said, name, json_get_text(&row, TEXT("source")), given);
+        put_word(w, request, &said, &(struct asking){json_get_text(&row, TEXT("source")), name, text_is(json_get_text(&row, TEXT("basis")), "separate_consent")}, given);
         json_close(w, '}');
     }
     json_close(w, ']');

@@ -5,7 +5,8 @@
  *               "authority": {"basis": …, "scope"?: ["sign", "correct", "withdraw", "rate", "consent"], "until"?: "2026-12-31"}, …}}],
  *               "buyer": {…}}
  *   "consent"?: true, false, or {"e_licence": true, …, "*"?: …}: the source of a lookup; beside `parties`: of a case that names
- *               nobody. Who does not say has consented by applying. */
+ *               nobody. Who does not say has consented by applying, but for a separate consent: that is a true by the name of its
+ *               source. */
 #ifndef YJS_WIRE_PARTY_CHECK_H
 #define YJS_WIRE_PARTY_CHECK_H
 

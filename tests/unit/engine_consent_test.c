@@ -9,7 +9,9 @@
     "  - {id: deed, needs: [filing], kind: lookup, lookup: {source: e_licence, basis: consent, of: [seller]}}\n" \
     "  - {id: debts, needs: [filing], kind: lookup, lookup: {source: bank, basis: separate_consent}}\n" \
     "  - {id: taxes, needs: [filing], kind: lookup, lookup: {source: tax, basis: 税收征收管理法}}\n"
-#define SELLERS "{\"parties\":{\"seller\":[{\"name\":\"a\"},{\"name\":\"b\"}],\"buyer\":{\"name\":\"c\"}}}"
+#define SILENT "{\"parties\":{\"seller\":[{\"name\":\"a\"},{\"name\":\"b\"}],\"buyer\":{\"name\":\"c\"}}}"
+#define GIVES ",\"consent\":{\"bank\":true}"   /* the separate one, by the name of its source */
+#define SELLERS "{\"parties\":{\"seller\":[{\"name\":\"a\"" GIVES "},{\"name\":\"b\"" GIVES "}],\"buyer\":{\"name\":\"c\"" GIVES "}}}"
 
 static struct run *of(const char *rest, const char *extra) {
     struct run *run = run_new(NULL, 0);
@@ -45,14 +47,14 @@ static enum outcome say(struct run *run, const char *data) {
 #define SAYS_OF(run, person, source, word) \
     assert_int_equal(say((run), "{\"person\":\"" person "\",\"source\":\"" source "\",\"word\":\"" word "\"}"), OUTCOME_OK)
 
-/* Which of deed, debts, taxes are asked once the filing is granted: "110". */
+/* Which of deed, debts, taxes are asked once the filing is granted: "110"; '-': nobody has said anything that would let it be. */
 static void assert_asked(struct run *run, const char *wanted) {
     static const char *const lookups[] = {"deed", "debts", "taxes"};
     grant(run, "filing");
     for (int i = 0; i < 3; i++) {
         assert_state(run, lookups[i], wanted[i] == '1' ? STEP_RUNNING : STEP_REFUSED);
-        if (wanted[i] == '0')
-            assert_true(text_is(work(run, lookups[i])->reason, "consent_withdrawn"));
+        if (wanted[i] != '1')
+            assert_true(text_is(work(run, lookups[i])->reason, wanted[i] == '0' ? "consent_withdrawn" : "consent_not_given"));
     }
     run_end(run);
 }
@@ -90,13 +92,45 @@ static void test_the_last_word_holds(void **unused) {
 
 static void test_the_application_may_refuse(void **unused) {
     (void)unused;
-    assert_asked(of(LOOKUPS, "{\"parties\":{\"seller\":[{\"name\":\"a\",\"consent\":{\"e_licence\":false}}],\"buyer\":{\"name\":\"c\"}}}"), "011");
+    assert_asked(of(LOOKUPS, "{\"parties\":{\"seller\":[{\"name\":\"a\",\"consent\":{\"e_licence\":false,\"bank\":true}}],"
+                    "\"buyer\":{\"name\":\"c\"" GIVES "}}}"), "011");
     assert_asked(of(LOOKUPS, "{\"parties\":{\"seller\":[{\"name\":\"a\",\"consent\":{\"*\":false,\"e_licence\":true}}]}}"), "101");
     assert_asked(of(LOOKUPS, "{\"parties\":{\"buyer\":{\"name\":\"c\",\"consent\":false}}}"), "101");
     assert_asked(of(LOOKUPS, "{\"consent\":{\"bank\":false}}"), "101");
     struct run *run = of(LOOKUPS, "{\"consent\":false}");
     SAYS(run, "applicant", "given");
+    SAYS_OF(run, "applicant", "bank", "given");
     assert_asked(run, "111");
+}
+
+static void test_nobody_gives_a_separate_consent_by_applying_or_by_a_word_about_everything(void **unused) {
+    (void)unused;
+    assert_asked(of(LOOKUPS, NULL), "1-1");
+    assert_asked(of(LOOKUPS, SILENT), "1-1");
+    assert_asked(of(LOOKUPS, "{\"consent\":true}"), "1-1");
+    assert_asked(of(LOOKUPS, "{\"consent\":{\"*\":true}}"), "1-1");
+    assert_asked(of(LOOKUPS, "{\"consent\":{\"bank\":true}}"), "111");
+    struct run *run = of(LOOKUPS, SILENT);
+    SAYS(run, "buyer.0", "given");
+    assert_asked(run, "1-1");
+}
+
+static void test_a_separate_consent_is_everybodys_by_the_name_of_its_source(void **unused) {
+    (void)unused;
+    struct run *run = of(LOOKUPS, SILENT);
+    SAYS_OF(run, "buyer.0", "bank", "given");
+    SAYS_OF(run, "seller.0", "bank", "given");
+    assert_asked(run, "1-1");   /* one of the sellers has said nothing */
+    run = of(LOOKUPS, SILENT);
+    SAYS_OF(run, "buyer.0", "bank", "given");
+    SAYS_OF(run, "seller.0", "bank", "given");
+    SAYS_OF(run, "seller.1", "bank", "given");
+    assert_asked(run, "111");
+    run = of(LOOKUPS, SELLERS);
+    SAYS_OF(run, "buyer.0", "bank", "refused");
+    SAYS(run, "buyer.0", "given");   /* about everything: what was refused by name stays refused */
+    assert_asked(run, "101");
+    assert_asked(of(LOOKUPS, "{\"consent\":{\"bank\":true},\"parties\":{\"buyer\":{\"name\":\"c\"}}}"), "1-1");   /* nobody's word for another */
 }
 
 static void test_only_a_consent_of_somebody_who_is_there_can_be_refused(void **unused) {
@@ -178,6 +212,8 @@ int main(void) {
         cmocka_unit_test(test_a_person_stops_the_lookups_that_rest_on_the_own_consent_and_no_other),
         cmocka_unit_test(test_the_last_word_holds),
         cmocka_unit_test(test_the_application_may_refuse),
+        cmocka_unit_test(test_nobody_gives_a_separate_consent_by_applying_or_by_a_word_about_everything),
+        cmocka_unit_test(test_a_separate_consent_is_everybodys_by_the_name_of_its_source),
         cmocka_unit_test(test_only_a_consent_of_somebody_who_is_there_can_be_refused),
         cmocka_unit_test(test_the_same_word_again_is_a_duplicate),
         cmocka_unit_test(test_sub_case_is_told_and_one_that_begins_later_knows),

@@ -69,7 +69,7 @@ def test_one_person_withdraws_and_sub_cases_that_run_and_that_come_later_hear_of
     began = s.begin_of("sub")
     task = until(lambda: s.alpha.of(s.case, "first"), 20)[0]
     mine = s.as_("seller.1", "GET", "/progress").body["you"]
-    assert mine["consents"] == [{"source": "gamma", "basis": "separate_consent", "word": "given", "at": None}], mine
+    assert mine["consents"] == [{"source": "gamma", "basis": "separate_consent", "word": None, "at": None}], mine
     assert "consent" in mine["may"], mine
     assert s.as_("buyer.0", "GET", "/progress").body["you"]["consents"][0]["word"] == "refused"
     reply = s.as_("seller.1", "POST", "/consent", {"word": "withdrawn", "reason": "I bring the deed myself"})
@@ -110,6 +110,12 @@ def test_what_is_nobodys_consent_is_not_refused_and_nobody_speaks_for_another():
     out = s.place.ctl("case", "consent", s.case, "--refuse", "--person", "seller.0", "--source", "gamma", token=s.place.token("window"))
     assert s.place.events(s.case, "signal_noted")[0]["data"]["data"] == {"word": "refused", "person": "seller.0", "source": "gamma"}, out
     s.place.ctl("case", "consent", s.case, "--give", "--person", "seller.0", "--source", "gamma", token=s.place.token("window"))
+    word = s.as_("seller.0", "GET", "/progress").body["you"]["consents"][0]["word"]
+    assert word == "given", word
+    s.as_("seller.0", "POST", "/consent", {"word": "given"})
+    assert s.as_("seller.1", "POST", "/consent", {"word": "given"}).status == 200
+    word = s.as_("seller.1", "GET", "/progress").body["you"]["consents"][0]["word"]
+    assert word is None, ("about everything: no separate consent", word)
     s.beta.give(s.begin_of("sub"), ("result", {"result": {}}))
     until(lambda: s.gamma_asked() == [f"{s.case}/sub.0"], 20, why="what was given again is not asked")
 

@@ -227,7 +227,7 @@ def test_a_consent_that_is_withdrawn_is_not_used_any_more():
     ledger = place.api("GET", f"/v1/cases/{case}/disclosures").body
     assert [g["department"] for g in ledger["given"]] == ["alpha", "beta"], ledger
     assert [(w["by"], w["person"], w["word"], w["reason"]) for w in ledger["consents"]] == [("window-x", None, "withdrawn", "I bring it myself")], ledger
-    kept = place.submit("looks", {"unit": "U-2"}).body["case"]
+    kept = place.submit("looks", {"unit": "U-2"}, extra={"consent": {"gamma": True}}).body["case"]
     alpha.give(until(lambda: alpha.of(kept, "first"), 20)[0], ("result", {"result": {}}))
     until(lambda: place.api("GET", f"/v1/cases/{kept}").body["phase"] == "closed", 20)
     fetched = place.api("GET", f"/v1/cases/{kept}/disclosures").body["given"][1]
