@@ -131,6 +131,7 @@ enum outcome decide_reassign(struct decision *d) {
 static void end_by_hand(struct decision *d, uint16_t step, enum step_state state, const char *verb) {
     int32_t index = d->input->index;
     acted(d, step, verb);
+    close_incidents(d, step, verb);   /* by this hand, not by the end that follows */
     if (work_of(d, step, index)->state == STEP_RUNNING)
         ask_cancel(d, step, index, STEP_WAITING, text_from(verb));
     struct event ended = step_event(d, EVENT_STEP_ENDED, step, index);

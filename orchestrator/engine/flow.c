@@ -40,6 +40,7 @@ static bool is_spent(const struct decision *d, uint16_t step, int32_t index) {
     return all_dependents_left(d, step);
 }
 
+/* Closed by whoever gave the input that this follows from: a person, a department's clerk; nobody: time, a message. */
 static void close_incidents(struct decision *d, uint16_t step, int32_t index) {
     uint32_t open = work_of(d, step, index)->incident_count;
     if (!open)
@@ -47,6 +48,7 @@ static void close_incidents(struct decision *d, uint16_t step, int32_t index) {
     struct event closed = step_event(d, EVENT_INCIDENT_CLOSED, step, index);
     closed.count = open;
     closed.reason = TEXT("step_ended");
+    closed.actor = d->input->actor;
     emit(d, &closed);
 }
 

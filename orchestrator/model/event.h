@@ -53,7 +53,8 @@ enum event_kind {
     EVENT_STOP_DECIDED,        /* the case starts nothing new: stop, step = whose refusal, reason, actor */
     EVENT_INCIDENT_OPENED,     /* holds nothing: reason = code (timeout, unsent, second_correction, correction_after_acceptance,
                                 * check_failed or the definition's on_fail), data = {"message"} */
-    EVENT_INCIDENT_CLOSED,     /* all open ones of this step or element: count, reason = why (step_ended or a verb), actor */
+    EVENT_INCIDENT_CLOSED,     /* all open ones of this step or element: count, reason = why (step_ended or a verb), actor =
+                                * the person whose input it follows from */
     EVENT_DISPUTE_OPENED,      /* the first answer stands: answer, data = second answer, extra, reason, source, id */
     EVENT_DISPUTE_RESOLVED,    /* actor, reason, state = the end that stands now; answer, data: of the second when it stands */
     EVENT_SIGNAL_NOTED,        /* id = name of the signal, data */

@@ -194,6 +194,51 @@ static void test_operator_refuses_a_stuck_step(void **unused) {
     run_end(run);
 }
 
+static void assert_incident_closed_by_li(struct run *run, const char *how) {
+    const struct event *closed = event_at(run, EVENT_INCIDENT_CLOSED, "a", 0);
+    assert_non_null(closed);
+    assert_true(text_is(closed->actor, "li"));
+    assert_true(text_is(closed->reason, how));
+    assert_int_equal(closed->count, 1);
+}
+
+static void test_incident_says_which_operator_closed_it_and_how(void **unused) {
+    (void)unused;
+    static const struct { enum input_kind kind; const char *how; } rows[] = {
+        {INPUT_RETRY, "retry"}, {INPUT_SKIP, "skip"}, {INPUT_REFUSE, "refuse"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct run *run = RUN_NEW(SERIAL);
+        submit(run, "{}");
+        fail_for_good(run, "a");
+        operate(run, rows[i].kind, "a");
+        assert_incident_closed_by_li(run, rows[i].how);
+        run_end(run);
+    }
+}
+
+static void test_incident_that_ends_with_its_case_is_closed_by_whoever_closed_the_case(void **unused) {
+    (void)unused;
+    struct run *run = RUN_NEW({.id = "x"}, {.id = "a", .needs = "x", .when = ".steps.x.result.wanted"});
+    submit(run, "{}");
+    grant_with(run, "x", "{\"wanted\":\"yes\"}");   /* neither true nor false: stuck before it was asked */
+    operate(run, INPUT_CLOSE, NULL);
+    assert_state(run, "a", STEP_CANCELLED);
+    assert_incident_closed_by_li(run, "step_ended");
+    run_end(run);
+}
+
+static void test_incident_that_an_answer_ends_is_closed_by_nobody(void **unused) {
+    (void)unused;
+    struct run *run = RUN_NEW({.id = "a"});
+    submit(run, "{}");
+    fail_for_good(run, "a");
+    grant(run, "a");
+    const struct event *closed = event_at(run, EVENT_INCIDENT_CLOSED, "a", 0);
+    assert_true(text_is_none(closed->actor));
+    assert_true(text_is(closed->reason, "step_ended"));
+    run_end(run);
+}
+
 static void test_operator_reassigns_a_step_to_another_department(void **unused) {
     (void)unused;
     struct run *run = RUN_NEW({.id = "a", .department = "tax"});
@@ -505,6 +550,9 @@ int main(void) {
         cmocka_unit_test(test_operator_retry_works_everything_out_again),
         cmocka_unit_test(test_operator_skips_a_stuck_step_and_the_case_goes_on),
         cmocka_unit_test(test_operator_refuses_a_stuck_step),
+        cmocka_unit_test(test_incident_says_which_operator_closed_it_and_how),
+        cmocka_unit_test(test_incident_that_ends_with_its_case_is_closed_by_whoever_closed_the_case),
+        cmocka_unit_test(test_incident_that_an_answer_ends_is_closed_by_nobody),
         cmocka_unit_test(test_operator_reassigns_a_step_to_another_department),
         cmocka_unit_test(test_reassigning_a_running_step_calls_its_task_back),
         cmocka_unit_test(test_operator_verb_out_of_place_is_refused),
