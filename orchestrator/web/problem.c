@@ -20,6 +20,7 @@ const struct problem problem_table[] = {
     {"json_depth", 400, "The body is nested too deeply"},
     {"json_trailing", 400, "Something stands behind the body's value"},
     {"header_bad", 400, "A header is not as it must be"},
+    {"head_too_long", 431, "The request's line and headers are too long"},
     {"token_missing", 401, "A bearer token is needed"},
     {"token_bad", 401, "This token is not valid"},
     {"code_wrong", 401, "This number and this query code do not belong together"},

@@ -15,6 +15,8 @@
 /* Beyond what is kept, so much more is read and thrown away before the connection is cut: the client shall read why. */
 #define DISCARD_FACTOR 4
 #define BODY_BYTES_MOST ((size_t)LIMIT_message_bytes_most)
+/* So much of a head is read in order to refuse it in our words; what is longer still, the library refuses in its own. */
+#define CONNECTION_BYTES ((size_t)LIMIT_http_head_bytes_most * 4)
 
 static int64_t monotonic(const struct web *web) { return web->clock.monotonic_us(web->clock.context); }
 
@@ -169,12 +171,23 @@ static enum MHD_Result take_upload(struct request *request, const char *data, si
     return MHD_YES;
 }
 
+static bool head_is_short(struct request *request) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    if (!info || info->header_size <= (size_t)LIMIT_http_head_bytes_most)
+        return true;
+    reply_problem(request, "head_too_long", "path, query and headers are %zu bytes, at most http_head_bytes_most (%d) are allowed",
+                  info->header_size, LIMIT_http_head_bytes_most);
+    return false;
+}
+
 /* The head of a request: everything that can be refused before its body is read. */
 static void take_head(struct request *request, const char *method) {
     struct text path, raw[ROUTE_NAMES_MOST] = {{NULL, 0}};
     char allow[64];
     int64_t length = 0;
     request->method = text_copy(&request->arena, text_from(method));
+    if (!head_is_short(request))
+        return;
     if (!request_parse(request, &path)) {
         reply_problem(request, "request_malformed", "the path or query is not percent-encoded UTF-8, or has too many parameters");
         return;
@@ -362,7 +375,7 @@ static enum outcome start_mhd(struct web *web, int fd, struct error *error) {
                                    MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_URI_LOG_CALLBACK, begin_request, web,
                                    MHD_OPTION_NOTIFY_COMPLETED, end_request, web, MHD_OPTION_CONNECTION_LIMIT,
                                    s->connections_most, MHD_OPTION_CONNECTION_TIMEOUT, s->idle_seconds,
-                                   MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)65536, MHD_OPTION_ARRAY, more, MHD_OPTION_END);
+                                   MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_BYTES, MHD_OPTION_ARRAY, more, MHD_OPTION_END);
     if (web->daemon)
         return OUTCOME_OK;
     close(fd);

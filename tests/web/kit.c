@@ -86,7 +86,7 @@ static size_t take_head(char *bytes, size_t size, size_t count, void *context) {
 static const struct reply *ask(const char *role, const char *method, const char *path, const char *headers, const char *body, long ms) {
     CURL *curl = curl_easy_init();
     struct curl_slist *list = NULL;
-    char url[4096], line[512];
+    static char url[256 * 1024], line[256 * 1024];   /* longer than any server takes */
     free(last.body);
     free(last.head);
     last = (struct reply){0, calloc(1, 1), calloc(1, 1)};

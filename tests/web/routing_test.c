@@ -244,6 +244,24 @@ static void test_broken_percent_encoding_is_400(void **state) {
     assert_problem(call("admin", "GET", "/v1/cases?q=%f", NULL, NULL), 400, "request_malformed");
 }
 
+static void test_head_past_its_limit_is_refused_in_our_words(void **state) {
+    (void)state;
+    static const int kilobytes[] = {31, 33, 64, 100};
+    static char headers[128 * 1024], path[128 * 1024];
+    for (size_t i = 0; i < sizeof kilobytes / sizeof kilobytes[0]; i++) {
+        int length = snprintf(headers, sizeof headers, "X-Long: %0*d", kilobytes[i] * 1024, 0);
+        const struct reply *reply = call("operator", "GET", "/v1/shards", headers, NULL);
+        if (length < 32 * 1024) {
+            assert_int_equal(reply->status, 200);
+            continue;
+        }
+        assert_problem(reply, 431, "head_too_long");
+        assert_non_null(strstr(member(reply, "/detail"), "http_head_bytes_most"));
+        snprintf(path, sizeof path, "/v1/cases?q=%0*d", kilobytes[i] * 1024, 0);
+        assert_problem(call("operator", "GET", path, NULL, NULL), 431, "head_too_long");
+    }
+}
+
 static void test_name_that_is_too_long_is_refused_by_its_limit(void **state) {
     (void)state;
     char path[1200] = "/v1/cases/";
@@ -308,6 +326,7 @@ int main(void) {
         cmocka_unit_test(test_words_of_parameters_are_the_words_of_the_model),
         cmocka_unit_test(test_cursor_that_is_no_row_is_refused_and_the_last_rows_is_an_empty_page),
         cmocka_unit_test(test_broken_percent_encoding_is_400),
+        cmocka_unit_test(test_head_past_its_limit_is_refused_in_our_words),
         cmocka_unit_test(test_name_that_is_too_long_is_refused_by_its_limit),
         cmocka_unit_test(test_sub_case_is_named_with_an_encoded_slash),
         cmocka_unit_test(test_token_is_believed_for_a_while_and_forgotten_when_one_is_revoked),
