@@ -2,6 +2,7 @@
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "base/time.h"
 #include "sim.h"
 
@@ -31,21 +32,33 @@ static PGresult *run(PGconn *db, const char *sql, int count, const char *const *
 }
 
 /* One transaction: the result row and the request's mark. */
-static void finish(struct sim *sim, PGconn *db, const char *id, const char *task, struct text answer) {
+static void finish(PGconn *db, const char *id, const char *task, struct text answer) {
     const char *values[] = {id, task, answer.at};
-    PGresult *result = run(db, "WITH mark AS (UPDATE yjs_request SET done = true WHERE id = $1 AND NOT done RETURNING 1) "
-                               "INSERT INTO yjs_result(task, payload) SELECT $2, $3::jsonb FROM mark", 3, values);
-    if (result)
-        sim_record(sim, "answered", text_from(task), answer);
-    PQclear(result);
+    PQclear(run(db, "WITH mark AS (UPDATE yjs_request SET done = true WHERE id = $1 AND NOT done RETURNING 1) "
+                    "INSERT INTO yjs_result(task, payload) SELECT $2, $3::jsonb FROM mark", 3, values));
     PQclear(run(db, "NOTIFY yjs_result", 0, NULL));
 }
 
-static void cancel(struct sim *sim, PGconn *db, const char *id, const char *task) {
+/* What was done is what stands in the table, not what finish was told: a server that ends between a commit and its word to us has
+   committed. One writer, so rows are there in the order of their ids. `last`: the id of the last row recorded; NULL: none is yet. */
+static void record_done(struct sim *sim, PGconn *db, char **last) {
+    PGresult *rows = *last ? run(db, "SELECT id, task, payload::text FROM yjs_result WHERE id > $1::bigint ORDER BY id", 1, (const char *const *)last)
+                           : run(db, "SELECT coalesce(max(id), 0) FROM yjs_result", 0, NULL);
+    int count = PQntuples(rows);
+    for (int i = 0; *last && i < count; i++)
+        sim_record(sim, "answered", text_from(PQgetvalue(rows, i, 1)), text_from(PQgetvalue(rows, i, 2)));
+    if (count > 0) {
+        free(*last);
+        *last = strdup(PQgetvalue(rows, count - 1, 0));
+    }
+    PQclear(rows);
+}
+
+static void cancel(PGconn *db, const char *id, const char *task) {
     PGresult *open = run(db, "UPDATE yjs_request SET done = true WHERE task = $1 AND type <> 'cancel' AND NOT done RETURNING 1", 1, &task);
     bool done = open && PQntuples(open) > 0;
     PQclear(open);
-    finish(sim, db, id, task, done ? TEXT("{\"kind\":\"cancelled\"}") : TEXT("{\"kind\":\"cancel_refused\",\"reason\":\"decided\"}"));
+    finish(db, id, task, done ? TEXT("{\"kind\":\"cancelled\"}") : TEXT("{\"kind\":\"cancel_refused\",\"reason\":\"decided\"}"));
 }
 
 static void work(struct sim *sim, PGconn *db, PGresult *rows, int i) {
@@ -54,7 +67,7 @@ static void work(struct sim *sim, PGconn *db, PGresult *rows, int i) {
     struct json envelope;
     struct buffer answer;
     if (!strcmp(type, "cancel")) {
-        cancel(sim, db, id, task);
+        cancel(db, id, task);
         return;
     }
     if (strtod(PQgetvalue(rows, i, 4), NULL) < (double)sim_latency_us(sim, text_from(task)))
@@ -65,7 +78,7 @@ static void work(struct sim *sim, PGconn *db, PGresult *rows, int i) {
         buffer_put_string(&answer, "{\"kind\":\"error\",\"message\":\"simulated failure\",\"retryable\":true}");
     else if (!json_read(&arena, text_from(PQgetvalue(rows, i, 3)), 64, &envelope, NULL))
         sim_answer(sim, &envelope, &answer);
-    finish(sim, db, id, task, buffer_text(&answer));
+    finish(db, id, task, buffer_text(&answer));
     buffer_free(&answer);
     arena_free(&arena);
 }
@@ -81,6 +94,7 @@ int main(int count, char **arguments) {
     int64_t every_us = 20000;
     duration_parse(text_from(sim_option(&sim, "every")), &every_us, NULL);
     PGconn *db = PQconnectdb(sim_option(&sim, "conninfo"));
+    char *last = NULL;
     for (bool made = false;;) {
         if (PQstatus(db) != CONNECTION_OK) {
             sim_sleep_us(200000);
@@ -93,10 +107,11 @@ int main(int count, char **arguments) {
             made = PQresultStatus(result) == PGRES_COMMAND_OK;
             PQclear(result);
         }
-        PGresult *rows = run(db, due, 0, NULL);
+        PGresult *rows = last ? run(db, due, 0, NULL) : NULL;
         for (int i = 0; rows && i < PQntuples(rows); i++)
             work(&sim, db, rows, i);
         PQclear(rows);
+        record_done(&sim, db, &last);
         sim_sleep_us(every_us);
     }
 }
