@@ -226,11 +226,11 @@ def main():
         setting = Setting(options.small_disk, options.own_network)
         status = run(setting, options)
     except BaseException:
-        why = f"{traceback.format_exc()}{stands(setting) if setting else ''}failed; again with --seed {options.seed}"
+        why = f"{traceback.format_exc()}{stands(setting) if setting else ''}failed; again with --seed {options.seed}\n"
     finally:
         if setting:
             setting.end(status != 0)
-    print(why, flush=True)                         # behind the logs: who reads only the end of it reads this
+    print(why, end="", flush=True)                 # behind the logs: who reads only the end of it reads this
     os._exit(status)
 
 
