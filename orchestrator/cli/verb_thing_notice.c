@@ -26,6 +26,9 @@ static const struct word words[] = {
     {"later", {"可以後補的材料(容缺受理)", "可以后补的材料(容缺受理)", "May come later"}},
     {"fetched", {"免提交的材料", "免提交的材料", "Nothing to bring: fetched"}},
     {"material", {"材料", "材料", "MATERIAL"}},
+    {"shown", {"出示方式", "出示方式", "TO SHOW"}},
+    {"original", {"窗口出示原件", "窗口出示原件", "the original, at the window"}},
+    {"certified_copy", {"窗口出示原件或公證副本", "窗口出示原件或公证副本", "the original or a certified copy, at the window"}},
     {"one_of", {"任選其一:", "任选其一:", "one of:"}},
     {"given", {"提供給", "提供给", "GIVEN TO"}},
     {"source", {"來源", "来源", "FROM"}},
@@ -96,9 +99,9 @@ static void print_items(struct invocation *c, const struct json *items) {
 static void print_materials(struct invocation *c, const struct json *materials, const char *need) {
     bool later = strcmp(need, "later") == 0, fetched = strcmp(need, "fetched") == 0;
     const char *const later_headings[] = {word(c, "material"), word(c, "until"), word(c, "trust"), word(c, "else"),
-                                          word(c, "given"), NULL};
+                                          word(c, "shown"), word(c, "given"), NULL};
     const char *const fetched_headings[] = {word(c, "material"), word(c, "source"), word(c, "basis"), word(c, "given"), NULL};
-    const char *const headings[] = {word(c, "material"), word(c, "given"), NULL};
+    const char *const headings[] = {word(c, "material"), word(c, "shown"), word(c, "given"), NULL};
     struct table table;
     uint32_t count = 0;
     table_begin(&table, &c->arena, later ? later_headings : fetched ? fetched_headings : headings);
@@ -120,6 +123,9 @@ static void print_materials(struct invocation *c, const struct json *materials, 
             table_put(&table, text_is_none(source) ? member(m, "source") : source);
             table_put(&table, member(m, "basis"));
         }
+        struct text shown = text_copy(&c->arena, member(m, "shown"));
+        if (!fetched)
+            table_put(&table, text_is_none(shown) ? shown : text_from(word(c, shown.at)));
         table_put(&table, joined(c, json_get_string(m, "given_to")));
     }
     if (count == 0)

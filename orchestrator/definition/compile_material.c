@@ -70,8 +70,13 @@ static void compile_material(struct compiler *c, const struct node *n, struct ma
     if (from && from->type == JSON_OBJECT)
         compile_from(c, &reading, from, m);
     compile_tolerable(c, node_get(n, "tolerable"), m);
-    if (m->least_trust && (m->tolerable_until.unit != LIMIT_NONE || (m->required && m->if_not_found == IF_NOT_FOUND_ASK)))
-        compiler_fault(c, node_get(from, "least_trust")->place, "least_trust_nonsense", "the material %.*s could only be brought by the applicant %s",
+    const struct node *least = node_get(n, "least_trust");
+    if (least && m->from_lookup)
+        compiler_fault(c, least->place, "least_trust_nonsense", "the material %.*s is fetched: `from` says what it must be worth", TEXT_HEAD(m->id));
+    else if (least)
+        m->least_trust = read_least_trust(least);
+    if (m->least_trust == 'A' && (m->tolerable_until.unit != LIMIT_NONE || (m->required && m->if_not_found == IF_NOT_FOUND_ASK)))
+        compiler_fault(c, node_get(from, "least_trust")->place, "least_trust_nonsense", "the material %.*s, which nobody can bring, would be brought by the applicant %s",
                        TEXT_HEAD(m->id), m->tolerable_until.unit != LIMIT_NONE ? "later" : "when it is not found");
     check_types(c, node_get(n, "types"));
 }

@@ -41,7 +41,7 @@ const struct fault_code definition_fault_codes[] = {
     ERROR("unknown_group", "no department is in this group", "Correct the id or add the group to config/departments.yaml."),
     ERROR("unknown_item", "no item has this id", "Correct the id or add the item."),
     ERROR("unknown_material", "no material has this id", "Correct the id or add the material."),
-    ERROR("least_trust_nonsense", "a material of a least trust is fetched: nobody can be asked to bring it", "Leave `least_trust` out, or say what follows when it is not found: if_not_found refuse or continue."),
+    ERROR("least_trust_nonsense", "nobody can be asked to bring a material that counts only as its source has it (A); of a fetched one `from` says the least trust", "Say a least trust of B or C in `from`, or what follows when it is not found: if_not_found refuse or continue."),
     ERROR("of_without_consent", "only a consent is somebody's: what rests on the law or a court is nobody's to refuse", "Leave `of` out, or name a consent as the basis."),
     ERROR("unknown_party", "no party has this id", "Correct the id or add the party."),
     ERROR("unknown_region", "the region is not among those of the definition", "Add it to `regions`, or take the override out."),

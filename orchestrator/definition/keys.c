@@ -158,7 +158,7 @@ const struct shape shape_lookup_from = {"from", "from: {…} of a material", (co
     {.key = "input", .type = VALUE_TEMPLATE, .meaning = "what it is asked; sees .form, .case and .parties"},
     {.key = "basis", .type = VALUE_TEXT, .flags = KEY_REQUIRED, .meaning = "consent, separate_consent, guardian, court, or the law"},
     {.key = "of", .type = VALUE_IDS, .meaning = "the parties on whose consent it rests; default every party"},
-    {.key = "least_trust", .type = VALUE_WORD, .words = "A B C", .meaning = "what its result must be worth at least: a result says it as `trust`, A to D, and is A when it does not; one of less counts as not found, and what the applicant would bring himself is refused"},
+    {.key = "least_trust", .type = VALUE_WORD, .words = "A B C", .meaning = "what its result must be worth at least: a result says it as `trust`, A to D, and is A when it does not; one of less counts as not found. What is brought instead: an original seen at the window is worth B, a certified copy C, an upload D; less is refused"},
     {.key = "if_not_found", .type = VALUE_WORD, .words = "ask refuse continue", .meaning = "the applicant is asked for it (when it is required), the steps that are given it are refused, or they go on without it; default `ask`"},
     END}};
 
@@ -174,6 +174,7 @@ const struct shape shape_material = {"material", "a material (材料)", (const s
     {.key = "required", .type = VALUE_BOOLEAN, .meaning = "default false"},
     {.key = "when", .type = VALUE_CONDITION, .meaning = "asked only then; sees .form, .case and .parties"},
     {.key = "from", .type = VALUE_WORD_OR_SHAPE, .shape = &shape_lookup_from, .words = "applicant", .meaning = "who brings it; default `applicant`"},
+    {.key = "least_trust", .type = VALUE_WORD, .words = "B C", .meaning = "what the applicant brings must be worth at least: an original seen at the window is worth B, a certified copy C, an upload D; less is refused"},
     {.key = "any_of", .type = VALUE_IDS, .meaning = "a group: one of these materials is enough; a step that is given the group is given those that are there"},
     {.key = "tolerable", .type = VALUE_SHAPE, .shape = &shape_tolerable, .meaning = "may come later (容缺受理)"},
     {.key = "types", .type = VALUE_TEXTS, .meaning = "media types that are taken, as `application/pdf`; default all that the store of materials takes"},

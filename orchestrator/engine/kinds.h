@@ -44,7 +44,8 @@ void begin_step(struct decision *, uint16_t step, struct text missing);
 enum outcome materials_at_intake(struct decision *);
 /* Is it there, or of a group one of its members? */
 bool material_is_given(const struct decision *, uint16_t material);
-/* A material of a least trust counts only as its lookup has found it. */
+/* A material of a least trust counts only as its lookup has found it, or as it was seen at the window: `seen` "original" is worth B,
+ * "certified_copy" C, whatever else is brought D. */
 bool material_is_trusted(const struct decision *, uint16_t material);
 /* May the applicant bring these (of an application, a correction)? REJECT material_trust_too_low. */
 enum outcome materials_may_be_brought(struct decision *, const struct json *list);

@@ -6,21 +6,39 @@ static const struct material_definition *material_of(const struct decision *d, u
     return &d->definition->materials[material];
 }
 
+/* ---- what it is worth by the way it came; its lookup's result says its own, A when it says nothing ---- */
+
+static char worth_as_brought(const struct json *given) {
+    static const struct { const char *seen; char trust; } rows[] = {{"original", 'B'}, {"certified_copy", 'C'}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (text_is(json_get_text(given, TEXT("seen")), rows[i].seen))
+            return rows[i].trust;
+    return 'D';
+}
+
+static const char *least_in_words(char least_trust) {
+    return least_trust == 'B' ? "an original that was seen at the window" : "an original or a certified copy that was seen at the window";
+}
+
+static const struct json *given_as(const struct decision *d, struct text id) {
+    const struct json *given = &d->draft.materials;
+    for (uint32_t i = 0; given->type == JSON_ARRAY && i < given->count; i++)
+        if (text_equal(json_get_text(&given->children[i].value, TEXT("id")), id))
+            return &given->children[i].value;
+    return NULL;
+}
+
 bool material_is_trusted(const struct decision *d, uint16_t material) {
     const struct material_definition *wanted = material_of(d, material);
     if (!wanted->least_trust)
         return true;
-    const struct work_state *fetched = work_of(d, wanted->fetch_step, -1);
-    return fetched->state == STEP_GRANTED && fetched->final_answer == ANSWER_RESULT;
+    const struct work_state *fetched = wanted->fetch_step == NO_INDEX ? NULL : work_of(d, wanted->fetch_step, -1);
+    return (fetched && fetched->state == STEP_GRANTED && fetched->final_answer == ANSWER_RESULT) ||
+           worth_as_brought(given_as(d, wanted->id)) <= wanted->least_trust;
 }
 
 static bool is_there(const struct decision *d, uint16_t material) {
-    const struct json *given = &d->draft.materials;
-    struct text id = material_of(d, material)->id;
-    for (uint32_t i = 0; given->type == JSON_ARRAY && i < given->count; i++)
-        if (text_equal(json_get_text(&given->children[i].value, TEXT("id")), id))
-            return material_is_trusted(d, material);
-    return false;
+    return given_as(d, material_of(d, material)->id) && material_is_trusted(d, material);
 }
 
 bool material_is_given(const struct decision *d, uint16_t material) {
@@ -63,18 +81,31 @@ static void name_missing(const struct decision *d, uint16_t material, struct buf
         buffer_format(out, "%s%.*s", i ? " | " : " (", TEXT_ARG(material_of(d, wanted->any_of[i])->id));
     if (wanted->any_of_count)
         buffer_put_byte(out, ')');
+    if (wanted->least_trust)
+        buffer_format(out, " (%s)", least_in_words(wanted->least_trust));
     if (wanted->tolerable_until.unit != LIMIT_NONE)
         buffer_format(out, " (later only with trust %.*s)", TEXT_ARG(wanted->tolerable_trust));
 }
 
+static enum outcome may_be_brought(struct decision *d, uint32_t place, const struct material_definition *material, const struct json *given) {
+    char worth = worth_as_brought(given);
+    if (!material->least_trust || worth <= material->least_trust)
+        return OUTCOME_OK;
+    if (material->least_trust == 'A')
+        return error_set(d->error, OUTCOME_REJECT, "material_trust_too_low", "/materials/%u: %.*s is taken only as %.*s has it (trust A)",
+                         (unsigned)place, TEXT_ARG(material->id), TEXT_ARG(material->lookup_source));
+    return error_set(d->error, OUTCOME_REJECT, "material_trust_too_low",
+                     "/materials/%u: %.*s is taken as %s (trust %c at least); as it is brought it is worth %c", (unsigned)place,
+                     TEXT_ARG(material->id), least_in_words(material->least_trust), material->least_trust, worth);
+}
+
 enum outcome materials_may_be_brought(struct decision *d, const struct json *list) {
+    enum outcome outcome = OUTCOME_OK;
     for (uint32_t i = 0; list && list->type == JSON_ARRAY && i < list->count; i++)
-        for (uint16_t k = 0; k < d->definition->material_count; k++)
-            if (material_of(d, k)->least_trust && text_equal(material_of(d, k)->id, json_get_text(&list->children[i].value, TEXT("id"))))
-                return error_set(d->error, OUTCOME_REJECT, "material_trust_too_low",
-                                 "/materials/%u: %.*s is taken only as %.*s has it (trust %c at least), not as it is brought", (unsigned)i,
-                                 TEXT_ARG(material_of(d, k)->id), TEXT_ARG(material_of(d, k)->lookup_source), material_of(d, k)->least_trust);
-    return OUTCOME_OK;
+        for (uint16_t k = 0; k < d->definition->material_count && outcome == OUTCOME_OK; k++)
+            if (text_equal(material_of(d, k)->id, json_get_text(&list->children[i].value, TEXT("id"))))
+                outcome = may_be_brought(d, i, material_of(d, k), &list->children[i].value);
+    return outcome;
 }
 
 enum outcome materials_at_intake(struct decision *d) {

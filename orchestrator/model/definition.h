@@ -145,7 +145,7 @@ struct material_definition {
     struct text lookup_source, basis;
     const struct expression *lookup_input;
     uint16_t of_count; const uint16_t *of;   /* as of a lookup */
-    char least_trust;                    /* as of a lookup; such a material is fetched and never brought */
+    char least_trust;                    /* as of a lookup; of what is brought: by the way it came (engine/material.c); 0: any */
     uint16_t fetch_step;                 /* the lookup, NO_INDEX: none */
     enum if_not_found if_not_found;
     uint16_t any_of_count;               /* a group: one of these is enough */

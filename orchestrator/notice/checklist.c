@@ -181,6 +181,7 @@ static enum outcome put_material(struct json_writer *w, const struct definition 
     if (m->from_lookup)
         put_department(w, "source", "source_title", directory, m->lookup_source);
     put_text_member(w, "basis", m->basis);
+    put_text_member(w, "shown", m->least_trust == 'B' ? TEXT("original") : m->least_trust == 'C' ? TEXT("certified_copy") : TEXT_NONE);
     put_limit(w, "until", m->tolerable_until, a->arena);
     put_text_member(w, "trust", m->tolerable_until.unit == LIMIT_NONE ? TEXT_NONE : m->tolerable_trust);
     put_text_member(w, "if_missing", m->tolerable_until.unit == LIMIT_NONE ? TEXT_NONE : m->if_missing);

@@ -398,8 +398,8 @@ struct text data_extra(const struct data *d, bool late) {
             known = text_equal(json_get_text(json_at(materials, k), TEXT("id")), material->id);
         if (!known)
             json_put_raw(&w, text_format(d->arena, "{\"id\":\"%.*s\",\"uri\":\"file:%.*s\",\"digest\":\"sm3:%064d\",\"size\":1,"
-                                         "\"media_type\":\"application/pdf\"}", TEXT_ARG(material->id),
-                                         TEXT_ARG(material->id), 0));
+                                         "\"media_type\":\"application/pdf\"%s}", TEXT_ARG(material->id), TEXT_ARG(material->id), 0,
+                                         material->least_trust ? ",\"seen\":\"original\"" : ""));
     }
     json_close(&w, ']');
     if (late) {

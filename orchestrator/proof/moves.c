@@ -235,12 +235,12 @@ struct input move_input(const struct definition *d, const struct case_state *sta
     case MOVE_CORRECTED:
         in.data = TEXT("{\"form\":{}}");
         if (d->steps[move->step].is_fetch)   /* the lookup found nothing, and he brings it */
-            in.data = text_format(arena, "{\"materials\":[{\"id\":\"%.*s\"}]}",
+            in.data = text_format(arena, "{\"materials\":[{\"id\":\"%.*s\",\"seen\":\"original\"}]}",
                                   TEXT_ARG(d->materials[d->steps[move->step].fetches].id));
         break;
     case MOVE_WITHDRAW: in.reason = TEXT("tried"); break;
     case MOVE_BRING:
-        in.data = text_format(arena, "{\"materials\":[{\"id\":\"%.*s\"}]}",
+        in.data = text_format(arena, "{\"materials\":[{\"id\":\"%.*s\",\"seen\":\"original\"}]}",
                               TEXT_ARG(d->materials[state->tolerated[move->example].material].id));
         break;
     default: break;

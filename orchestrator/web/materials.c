@@ -165,6 +165,23 @@ static uint32_t gather_digests(const struct json *list, struct buffer *out) {
     return count;
 }
 
+/* `seen`: how it was shown at the window. Nobody says so of what he uploads himself. */
+static bool seen_stands(struct request *request, const char *pointer, const struct json *list) {
+    bool fine = true;
+    for (uint32_t i = 0; i < list->count; i++) {
+        const struct json *seen = json_get_string(&list->children[i].value, "seen");
+        bool own = request->caller.role == ROLE_APPLICANT;
+        if (!seen || (!own && seen->type == JSON_STRING && (text_is(seen->text, "original") || text_is(seen->text, "certified_copy"))))
+            continue;
+        fine = false;
+        request_fault(request, text_format(&request->arena, "%s/%u/seen", pointer, (unsigned)i), own ? "forbidden" : "enum",
+                      own ? "is said at the window, where it is shown" : "is original or certified_copy");
+    }
+    if (!fine)
+        reply_problem(request, "body_invalid", "the body has a fault");
+    return fine;
+}
+
 bool materials_stand(struct request *request, struct text case_id, struct text thing, const char *pointer, struct text source,
                      struct text *ret) {
     struct stand s = {.request = request, .pointer = pointer};
@@ -174,9 +191,11 @@ bool materials_stand(struct request *request, struct text case_id, struct text t
     buffer_init(&digests, LIMIT_message_bytes_most);
     buffer_init(&out, LIMIT_message_bytes_most);
     *ret = source;
-    if (!request->web->settings.vault || text_is_none(source) ||
-        json_read(&request->arena, source, LIMIT_json_depth_most, &list, NULL) != OUTCOME_OK || list.type != JSON_ARRAY ||
-        (gather_digests(&list, &digests) == 0 && (request->caller.role != ROLE_APPLICANT || list.count == 0)))
+    if (text_is_none(source) || json_read(&request->arena, source, LIMIT_json_depth_most, &list, NULL) != OUTCOME_OK || list.type != JSON_ARRAY)
+        return true;
+    if (!seen_stands(request, pointer, &list))
+        return false;
+    if (!request->web->settings.vault || (gather_digests(&list, &digests) == 0 && (request->caller.role != ROLE_APPLICANT || list.count == 0)))
         return true;
     bool own = request->caller.role == ROLE_APPLICANT;   /* who knows a digest has not brought what is called so */
     if (!ASK(request, "materials_known", &s.known, buffer_text(&digests), own ? case_id : TEXT_NONE) || !ASK(request, "material_types", &s.types, case_id, thing))

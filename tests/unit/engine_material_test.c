@@ -309,6 +309,48 @@ static void test_what_is_brought_is_not_what_its_source_has(void **unused) {
     run_end(run);
 }
 
+static void test_what_is_brought_is_worth_as_much_as_the_way_it_came(void **unused) {
+    (void)unused;
+    static const struct { char least; const char *seen; bool enough; } rows[] = {
+        {'B', "", false}, {'B', ",\"seen\":\"certified_copy\"", false}, {'B', ",\"seen\":\"original\"", true},
+        {'C', "", false}, {'C', ",\"seen\":\"certified_copy\"", true}, {'C', ",\"seen\":\"original\"", true},
+        {'C', ",\"seen\":\"photo\"", false}, {'C', ",\"trust\":\"A\"", false}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char yaml[512], material[128];
+        snprintf(yaml, sizeof yaml, "materials:\n  - {id: deed, required: true, least_trust: %c}\n"
+                 "steps:\n  - {id: title, department: real_estate, materials: [deed]}\n", rows[i].least);
+        snprintf(material, sizeof material, "{\"id\":\"deed\",\"uri\":\"mine\"%s}", rows[i].seen);
+        struct run *run = of(yaml);
+        apply_with(run, "{}", material);
+        if (rows[i].enough)
+            assert_non_null(strstr(event_at(run, EVENT_STEP_ASKED, "title", 0)->data.at, rows[i].seen));
+        else
+            assert_rejected(run, "material_trust_too_low");
+        run_end(run);
+    }
+    struct run *run = of("materials:\n  - {id: deed, required: true, least_trust: B}\nsteps:\n  - {id: title, department: real_estate, materials: [deed]}\n");
+    apply_with(run, "{}", "");
+    assert_rejected(run, "material_missing");
+    assert_non_null(strstr(run->error.message, "/materials/deed (an original that was seen at the window)"));
+    run_end(run);
+}
+
+static void test_original_seen_at_the_window_stands_for_a_source_that_has_nothing(void **unused) {
+    (void)unused;
+    struct run *run = of(TRUSTED(""));   /* B at least; asked for when it is not found */
+    apply_with(run, "{}", "{\"id\":\"deed\",\"uri\":\"seen\",\"seen\":\"original\"}");
+    assert_null(event_at(run, EVENT_STEP_ASKED, "fetch_deed", 0));
+    assert_non_null(strstr(event_at(run, EVENT_STEP_ASKED, "title", 0)->data.at, "\"uri\":\"seen\""));
+    run_end(run);
+    run = of(TRUSTED(""));
+    apply_with(run, "{}", "");
+    refuse(run, "fetch_deed");
+    assert_int_equal(give(run, "fetch_deed", "{\"id\":\"deed\",\"uri\":\"mine\"}"), OUTCOME_REJECT);
+    assert_int_equal(give(run, "fetch_deed", "{\"id\":\"deed\",\"uri\":\"seen\",\"seen\":\"original\"}"), OUTCOME_OK);
+    assert_non_null(strstr(event_at(run, EVENT_STEP_ASKED, "title", 0)->data.at, "\"uri\":\"seen\""));
+    run_end(run);
+}
+
 static void test_sub_case_looks_up_again_what_its_parent_was_brought(void **unused) {
     (void)unused;
     struct run *run = of(TRUSTED(", if_not_found: continue"));
@@ -560,6 +602,8 @@ int main(void) {
         cmocka_unit_test(test_what_a_lookup_found_of_less_trust_counts_as_not_found),
         cmocka_unit_test(test_what_is_brought_is_not_what_its_source_has),
         cmocka_unit_test(test_sub_case_looks_up_again_what_its_parent_was_brought),
+        cmocka_unit_test(test_what_is_brought_is_worth_as_much_as_the_way_it_came),
+        cmocka_unit_test(test_original_seen_at_the_window_stands_for_a_source_that_has_nothing),
         cmocka_unit_test(test_datum_of_less_trust_ends_its_lookup_refused),
         cmocka_unit_test(test_a_duty_of_the_law_is_no_consent_to_be_withdrawn),
         cmocka_unit_test(test_lookup_that_finds_nothing_asks_the_applicant),

@@ -12,7 +12,7 @@ static const char yaml[] =
     "  - {id: rush, code: \"3\", title: " T("Rush") ", department: tax, promise: 1 half day}\n"
     "  - {id: later, code: \"4\", title: " T("Later") ", department: tax, promise: 1 workdays}\n"
     "materials:\n"
-    "  - {id: contract, title: " T("Contract") ", required: true, from: applicant}\n"
+    "  - {id: contract, title: " T("Contract") ", required: true, from: applicant, least_trust: C}\n"
     "  - {id: letter, title: " T("Letter") ", required: false, from: applicant}\n"
     "  - {id: plan, title: " T("Plan") ", required: true, from: applicant, tolerable: {until: 5 workdays, trust: [A, B], if_missing: refuse}}\n"
     "  - {id: deed, title: " T("Deed") ", required: true, from: {lookup: licences, input: {unit: \"${ .form.home.unit }\"}, basis: consent}}\n"
@@ -87,6 +87,8 @@ static void test_each_material_is_named_once_with_what_is_wanted_of_it(void **st
     assert_int_equal(materials->count, 7);
     assert_int_equal(json_get_string(by_id(materials, "proof"), "any_of")->count, 2);
     expect(materials, "contract", "need", "bring");
+    expect(materials, "contract", "shown", "certified_copy");
+    assert_null(json_get_string(by_id(materials, "plan"), "shown"));
     expect(materials, "letter", "need", "if_any");
     expect(materials, "plan", "need", "later");
     expect(materials, "plan", "trust", "AB");

@@ -47,6 +47,8 @@ def test_a_party_uploads_what_its_correction_names():
     assert [(m["id"], m["digest"], m["size"]) for m in sent["materials"]] == [("plan", sm3(page), len(page))], sent
     assert fetch(c.place, sm3(page), c.place.token("department", "a")).text.encode() == page
     photo = c.upload(png()).body["digest"]
+    own = c.api("POST", "/materials", {"materials": [{"id": "photo", "digest": photo, "seen": "original"}]})
+    assert (own.body["code"], own.body["faults"][0]["pointer"]) == ("body_invalid", "/materials/0/seen"), own
     assert c.api("POST", "/materials", {"materials": [{"id": "photo", "digest": photo}]}).status == 200
     assert c.place.rows("SELECT person, uploads FROM material_allowance") == [{"person": "applicant", "uploads": 2}]
     # nothing of this opens another door
