@@ -41,6 +41,12 @@ const struct query queries_cases[] = {
      "(SELECT json_agg(v ORDER BY v.published_at DESC) FROM (SELECT o.hash, o.published_at, o.published_by, o.current, "
      "o.withdrawn_at FROM definition o WHERE o.thing = d.thing) v) AS versions "
      "FROM definition d WHERE d.hash = $1::text OR (d.thing = $1::text AND d.current)) x"},
+    {"case_definition", "id", "the hash of the definition that a case runs on", false,
+     "SELECT json_build_object('definition', definition_hash)::text FROM case_ WHERE id = $1::text"},
+    {"step_result", "hash,step", "a step of a definition: kind and schema (of its result; null: none)", false,
+     "SELECT json_build_object('kind', s -> 'kind', 'schema', CASE json_typeof(s -> 'result') WHEN 'string' "
+     "THEN d.canonical::json -> 'schemas' -> (s ->> 'result') ELSE s -> 'result' END)::text "
+     "FROM definition d, json_array_elements(d.canonical::json -> 'steps') s WHERE d.hash = $1::text AND s ->> 'id' = $2::text"},
     {"thing_source", "hash_or_name", "thing, hash and source (YAML) as its author wrote it", false,
      "SELECT json_build_object('thing', thing, 'hash', hash, 'source', source)::text FROM definition "
      "WHERE hash = $1::text OR (thing = $1::text AND current)"},

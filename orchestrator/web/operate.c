@@ -254,6 +254,6 @@ void handle_answer_for(struct request *request) {
         input.reason = reason->text;
     input.evidence = evidence->text;
     input.confirmed_by = confirmed_by->text;
-    if (!command_is_full(request))
+    if (results_stand(request, &input) && !command_is_full(request))
         command_send(request, &input, false);
 }

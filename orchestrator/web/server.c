@@ -414,6 +414,8 @@ enum outcome web_create(const struct web_settings *settings, const struct record
     if (outcome == OUTCOME_OK)
         outcome = forms_create(&web->forms);
     if (outcome == OUTCOME_OK)
+        outcome = results_create(&web->results);
+    if (outcome == OUTCOME_OK)
         outcome = veils_create(&web->veils);
     if (outcome == OUTCOME_OK)
         outcome = watch_create(web, &web->watch, error);
@@ -456,6 +458,7 @@ void web_free(struct web *web) {
     watch_free(web->watch);
     keepers_free(web->keepers);
     forms_free(web->forms);
+    results_free(web->results);
     veils_free(web->veils);
     pthread_mutex_destroy(&web->tokens_mutex);
     memory_free(web->counts);

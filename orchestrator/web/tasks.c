@@ -173,6 +173,6 @@ void handle_answer(struct request *request) {
     input.undo = task.undo;
     input.department = request->caller.department;
     input.region = task.region;
-    if (!command_is_full(request))
+    if (results_stand(request, &input) && !command_is_full(request))
         command_send(request, &input, false);
 }

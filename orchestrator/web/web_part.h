@@ -79,6 +79,7 @@ struct web {
     struct token_slot tokens[TOKEN_SLOTS];
     struct wrong_slot wrong[WRONG_SLOTS];
     struct forms *forms;
+    struct results *results;
     struct veils *veils;
     struct watch *watch;
     struct keepers *keepers;                 /* NULL: nothing is uploaded */
@@ -184,6 +185,13 @@ void forms_free(struct forms *);
 const struct json *thing_form(const struct json *row);
 /* Holds `form` against the current schema of `thing`; adds the faults to the request. REJECT form_invalid, thing_unknown. */
 enum outcome forms_check(struct request *, struct text thing, const struct json *form, struct error *);
+
+/* ---- results.c ---- */
+enum outcome results_create(struct results **ret);
+void results_free(struct results *);
+/* Holds a result, as its input carries it in `value`, against the schema of the step it answers. False: answered, with
+ * all faults. What there is no schema for, and any other answer, stands. */
+bool results_stand(struct request *, const struct input *);
 
 /* ---- veil.c: what is personal, masked ---- */
 /* A case's: what is personal in its definition, and which values it has there. */

@@ -175,6 +175,36 @@ static void test_department_answers_its_own_tasks_only(void **state) {
     assert_string_equal(member(reply, "/code"), "answer_data_bad");
 }
 
+static void test_faulty_result_is_refused_at_once_with_all_its_faults(void **state) {
+    (void)state;
+    fake_records_rows(&records, "task_show", "{\"department\":\"tax\",\"region\":\"441300\",\"attempt\":1}", NULL);
+    fake_records_rows(&records, "case_definition", "{\"definition\":\"abc\"}", NULL);
+    fake_records_rows(&records, "step_result",
+                      "{\"kind\":null,\"schema\":{\"type\":\"object\",\"required\":[\"no\"],\"properties\":{\"no\":{\"type\":\"string\"},"
+                      "\"sum\":{\"type\":\"integer\"}}}}", NULL);
+    static const struct { const char *role, *path, *more; } ways[] = {
+        {"department", "/v1/tasks/N:tax:1/answer", ""},
+        {"operator", "/v1/cases/N/steps/tax/answer_for", ",\"reason\":\"r\",\"confirmed_by\":\"lee\",\"evidence\":\"scan-1\""}};
+    char body[512];
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(body, sizeof body, "{\"type\":\"result\",\"data\":{\"result\":{\"no\":1,\"sum\":\"x\"}}%s}", ways[i].more);
+        const struct reply *reply = call(ways[i].role, "POST", ways[i].path, JSON_BODY, body);
+        assert_int_equal(reply->status, 422);
+        assert_string_equal(member(reply, "/code"), "result_invalid");
+        assert_string_equal(member(reply, "/faults/0/pointer"), "/data/result/no");
+        assert_string_equal(member(reply, "/faults/1/pointer"), "/data/result/sum");
+        snprintf(body, sizeof body, "{\"type\":\"result\",\"data\":{\"no\":\"1\"}%s}", ways[i].more);
+        reply = call(ways[i].role, "POST", ways[i].path, JSON_BODY, body);
+        assert_int_equal(reply->status, 422);
+        assert_string_equal(member(reply, "/faults/0/pointer"), "/data/result");
+        assert_int_equal(records.command_count, i);
+        snprintf(body, sizeof body, "{\"type\":\"result\",\"data\":{\"result\":{\"no\":\"1\"}}%s}", ways[i].more);
+        assert_int_equal(call(ways[i].role, "POST", ways[i].path, JSON_BODY, body)->status, 202);
+    }
+    assert_int_equal(fake_records_asked(&records, "step_result"), 1);   /* compiled once */
+    assert_int_equal(call("department", "POST", "/v1/tasks/N:tax:1:undo:1/answer", JSON_BODY, "{\"type\":\"result\"}")->status, 202);
+}
+
 static void test_traceparent_is_taken_over_when_it_is_one(void **state) {
     (void)state;
     const char *trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -261,6 +291,7 @@ int main(void) {
         TEST(test_operators_need_a_reason),
         TEST(test_answer_on_behalf_needs_evidence_and_another_person),
         TEST(test_department_answers_its_own_tasks_only),
+        TEST(test_faulty_result_is_refused_at_once_with_all_its_faults),
         TEST(test_traceparent_is_taken_over_when_it_is_one),
         TEST(test_bulk_retry_makes_a_command_for_each_open_incident_of_a_step),
         TEST(test_dead_letter_is_taken_again_as_the_input_it_wanted_to_be),

@@ -1,0 +1,156 @@
+/* Results are held against their step's schema before they become commands, so that whoever hands one in gets all its
+ * faults at once. The conductor holds them too. Definitions never change: a schema is compiled once and kept. */
+#include "model/limits.h"
+#include "web/web_part.h"
+#include "wire/schema.h"
+
+enum { RESULTS_MOST = 2048 };
+#define RESULT_ARENA_BYTES ((size_t)LIMIT_definition_bytes_most * 4)
+
+/* `schema` NULL: the step has none. */
+struct result { char hash[65], step[LIMIT_name_bytes_most + 1]; bool of_step, of_elements; struct arena arena; struct schema *schema; };
+struct results { pthread_mutex_t mutex; struct result *at[RESULTS_MOST]; uint32_t count; };   /* grows only: what was handed out stays */
+
+enum outcome results_create(struct results **ret) {
+    struct results *results = memory_alloc(sizeof *results);
+    if (!results)
+        return OUTCOME_FATAL;
+    pthread_mutex_init(&results->mutex, NULL);
+    *ret = results;
+    return OUTCOME_OK;
+}
+
+static void free_result(struct result *result) {
+    schema_free(result->schema);
+    arena_free(&result->arena);
+    memory_free(result);
+}
+
+void results_free(struct results *results) {
+    if (!results)
+        return;
+    for (uint32_t i = 0; i < results->count; i++)
+        free_result(results->at[i]);
+    pthread_mutex_destroy(&results->mutex);
+    memory_free(results);
+}
+
+static struct result *find(struct results *results, struct text hash, struct text step) {
+    struct result *found = NULL;
+    pthread_mutex_lock(&results->mutex);
+    for (uint32_t i = 0; i < results->count && !found; i++)
+        if (text_is(hash, results->at[i]->hash) && text_is(step, results->at[i]->step))
+            found = results->at[i];
+    pthread_mutex_unlock(&results->mutex);
+    return found;
+}
+
+/* False: there is no room, the caller frees it after use. Two threads may keep the same one, which does no harm. */
+static bool keep(struct results *results, struct result *result) {
+    pthread_mutex_lock(&results->mutex);
+    bool fits = results->count < RESULTS_MOST;
+    if (fits)
+        results->at[results->count++] = result;
+    pthread_mutex_unlock(&results->mutex);
+    return fits;
+}
+
+/* Which of a step's answers the schema is for: as step_has_result_schema (model/definition.h). Rows and text stay in the
+ * result's own arena, the schema points into them. */
+static enum outcome load(struct web *web, const struct text key[2], struct result *result, bool *ret_there, struct error *error) {
+    struct record_list rows;
+    struct json *row = arena_new(&result->arena, struct json);
+    if (!row)
+        return error_no_memory(error);
+    enum outcome outcome = web->records.query(web->records.context, "step_result", key, 2, &result->arena, &rows, error);
+    *ret_there = outcome == OUTCOME_OK && rows.count > 0;
+    if (*ret_there)
+        outcome = json_read(&result->arena, rows.at[0], LIMIT_json_depth_most * 2, row, error);
+    if (!*ret_there || outcome != OUTCOME_OK)
+        return outcome;
+    struct text kind = json_get_text(row, TEXT("kind"));
+    const struct json *schema = json_get_string(row, "schema");
+    result->of_step = !text_is(kind, "inspection") && !text_is(kind, "publicity");
+    result->of_elements = !text_is(kind, "approve") && !text_is(kind, "publicity");
+    if (!schema || schema->type == JSON_NULL)
+        return OUTCOME_OK;
+    outcome = schema_compile(&result->arena, schema, NULL, NULL, &result->schema, error);
+    return outcome == OUTCOME_REJECT ? OUTCOME_OK : outcome;   /* the conductor holds the result against it too */
+}
+
+static struct result *make(struct text hash, struct text step) {
+    struct result *result = memory_alloc(sizeof *result);
+    if (!result)
+        return NULL;
+    memcpy(result->hash, hash.at, hash.length);
+    memcpy(result->step, step.at, step.length);
+    arena_init(&result->arena, RESULT_ARENA_BYTES);
+    return result;
+}
+
+/* The schema of a case's step; *ret NULL: there is no such case or step, the conductor says so. *ret_own: freed after use. */
+static enum outcome get(struct request *request, struct text case_id, struct text step, struct result **ret, bool *ret_own,
+                        struct error *error) {
+    struct web *web = request->web;
+    struct record_list rows;
+    struct json row;
+    bool there = false;
+    *ret = NULL;
+    *ret_own = false;
+    enum outcome outcome = web->records.query(web->records.context, "case_definition", &case_id, 1, &request->arena, &rows, error);
+    if (outcome != OUTCOME_OK || rows.count == 0)
+        return outcome;
+    outcome = json_read(&request->arena, rows.at[0], 4, &row, error);
+    if (outcome != OUTCOME_OK)
+        return outcome;
+    const struct text key[2] = {json_get_text(&row, TEXT("definition")), step};
+    if (step.length > LIMIT_name_bytes_most || key[0].length >= sizeof (*ret)->hash || (*ret = find(web->results, key[0], step)))
+        return OUTCOME_OK;
+    struct result *result = make(key[0], step);
+    if (!result)
+        return error_no_memory(error);
+    outcome = load(web, key, result, &there, error);
+    if (outcome != OUTCOME_OK || !there) {
+        free_result(result);
+        return outcome;
+    }
+    *ret_own = !keep(web->results, result);
+    *ret = result;
+    return OUTCOME_OK;
+}
+
+static enum outcome hold(struct request *request, const struct schema *schema, const struct json *value, struct error *error) {
+    struct schema_fault_list faults = {.most = FAULTS_MOST};
+    if (!value) {
+        request_fault(request, TEXT("/data/result"), "required", "\"result\" is missing: what the step's schema asks for stands in it");
+        return error_set(error, OUTCOME_REJECT, "result_invalid", "there is no result");
+    }
+    enum outcome outcome = schema_validate(schema, value, &request->arena, &faults);
+    if (outcome == OUTCOME_OK)
+        return outcome;
+    if (outcome != OUTCOME_REJECT)
+        return error_no_memory(error);
+    for (size_t i = 0; i < faults.count; i++) {
+        struct text keyword = text_copy(&request->arena, faults.fault[i].keyword);
+        request_fault(request, text_format(&request->arena, "/data/result%.*s", TEXT_ARG(faults.fault[i].at)),
+                      keyword.at ? keyword.at : "", "%.*s", TEXT_ARG(faults.fault[i].message));
+    }
+    return error_set(error, OUTCOME_REJECT, "result_invalid", "the result has %zu fault%s%s", faults.count,
+                     faults.count == 1 ? "" : "s", faults.cut ? " and more" : "");
+}
+
+bool results_stand(struct request *request, const struct input *input) {
+    struct error error = {0};
+    struct result *result = NULL;
+    bool own = false;
+    if (input->answer != ANSWER_RESULT || input->undo != 0)
+        return true;
+    enum outcome outcome = get(request, input->case_id, input->step, &result, &own, &error);
+    if (outcome == OUTCOME_OK && result && result->schema && (input->index < 0 ? result->of_step : result->of_elements))
+        outcome = hold(request, result->schema, input->value, &error);
+    if (own)
+        free_result(result);
+    if (outcome != OUTCOME_OK)
+        reply_error(request, &error);
+    return outcome == OUTCOME_OK;
+}
