@@ -110,18 +110,22 @@ int64_t desk_hold(struct desk *d, struct yjs_task *task, struct text holder, int
 
 void desk_release(struct desk *d, struct yjs_task *task) { desk_start(d, task); }
 
-const char *desk_answer(struct desk *d, struct yjs_task *task, const struct json *answer) {
+const char *desk_answer(struct desk *d, struct yjs_task *task, const struct json *answer, struct host_fault *ret_fault) {
     bool asks = text_is(json_get_text(answer, TEXT("kind")), "correction");
     struct buffer out;
     buffer_init(&out, 1024 * 1024);
     json_write(&out, answer);
+    if (out.failed || !host_answer_stands(d->host, task, buffer_text(&out).at, out.length, ret_fault)) {
+        if (out.failed)
+            *ret_fault = (struct host_fault){"", "is too long"};
+        buffer_free(&out);
+        return "faulty";
+    }
     take_off(d, task);
     enum host_verdict verdict = host_answer(d->host, task, 0, buffer_text(&out).at, out.length);
     buffer_free(&out);
     if (verdict == HOST_FINAL)
         return "taken";
-    if (verdict == HOST_FAULTY)
-        return "faulty";
     if (asks) {
         yjs_wait(task, "{\"asked\":true}", YJS_NEVER_WAKE);
     } else {
@@ -144,14 +148,65 @@ bool desk_put_request(struct desk *d, struct yjs_task *task, struct buffer *out)
     return true;
 }
 
+static const struct { const char *code; int status; const char *title; } problems[] = {
+    {"body_invalid", 400, "The body is not as it must be"},
+    {"parameter_bad", 400, "A query parameter has no value of its kind"},
+    {"token_bad", 401, "A bearer token is needed"},
+    {"route_unknown", 404, "There is nothing here"},
+    {"task_unknown", 404, "There is no such open task"},
+    {"task_claimed", 409, "Somebody else has claimed the task"},
+    {"task_not_claimed", 409, "The task is not claimed by this person"},
+    {"task_corrected", 409, "The applicant is to correct something first"},
+    {"lease_over", 409, "The lease has run out"},
+    {"mapping_failed", 409, "The task can't be shown"},
+    {"answer_faulty", 422, "The answer is not as its kind needs it"},
+    {"store_away", 503, "Nothing can be kept at the moment"},
+};
+
+void desk_put_fault(struct buffer *out, const char *under, const struct host_fault *fault) {
+    struct json_writer w;
+    char pointer[128];
+    snprintf(pointer, sizeof(pointer), "%s%s", under, fault->pointer);
+    json_begin(&w, out);
+    json_open(&w, '[');
+    json_open(&w, '{');
+    json_key(&w, TEXT("pointer"));
+    json_put_text(&w, text_from(pointer));
+    json_key(&w, TEXT("message"));
+    json_put_text(&w, text_from(fault->message));
+    json_close(&w, '}');
+    json_close(&w, ']');
+}
+
+void desk_problem(struct yjs_request *request, const char *code, const char *detail, const struct host_fault *fault) {
+    size_t i = 0;
+    struct buffer out;
+    while (i + 1 < sizeof(problems) / sizeof(problems[0]) && strcmp(problems[i].code, code))
+        i++;
+    buffer_init(&out, 4096);
+    buffer_format(&out, "{\"type\":\"urn:yijianshi:problem:%s\",\"title\":\"%s\",\"status\":%d,\"code\":\"%s\"", code,
+                  problems[i].title, problems[i].status, code);
+    if (detail) {
+        buffer_put_string(&out, ",\"detail\":");
+        json_write_string(&out, text_from(detail));
+    }
+    if (fault) {
+        buffer_put_string(&out, ",\"faults\":");
+        desk_put_fault(&out, "/answer", fault);
+    }
+    buffer_put_byte(&out, '}');
+    yjs_reply(request, problems[i].status, "application/problem+json", buffer_text(&out).at, out.length);
+    buffer_free(&out);
+}
+
 bool desk_admit(struct yjs_request *request, const char *token, struct arena *arena, struct json *ret_body) {
     if (!yjs_request_has_token(request, token)) {
-        reply_json(request, 401, "{\"error\":\"a bearer token is needed\"}");
+        desk_problem(request, "token_bad", NULL, NULL);
         return false;
     }
     struct text body = request->body_length ? text_span(request->body, request->body_length) : TEXT("{}");
     if (json_read(arena, body, 64, ret_body, NULL) || ret_body->type != JSON_OBJECT) {
-        reply_json(request, 400, "{\"error\":\"the body must be a JSON object\"}");
+        desk_problem(request, "body_invalid", "the body must be a JSON object", NULL);
         return false;
     }
     return true;

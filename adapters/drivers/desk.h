@@ -25,8 +25,13 @@ struct yjs_task *desk_next(struct desk *, struct text step);
 /* Gives the task to a holder until then (YJS_NEVER_WAKE: without end); gives the hold's mark. */
 int64_t desk_hold(struct desk *, struct yjs_task *, struct text holder, int64_t until_us);
 void desk_release(struct desk *, struct yjs_task *);
-/* Takes a holder's answer document: "taken", "open" (it did not end the task), "faulty". */
-const char *desk_answer(struct desk *, struct yjs_task *, const struct json *answer);
+/* Takes a holder's answer document: "taken", "open" (it did not end the task); "faulty": it is not taken, *ret_fault says
+ * why, and the holder has the task as before. */
+const char *desk_answer(struct desk *, struct yjs_task *, const struct json *answer, struct host_fault *ret_fault);
+/* A list of faults, which is this one; its pointer is below `under`. */
+void desk_put_fault(struct buffer *, const char *under, const struct host_fault *);
+/* Refuses (RFC 9457) with a code of the table in desk.c. `detail` and `fault` (of the member "answer") may be NULL. */
+void desk_problem(struct yjs_request *, const char *code, const char *detail, const struct host_fault *fault);
 /* The task's document for the holder, put as a JSON value. False: the mapping failed and the task has ended. */
 bool desk_put_request(struct desk *, struct yjs_task *, struct buffer *);
 /* Checks the bearer token and, for a POST, reads the body. False: the request was answered. */

@@ -35,7 +35,7 @@ static int64_t until_of(const struct lease *l, const struct json *body) {
 /* What was said is durable before the caller hears of it. */
 static void reply_durably(struct lease *l, struct yjs_request *request, struct buffer *out) {
     if (out->failed || yjs_commit(host_adapter(l->desk.host)))
-        reply_json(request, 503, "{\"error\":\"try again\"}");
+        desk_problem(request, "store_away", "try again", NULL);
     else
         yjs_reply(request, 200, "application/json", buffer_text(out).at, out->length);
 }
@@ -72,37 +72,51 @@ static void serve_lease(struct lease *l, struct yjs_request *request, const stru
     buffer_free(&out);
 }
 
-static void put_verdict(struct lease *l, const struct json *given, struct buffer *out, bool first) {
+/* What becomes of one answer. "faulty": it is not taken, and why. */
+static const char *take(struct lease *l, const struct json *given, struct host_fault *ret_fault) {
     char id[1024];
-    struct text named = json_get_text(given, TEXT("task"));
     const struct json *answer = json_get_string(given, "answer");
-    snprintf(id, sizeof(id), "%.*s", TEXT_ARG(named));
+    snprintf(id, sizeof(id), "%.*s", TEXT_ARG(json_get_text(given, TEXT("task"))));
     struct yjs_task *task = yjs_find(host_adapter(l->desk.host), id);
-    const char *state = "unknown";
-    if (task && (!answer || answer->type != JSON_OBJECT))
-        state = "no_answer";
-    else if (task)
-        state = desk_answer(&l->desk, task, answer);
-    else if (yjs_known(host_adapter(l->desk.host), id))
-        state = "ended";
-    buffer_put_string(out, first ? "{\"task\":" : ",{\"task\":");
-    json_write_string(out, named);
-    buffer_format(out, ",\"state\":\"%s\"}", state);
+    if (!task)
+        return yjs_known(host_adapter(l->desk.host), id) ? "ended" : "unknown";
+    if (!answer || answer->type != JSON_OBJECT)
+        return "no_answer";
+    return desk_answer(&l->desk, task, answer, ret_fault);
+}
+
+static void put_verdict(struct buffer *out, const struct json *given, const char *state, const struct host_fault *fault) {
+    buffer_put_string(out, out->at[out->length - 1] == '[' ? "{\"task\":" : ",{\"task\":");
+    json_write_string(out, json_get_text(given, TEXT("task")));
+    buffer_format(out, ",\"state\":\"%s\"", state);
+    if (!strcmp(state, "faulty")) {
+        buffer_put_string(out, ",\"faults\":");
+        desk_put_fault(out, "/answer", fault);
+    }
+    buffer_put_byte(out, '}');
 }
 
 static void serve_answer(struct lease *l, struct yjs_request *request, const struct json *body) {
     const struct json *list = json_get_string(body, "answers");
+    struct host_fault fault;
     struct buffer out;
     if (list && (list->type != JSON_ARRAY || list->count > ANSWERS_MOST)) {
-        reply_json(request, 400, "{\"error\":\"answers is a list of at most 500\"}");
+        desk_problem(request, "body_invalid", "answers is a list of at most 500", NULL);
+        return;
+    }
+    const char *only = list ? NULL : take(l, body, &fault);
+    if (only && !strcmp(only, "faulty")) {
+        desk_problem(request, "answer_faulty", "the answer was not taken, the task stays open", &fault);
         return;
     }
     buffer_init(&out, 4u * 1024 * 1024);
     buffer_put_string(&out, "{\"answers\":[");
-    if (!list)
-        put_verdict(l, body, &out, true);
-    for (size_t i = 0; list && i < list->count; i++)
-        put_verdict(l, json_at(list, i), &out, i == 0);
+    if (only)
+        put_verdict(&out, body, only, NULL);
+    for (size_t i = 0; list && i < list->count; i++) {
+        const char *state = take(l, json_at(list, i), &fault);
+        put_verdict(&out, json_at(list, i), state, &fault);
+    }
     buffer_put_string(&out, "]}");
     reply_durably(l, request, &out);
     buffer_free(&out);
@@ -114,12 +128,12 @@ static struct yjs_task *held_task(struct lease *l, struct yjs_request *request, 
     snprintf(id, sizeof(id), "%.*s", TEXT_ARG(json_get_text(body, TEXT("task"))));
     struct yjs_task *task = yjs_find(host_adapter(l->desk.host), id);
     if (!task) {
-        reply_json(request, 404, "{\"error\":\"no such open task\"}");
+        desk_problem(request, "task_unknown", NULL, NULL);
         return NULL;
     }
     snprintf(mark, sizeof(mark), "%lld", (long long)desk_state_of(task).mark);
     if (task->mine || !text_is(json_get_text(body, TEXT("lease")), mark)) {
-        reply_json(request, 409, "{\"error\":\"the lease has run out\"}");
+        desk_problem(request, "lease_over", NULL, NULL);
         return NULL;
     }
     return task;

@@ -66,7 +66,7 @@ static void serve_list(struct worklist *l, struct yjs_request *request) {
     const char *most = yjs_request_query(request, "most");
     struct listing listing = {.step = yjs_request_query(request, "step"), .person = yjs_request_query(request, "person"), .left = 100};
     if (most && (!text_to_int64(text_from(most), &listing.left) || listing.left < 1 || listing.left > 1000)) {
-        reply_json(request, 400, "{\"error\":\"most is 1 to 1000\"}");
+        desk_problem(request, "parameter_bad", "most is 1 to 1000", NULL);
         return;
     }
     buffer_init(&listing.out, 8u * 1024 * 1024);
@@ -82,7 +82,7 @@ static void serve_task(struct worklist *l, struct yjs_request *request) {
     struct yjs_task *task = id ? yjs_find(host_adapter(l->desk.host), id) : NULL;
     struct buffer out;
     if (!task) {
-        reply_json(request, 404, "{\"error\":\"no such open task\"}");
+        desk_problem(request, "task_unknown", NULL, NULL);
         return;
     }
     buffer_init(&out, 4u * 1024 * 1024);
@@ -93,7 +93,7 @@ static void serve_task(struct worklist *l, struct yjs_request *request) {
         buffer_put_byte(&out, '}');
         yjs_reply(request, 200, "application/json", buffer_text(&out).at, out.length);
     } else {
-        reply_json(request, 409, "{\"error\":\"the task's mapping failed; it was answered\"}");
+        desk_problem(request, "mapping_failed", "the task's request mapping failed; the task was answered `error`", NULL);
     }
     buffer_free(&out);
 }
@@ -101,48 +101,54 @@ static void serve_task(struct worklist *l, struct yjs_request *request) {
 static void serve_get(void *user, struct yjs_request *request) {
     struct worklist *l = user;
     if (!yjs_request_has_token(request, l->s->token))
-        reply_json(request, 401, "{\"error\":\"a bearer token is needed\"}");
+        desk_problem(request, "token_bad", NULL, NULL);
     else if (!strcmp(request->path, "/worklist"))
         serve_list(l, request);
     else if (!strcmp(request->path, "/worklist/task"))
         serve_task(l, request);
     else
-        reply_json(request, 404, "{\"error\":\"no such path\"}");
+        desk_problem(request, "route_unknown", NULL, NULL);
 }
 
 enum verb { VERB_CLAIM, VERB_RELEASE, VERB_ANSWER, VERBS };
 static const char *const verbs[VERBS] = {"/claim", "/release", "/answer"};
 
-/* NULL, or why the person may not do this to the task. */
+/* NULL, or the code of why the person may not do this to the task. */
 static const char *refusal(enum verb verb, const struct desk_state *state, struct text person) {
     bool held = state->mark != 0, own = held && text_is(person, state->holder);
     if (verb == VERB_CLAIM)
-        return state->asked ? "the applicant is to correct it first" : held && !own ? "someone else holds it" : NULL;
-    return own ? NULL : "the person does not hold it";
+        return state->asked ? "task_corrected" : held && !own ? "task_claimed" : NULL;
+    return own ? NULL : "task_not_claimed";
 }
 
 static void act(struct worklist *l, struct yjs_request *request, enum verb verb, struct yjs_task *task, const struct json *body) {
     struct text person = json_get_text(body, TEXT("person"));
     const struct json *answer = json_get_string(body, "answer");
     struct desk_state state = desk_state_of(task);
+    struct host_fault fault = {"", "must be an object"};
     const char *refused = refusal(verb, &state, person), *said = verb == VERB_CLAIM ? "held" : "ready";
-    char reply[256];
-    if (!refused && verb == VERB_ANSWER && (!answer || answer->type != JSON_OBJECT))
-        refused = "answer must be an object";
+    bool faulty = !refused && verb == VERB_ANSWER && (!answer || answer->type != JSON_OBJECT);
     if (refused) {
-        snprintf(reply, sizeof(reply), "{\"error\":\"%s\"}", refused);
-        reply_json(request, 409, reply);
+        desk_problem(request, refused, NULL, NULL);
         return;
     }
     if (verb == VERB_CLAIM)
         desk_hold(&l->desk, task, person, yjs_now_us() + l->s->claim_us);
     else if (verb == VERB_RELEASE)
         desk_release(&l->desk, task);
-    else
-        said = desk_answer(&l->desk, task, answer);
+    else if (!faulty)
+        faulty = !strcmp(said = desk_answer(&l->desk, task, answer, &fault), "faulty");
+    if (faulty) {
+        desk_problem(request, "answer_faulty", "the answer was not taken, the task stays open", &fault);
+        return;
+    }
+    if (yjs_commit(host_adapter(l->desk.host))) {
+        desk_problem(request, "store_away", "try again", NULL);
+        return;
+    }
+    char reply[64];
     snprintf(reply, sizeof(reply), "{\"state\":\"%s\"}", said);
-    bool durable = yjs_commit(host_adapter(l->desk.host)) == 0;
-    reply_json(request, durable ? 200 : 503, durable ? reply : "{\"error\":\"try again\"}");
+    reply_json(request, 200, reply);
 }
 
 static void serve_post(void *user, struct yjs_request *request) {
@@ -157,10 +163,12 @@ static void serve_post(void *user, struct yjs_request *request) {
             verb++;
         snprintf(id, sizeof(id), "%.*s", TEXT_ARG(json_get_text(&body, TEXT("task"))));
         struct yjs_task *task = yjs_find(host_adapter(l->desk.host), id);
-        if (verb == VERBS || !task)
-            reply_json(request, 404, "{\"error\":\"no such path or open task\"}");
+        if (verb == VERBS)
+            desk_problem(request, "route_unknown", NULL, NULL);
+        else if (!task)
+            desk_problem(request, "task_unknown", NULL, NULL);
         else if (json_get_text(&body, TEXT("person")).length == 0 || json_get_text(&body, TEXT("person")).length > 100)
-            reply_json(request, 400, "{\"error\":\"person is needed, at most 100 bytes\"}");
+            desk_problem(request, "body_invalid", "person is needed, at most 100 bytes", NULL);
         else
             act(l, request, (enum verb)verb, task, &body);
     }

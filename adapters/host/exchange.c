@@ -128,26 +128,82 @@ static enum host_verdict post_all(struct yjs_task *task, jv answers) {
     return verdict;
 }
 
-enum host_verdict host_answer(struct host *h, struct yjs_task *task, int status, const char *body, size_t length) {
-    const struct host_step *step = host_step(h, task);
+/* What the department said, as a document of answers; invalid, with a message: the mapping failed, or it is no JSON. */
+static jv answers_of(const struct host_step *step, const struct yjs_task *task, int status, const char *body, size_t length) {
     jv value = length ? jv_parse_sized(body, (int)length) : jv_null();
     if (!jv_is_valid(value)) {
         jv_free(value);
+        if (!step->answer)
+            return jv_invalid_with_msg(jv_string("not JSON"));
         value = jv_string_sized(body, (int)length);
-        if (!step->answer) {
-            jv_free(value);
-            yjs_fail(task, YJS_NEVER, "answer_not_json", "the department's system answered something that is not JSON");
-            return HOST_FAULTY;
-        }
     }
     if (!step->answer)
-        return post_all(task, as_answer(value));
+        return as_answer(value);
     jv input = jv_object_set(jv_object(), jv_string("status"), jv_number(status));
     input = jv_object_set(jv_object_set(input, jv_string("body"), value), jv_string("task"), envelope(task));
-    jv answers = mapping_run(step->answer, input);
-    if (!jv_is_valid(answers)) {
+    return mapping_run(step->answer, input);
+}
+
+enum host_verdict host_answer(struct host *h, struct yjs_task *task, int status, const char *body, size_t length) {
+    const struct host_step *step = host_step(h, task);
+    jv answers = answers_of(step, task, status, body, length);
+    if (jv_is_valid(answers))
+        return post_all(task, answers);
+    if (step->answer) {
         fail_mapping(task, "answer_mapping", "the answer mapping", answers);
-        return HOST_FAULTY;
+    } else {
+        jv_free(answers);
+        yjs_fail(task, YJS_NEVER, "answer_not_json", "the department's system answered something that is not JSON");
     }
-    return post_all(task, answers);
+    return HOST_FAULTY;
+}
+
+/* ---- before it is taken ---- */
+
+static bool fault_is(struct host_fault *ret, const char *pointer, const char *member, const char *message) {
+    snprintf(ret->pointer, sizeof(ret->pointer), "%s%s%s", pointer, member ? "/" : "", member ? member : "");
+    snprintf(ret->message, sizeof(ret->message), "%s", message);
+    return false;
+}
+
+static bool one_stands(struct yjs_task *task, jv document, const char *pointer, struct host_fault *ret) {
+    jv name = jv_get_kind(document) == JV_KIND_OBJECT ? jv_object_get(jv_copy(document), jv_string("kind")) : jv_invalid();
+    const char *member, *why;
+    enum yjs_kind kind;
+    bool known = jv_get_kind(name) == JV_KIND_STRING && yjs_kind_parse(jv_string_value(name), &kind);
+    jv_free(name);
+    if (!known) {
+        jv_free(document);
+        return fault_is(ret, pointer, "kind", "is missing, or no kind of answer; see adapters/README.md");
+    }
+    jv text = jv_dump_string(jv_object_delete(document, jv_string("kind")), 0);
+    bool stands = yjs_answer_stands(task, kind, jv_string_value(text), (size_t)jv_string_length_bytes(jv_copy(text)), &member, &why);
+    jv_free(text);
+    return stands || fault_is(ret, pointer, member, why);
+}
+
+bool host_answer_stands(struct host *h, struct yjs_task *task, const char *body, size_t length, struct host_fault *ret) {
+    const struct host_step *step = host_step(h, task);
+    jv answers = answers_of(step, task, 0, body, length);
+    bool stands = true;
+    if (!jv_is_valid(answers)) {
+        jv reason = jv_invalid_get_msg(answers);
+        fault_is(ret, "", NULL, jv_get_kind(reason) == JV_KIND_STRING ? jv_string_value(reason) : "nothing came of its mapping");
+        jv_free(reason);
+        return false;
+    }
+    bool list = jv_get_kind(answers) == JV_KIND_ARRAY;
+    int count = is_nothing(answers) ? 0 : list ? jv_array_length(jv_copy(answers)) : 1;
+    if (list && count == 0)
+        stands = fault_is(ret, "", NULL, "is an empty list");
+    for (int i = 0; i < count && stands; i++) {
+        char pointer[16] = "";
+        if (list)
+            snprintf(pointer, sizeof(pointer), "/%d", i);
+        stands = one_stands(task, list ? jv_array_get(jv_copy(answers), i) : jv_copy(answers), pointer, ret);
+    }
+    jv_free(answers);
+    if (!stands && step->answer)   /* the pointer is into what the mapping made of it, which nobody has seen */
+        ret->pointer[0] = '\0';
+    return stands;
 }

@@ -57,6 +57,11 @@ enum host_verdict { HOST_FINAL, HOST_OPEN, HOST_NOTHING, HOST_FAULTY };
  * it was no answer; the task is ended by an `error`. */
 enum host_verdict host_answer(struct host *, struct yjs_task *, int status, const char *body, size_t length);
 
+/* Why an answer document can't be taken: where in it (a JSON pointer; "": all of it), and what is wrong there. */
+struct host_fault { char pointer[64], message[200]; };
+/* For who can still be asked to mend it: would host_answer find it FAULTY? Nothing is posted, the task stays as it is. */
+bool host_answer_stands(struct host *, struct yjs_task *, const char *body, size_t length, struct host_fault *ret);
+
 static inline void reply_json(struct yjs_request *request, int status, const char *body) {
     yjs_reply(request, status, "application/json", body, strlen(body));
 }

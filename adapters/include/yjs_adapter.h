@@ -82,6 +82,11 @@ bool yjs_kind_is_final(enum yjs_kind);
  * `bad_answer` (or `answer_too_large` past 64 KiB), and `task` must not be used again. */
 int yjs_answer(struct yjs_task *, enum yjs_kind, const char *data, size_t length);
 
+/* Would it be taken? For who can still be asked to mend it; nothing is posted. False: *ret_member is the member that is
+ * at fault (NULL: all of it), *ret_why says what it must be. Both are constants. */
+bool yjs_answer_stands(struct yjs_task *, enum yjs_kind, const char *data, size_t length, const char **ret_member,
+                       const char **ret_why);
+
 enum yjs_failure {
     YJS_BUSY,      /* the handler has no room just now: begun again in a moment, nothing is counted */
     YJS_AWAY,      /* the department's system cannot be reached: the task is held; counts for the circuit breaker */

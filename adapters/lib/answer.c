@@ -47,16 +47,30 @@ static bool has_type(const struct json *value, enum need type) {
     return true;
 }
 
-/* NULL when the data is what the kind needs, otherwise what is wrong. */
-static const char *answer_fault(struct yjs_adapter *a, enum yjs_kind kind, const char *data, size_t length) {
+static bool answer_stands(struct yjs_adapter *a, enum yjs_kind kind, const char *data, size_t length, const char **ret_member,
+                          const char **ret_why) {
+    static const char *const words[] = {
+        [NEED_TEXT] = "must be a text that is not empty", [NEED_OBJECT] = "must be an object",
+        [NEED_ARRAY] = "must be a list that is not empty", [NEED_BOOL] = "must be true or false", [NEED_NUMBER] = "must be a number"};
     struct json value;
+    *ret_member = NULL;
+    *ret_why = length > ANSWER_MOST_BYTES ? "longer than 64 KiB" : "not a JSON object";
     arena_reset(&a->answer_arena);
-    if (json_read(&a->answer_arena, text_span(data, length), JSON_DEPTH_MOST, &value, NULL) || value.type != JSON_OBJECT)
-        return "not a JSON object";
-    for (int i = 0; i < 2 && kinds[kind].needs[i].member; i++)
-        if (!has_type(json_get(&value, text_from(kinds[kind].needs[i].member)), kinds[kind].needs[i].type))
-            return kinds[kind].needs[i].member;
-    return NULL;
+    if (length > ANSWER_MOST_BYTES || json_read(&a->answer_arena, text_span(data, length), JSON_DEPTH_MOST, &value, NULL) ||
+        value.type != JSON_OBJECT)
+        return false;
+    for (int i = 0; i < 2 && kinds[kind].needs[i].member; i++) {
+        *ret_member = kinds[kind].needs[i].member;
+        *ret_why = words[kinds[kind].needs[i].type];
+        if (!has_type(json_get(&value, text_from(*ret_member)), kinds[kind].needs[i].type))
+            return false;
+    }
+    return true;
+}
+
+bool yjs_answer_stands(struct yjs_task *open, enum yjs_kind kind, const char *data, size_t length, const char **ret_member,
+                       const char **ret_why) {
+    return answer_stands(open->adapter, kind, data, length, ret_member, ret_why);
 }
 
 static void answer_post(struct yjs_adapter *a, struct task *t, enum yjs_kind kind, const char *data, size_t length) {
@@ -79,8 +93,9 @@ static void answer_post(struct yjs_adapter *a, struct task *t, enum yjs_kind kin
 int task_answer(struct yjs_adapter *a, struct task *t, enum yjs_kind kind, const char *data, size_t length) {
     char replacement[256];
     int verdict = 0;
-    const char *fault = length > ANSWER_MOST_BYTES ? "longer than 64 KiB" : answer_fault(a, kind, data, length);
-    if (fault) {
+    const char *member, *why;
+    if (!answer_stands(a, kind, data, length, &member, &why)) {
+        const char *fault = member ? member : why;
         log_error("bad_answer", "the answer is not what its kind needs; answered `error` in its place",
                   LOG_STRING("task", t->open.id), LOG_STRING("kind", yjs_kind_name(kind)), LOG_STRING("fault", fault));
         bool large = length > ANSWER_MOST_BYTES;

@@ -121,16 +121,45 @@ def test_correction_takes_the_task_off_the_desk_until_it_is_answered():
         assert kit.kinds(task) == ["correction"] or kit.final(task)[0] == "result"
 
 
-def test_bad_answer_becomes_an_error():
+def refused(reply, pointer):
+    status, problem = reply
+    assert (status, problem["code"], [f["pointer"] for f in problem["faults"]]) == (422, "answer_faulty", [pointer]), reply
+    return problem["faults"][0]["message"]
+
+
+def test_faulty_answer_of_a_robot_is_refused_and_the_lease_stays():
     with Kit() as kit:
         url, config = prepare(kit, "lease")
         kit.adapter(config)
         until(lambda: "reading" in kit.log())
         task = kit.task()
         until(lambda: lease(url))
-        assert answer(url, task, "rejected") == "faulty"
-        kind, data = kit.final(task)
-        assert kind == "error" and data["code"] == "bad_answer"
+        post = lambda **body: http("POST", url + "/answer", body, "t0ken")
+        assert refused(post(task=task, answer={"kind": "rejected"}), "/answer/reason") == "must be a text that is not empty"
+        refused(post(task=task, answer={"kind": "perhaps"}), "/answer/kind")
+        status, reply = post(answers=[{"task": task, "answer": {"kind": "result", "result": 7}}, {"task": "none"}])
+        assert status == 200 and [a["state"] for a in reply["answers"]] == ["faulty", "unknown"], reply
+        assert reply["answers"][0]["faults"] == [{"pointer": "/answer/result", "message": "must be an object"}]
+        assert lease(url) == [] and kit.kinds(task) == []
+        assert answer(url, task, "rejected", reason="no") == "taken"
+        assert kit.final(task)[0] == "rejected"
+
+
+def test_faulty_answer_of_a_clerk_is_refused_and_the_task_stays_with_them():
+    with Kit() as kit:
+        url, config = prepare(kit, "worklist")
+        kit.adapter(config)
+        until(lambda: "reading" in kit.log())
+        task = kit.task()
+        until(lambda: http("GET", url + "/worklist", token="t0ken")[1]["tasks"])
+        post = lambda verb, **more: http("POST", f"{url}/worklist/{verb}", {"task": task, "person": "wang", **more}, "t0ken")
+        assert post("claim")[0] == 200
+        refused(post("answer"), "/answer")
+        refused(post("answer", answer={"kind": "error", "message": "m", "retryable": "yes"}), "/answer/retryable")
+        refused(post("answer", answer={"kind": "extend", "reason": "r" * 70000, "days": 3}), "/answer")
+        assert http("GET", url + "/worklist?person=wang", token="t0ken")[1]["tasks"][0]["held_by"] == "wang"
+        assert post("answer", answer={"kind": "result", "result": {}}) == (200, {"state": "taken"})
+        assert kit.final(task)[0] == "result"
 
 
 def test_clerk_claims_and_answers():
