@@ -11,6 +11,13 @@ bool aside_has(const struct shard *shard, int64_t seq) {
     return false;
 }
 
+bool aside_waits(const struct conductor *c, const struct shard *shard) {
+    for (uint32_t i = 0; i < c->put_aside.count; i++)
+        if (vector_at(&c->put_aside, struct store_unsent)[i].shard == shard->number)
+            return true;
+    return false;
+}
+
 void aside_pass(struct shard *shard, int64_t acknowledged) {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < shard->aside_count; i++)

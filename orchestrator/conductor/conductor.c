@@ -245,11 +245,12 @@ static enum outcome gather(struct conductor *c, struct batch *batch, int64_t mon
     return batch->arena->failed ? error_no_memory(error) : outcome;
 }
 
-/* Nothing to decide: now and then the store is told how far publication has come. */
+/* Nothing to decide: now and then the store is told how far publication has come; at once what was put aside, for which the flow
+ * behind it waits. */
 static bool has_to_mark(struct conductor *c, int64_t monotonic_us) {
-    if (monotonic_us < c->mark_at_us)
-        return false;
     bool behind = c->put_aside.count > 0 || c->noted.count > 0;
+    if (monotonic_us < c->mark_at_us && c->put_aside.count == 0)
+        return false;
     c->mark_at_us = monotonic_us + c->settings.heartbeat_us;
     for (int32_t i = 0; i < c->shard_count; i++)
         behind |= c->shards[i].owned && publish_acknowledged(&c->shards[i]) != c->shards[i].written_published_seq;

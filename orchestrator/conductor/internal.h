@@ -250,6 +250,9 @@ enum outcome poison_name(struct conductor *, struct batch *, struct error *);
 
 /* aside.c */
 bool aside_has(const struct shard *, int64_t seq);
+/* Is a message of it put aside and not yet written down? Nothing behind it leaves before: whoever takes the shard meanwhile would
+ * send it then, behind those. */
+bool aside_waits(const struct conductor *, const struct shard *);
 void aside_pass(struct shard *, int64_t acknowledged);            /* those up to here are done with */
 void aside_put(struct conductor *, struct shard *, int64_t seq, struct text topic, const char *reason);
 /* Up to where everything has arrived or stands among the unsent in the store. */

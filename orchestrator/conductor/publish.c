@@ -161,7 +161,7 @@ static void publish_row(struct conductor *c, struct batch *batch, uint32_t index
     const struct store_event *row = &vector_at(&batch->events, struct store_event)[index];
     struct shard *shard = &c->shards[row->shard];
     struct error error;
-    if (!shard->owned || shard->sent_seq != row->seq - 1)
+    if (!shard->owned || shard->sent_seq != row->seq - 1 || aside_waits(c, shard))
         return;
     enum outcome outcome = publish_event(c, shard, row->seq, row->case_id, &vector_at(&batch->commands_of, struct event)[index],
                                          batch->arena, &error);
@@ -280,7 +280,7 @@ void publish_catch_up(struct conductor *c, int64_t monotonic_us) {
         struct shard *shard = &c->shards[i];
         enum outcome outcome = OUTCOME_OK;
         while (outcome == OUTCOME_OK && shard->owned && shard->sent_seq < shard->committed_seq &&
-               monotonic_us >= shard->resume_at_us && c->publications_open < c->settings.publications_most)
+               monotonic_us >= shard->resume_at_us && !aside_waits(c, shard) && c->publications_open < c->settings.publications_most)
             outcome = catch_up(c, shard, &error);
         if (outcome == OUTCOME_FATAL) {
             ownership_drop_all(c, error.message);

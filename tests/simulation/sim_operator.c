@@ -57,13 +57,13 @@ static void look_at_incident(struct sim *s, const struct store_incident *row) {
     char seen[40];
     snprintf(seen, sizeof seen, ",\"incident\":%lld", (long long)version_of(row));
     const struct store_step *step = step_row(s, row->case_id, row->step, row->index);
-    if (text_is(row->code, "unsent") && step) {   /* whoever waits for its answer is asked again */
+    bool stuck = step && (text_is(step->state, "stuck") || text_is(step->state, "undo_stuck"));
+    if (text_is(row->code, "unsent") && step && !stuck) {   /* whoever waits for its answer is asked again */
         bool cancelling = text_is(step->state, "cancelling");
         bool waits = text_is(step->state, "running") || text_is(step->state, "undoing");
         act(s, cancelling ? "skip" : waits ? "retry" : "acknowledge", row->case_id, row->step, row->index, seen);
         return;
     }
-    bool stuck = step && (text_is(step->state, "stuck") || text_is(step->state, "undo_stuck"));
     if (!stuck && stands_unsent(s, row))
         return;
     static const char *const of_stuck[] = {"retry", "retry", "skip", "refuse", "skip"};
