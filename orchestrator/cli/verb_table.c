@@ -96,14 +96,15 @@ const struct verb verb_table[] = {
       {"departments", "FILE", NULL, false, "The directory of departments; otherwise config/departments.yaml of the project"},
       {"calendar", "DIR", NULL, false, "The folder of calendar files; otherwise config/calendar of the project"},
       {"quiet", NULL, NULL, false, "The final state alone"}}},
-    {"thing", "verify", "FILE", 1, 1, NEEDS_NOTHING, verb_thing_verify, "Prove a definition, or show where it fails",
+    {"thing", "verify", "FILE…", 1, UINT_MAX, NEEDS_NOTHING, verb_thing_verify, "Prove definitions, or show where they fail",
      "Plays every combination of outcomes through the engine: granted, refused, corrected, expired, skipped, withdrawn, late, stuck, of "
      "every step, with data on both sides of every condition. Proves that every case ends, that every step can happen, that no join "
      "waits for ever and that what is granted stays granted unless the definition says otherwise; and shows the longest way through "
      "the items' promises. What fails is printed as a script for thing run.\n\n"
      "Data that are needed and can't be made from the schemas are taken from the project's samples, config/samples/THING.json and "
      "config/samples/scripts/THING/*.yaml, or from what is named here.\n\n"
-     "Ends with 1 when a fault was found and with 5 when the budget ended before everything was tried.",
+     "Each file has the whole budget; what is wrong with one does not keep the others from being tried. With --json an object a "
+     "definition. Ends with 1 when a fault was found and with 5 when a budget ended before everything was tried.",
      {{"application", "FILE", NULL, false, "An application that is sound, instead of the project's sample"},
       {"script", "FILE", NULL, true, "A script of thing run whose answers are taken as examples"},
       {"scripts", "FOLDER", NULL, false, "Write the scripts of what fails into this folder instead of printing them"},

@@ -28,6 +28,9 @@ static enum verb_status explain(struct invocation *c, const char *code) {
 /* The directory of departments: --departments, or config/departments.yaml of the project; absent: not checked. */
 enum verb_status thing_directory(struct invocation *c, const char *root, const struct directory **ret) {
     struct error error = {0};
+    struct fault_list faults = {0};
+    struct text source;
+    enum verb_status status;
     const char *given = invocation_option(c, "departments");
     struct text path = given ? text_from(given) : text_format(&c->arena, "%s/config/departments.yaml", root);
     *ret = NULL;
@@ -38,7 +41,16 @@ enum verb_status thing_directory(struct invocation *c, const char *root, const s
             path.at);
         return STATUS_DONE;
     }
-    return file_directory(path.at, &c->arena, ret, &error) == OUTCOME_OK ? STATUS_DONE : invocation_failed(c, &error);
+    if (!read_input(c, path.at, LIMIT_definition_bytes_most, &source, &status))
+        return status;
+    enum outcome outcome = directory_compile(&c->arena, source, path, &faults, ret, &error);
+    if (faults.count > 0) {
+        _cleanup_buffer_ struct buffer out;
+        buffer_init(&out, (size_t)16 << 20);
+        fault_list_write_text(&faults, &out);
+        display_put_safe_lines(stderr, buffer_text(&out));
+    }
+    return outcome == OUTCOME_OK ? STATUS_DONE : faults.count > 0 ? STATUS_REFUSED : invocation_failed(c, &error);
 }
 
 /* What stays from file to file of a `thing check`. */

@@ -11,6 +11,10 @@ static enum verb_status run_script(struct workshop *w, const char *path) {
     bool closed;
     arena_init(&arena, (size_t)64 << 20);
     enum outcome outcome = workshop_script(&arena, path, &script, &error);
+    if (outcome == OUTCOME_OK && w->thing_count == 0) {
+        arena_free(&arena);   /* the definition has faults: the script was only read, for its own */
+        return STATUS_DONE;
+    }
     if (outcome == OUTCOME_OK) {
         const struct thing_run what = {.definition = workshop_definition(w), .directory = w->directory,
                                        .calendar = w->calendar, .find_definition = workshop_find, .context = w, .quiet = invocation_has(c, "quiet")};
@@ -32,7 +36,9 @@ enum verb_status verb_thing_run(struct invocation *c) {
         return invocation_usage(c, "name a script, by --script or behind the definition");
     status = workshop_open(&w, c);
     worst = status;
-    for (uint32_t i = 0; i < c->value_count + c->argument_count && status == STATUS_DONE; i++) {
+    if (status != STATUS_DONE)
+        workshop_close(&w);
+    for (uint32_t i = 0; i < c->value_count + c->argument_count && status != STATUS_USAGE; i++) {
         bool option = i < c->value_count;
         if (option ? !is_script(&c->values[i]) : i == c->value_count)
             continue;

@@ -40,8 +40,9 @@ static enum outcome add_script(struct arena *arena, const char *path, struct mat
 }
 
 /* config/samples/<thing>.json and the scripts in config/samples/scripts/<thing>/ of the project, where nothing else is named. */
-static enum outcome find_samples(struct invocation *c, struct text thing, struct material *m, struct error *error) {
-    const char *root = file_project_root(invocation_argument(c, 0), &c->arena);
+static enum outcome find_samples(const struct workshop *w, struct text thing, struct material *m, struct error *error) {
+    struct invocation *c = w->invocation;
+    const char *root = w->root;
     struct text sample = text_format(&c->arena, "%s/config/samples/%.*s.json", root, TEXT_ARG(thing));
     struct text folder = text_format(&c->arena, "%s/config/samples/scripts/%.*s", root, TEXT_ARG(thing));
     enum outcome outcome = OUTCOME_OK;
@@ -56,13 +57,14 @@ static enum outcome find_samples(struct invocation *c, struct text thing, struct
     return outcome;
 }
 
-static enum outcome gather(struct invocation *c, struct text thing, struct material *m, struct error *error) {
+static enum outcome gather(const struct workshop *w, struct text thing, struct material *m, struct error *error) {
+    struct invocation *c = w->invocation;
     const char *application = invocation_option(c, "application");
     enum outcome outcome = application ? read_application(&c->arena, application, m, error) : OUTCOME_OK;
     for (uint32_t i = 0; i < c->value_count && outcome == OUTCOME_OK; i++)
         if (strcmp(c->values[i].option, "script") == 0)
             outcome = add_script(&c->arena, c->values[i].value, m, error);
-    return outcome == OUTCOME_OK ? find_samples(c, thing, m, error) : outcome;
+    return outcome == OUTCOME_OK ? find_samples(w, thing, m, error) : outcome;
 }
 
 /* ---- what is printed ---- */
@@ -121,9 +123,10 @@ static enum outcome write_scripts(struct invocation *c, struct text thing, const
     return OUTCOME_OK;
 }
 
-static void print_text(struct invocation *c, struct text thing, const struct proof_report *r, int64_t took_us) {
+static void print_text(const struct workshop *w, struct text thing, const struct proof_report *r, int64_t took_us) {
+    const struct invocation *c = w->invocation;
     bool holds = r->verdict == PROOF_HOLDS;
-    printf("%s: %.*s %s", invocation_argument(c, 0), TEXT_ARG(thing),
+    printf("%s: %.*s %s", w->path, TEXT_ARG(thing),
            holds ? "holds: every combination of outcomes was tried" : r->verdict == PROOF_FAILS ? "fails" : "not exhausted");
     if (r->verdict == PROOF_NOT_EXHAUSTED)
         printf(" (%s): no fault was found, but not everything was tried", r->stopped_by);
@@ -207,7 +210,8 @@ static bool number_option(struct invocation *c, const char *name, int64_t otherw
     return text_is_none(given) || (text_to_int64(given, ret) && *ret > 0);
 }
 
-static enum verb_status verify(struct invocation *c, struct workshop *w) {
+static enum verb_status verify(struct workshop *w) {
+    struct invocation *c = w->invocation;
     const struct definition *definition = workshop_definition(w);
     struct material material = {.has_application = false};
     struct error error = {0};
@@ -216,7 +220,7 @@ static enum verb_status verify(struct invocation *c, struct workshop *w) {
     int64_t states, seconds, began_us = running_us();
     if (!number_option(c, "states", STATES_MOST, &states) || !number_option(c, "seconds", SECONDS_MOST, &seconds))
         return invocation_usage(c, "--states and --seconds want a number above 0");
-    if (gather(c, definition->thing, &material, &error) != OUTCOME_OK)
+    if (gather(w, definition->thing, &material, &error) != OUTCOME_OK)
         return invocation_failed(c, &error);
     int64_t until_us = began_us + seconds * 1000000;
     struct proof_options options = {
@@ -234,18 +238,31 @@ static enum verb_status verify(struct invocation *c, struct workshop *w) {
     if (outcome == OUTCOME_OK && c->json)
         print_report_json(definition->thing, &report, running_us() - began_us);
     else if (outcome == OUTCOME_OK)
-        print_text(c, definition->thing, &report, running_us() - began_us);
+        print_text(w, definition->thing, &report, running_us() - began_us);
     arena_free(&arena);
     if (outcome != OUTCOME_OK)
         return invocation_failed(c, &error);
     return report.verdict == PROOF_HOLDS ? STATUS_DONE : report.verdict == PROOF_FAILS ? STATUS_REFUSED : STATUS_UNDECIDED;
 }
 
+/* A fault that was found weighs more than a question left open. */
+static enum verb_status worse(enum verb_status a, enum verb_status b) {
+    if (a == STATUS_UNDECIDED || b == STATUS_UNDECIDED)
+        return a == STATUS_DONE || a == STATUS_UNDECIDED ? (b == STATUS_DONE ? a : b) : a;
+    return a > b ? a : b;
+}
+
 enum verb_status verb_thing_verify(struct invocation *c) {
-    struct workshop w = {0};
-    enum verb_status status = workshop_open(&w, c);
-    if (status == STATUS_DONE)
-        status = verify(c, &w);
+    struct workshop w = {.invocation = c};
+    enum verb_status worst = STATUS_DONE;
+    if (c->argument_count > 1 && (invocation_has(c, "application") || invocation_has(c, "script")))
+        return invocation_usage(c, "--application and --script are those of one definition");
+    for (uint32_t i = 0; i < c->argument_count && worst != STATUS_USAGE; i++) {
+        enum verb_status status = workshop_take(&w, invocation_argument(c, i));
+        if (status == STATUS_DONE)
+            status = verify(&w);
+        worst = worse(worst, status);
+    }
     workshop_close(&w);
-    return status;
+    return worst;
 }

@@ -13,7 +13,7 @@ static const struct definition *find_thing(void *context, struct text thing, str
     for (uint32_t i = 0; i < w->thing_count; i++)
         if (text_is_none(hash) ? text_equal(w->things[i]->thing, thing) : text_equal(w->things[i]->hash, hash))
             return w->things[i];
-    const char *first = invocation_argument(w->invocation, 0), *slash = strrchr(first, '/');
+    const char *first = w->path, *slash = strrchr(first, '/');
     struct text beside = text_format(&w->invocation->arena, "%.*s%.*s.yaml", slash ? (int)(slash - first + 1) : 0, first,
                                      TEXT_ARG(thing));
     if (!text_is_none(hash) || text_is_none(beside) || w->depth >= LIMIT_nesting_most || !file_is_there(beside.at) ||
@@ -77,19 +77,40 @@ static enum verb_status read_calendar(struct workshop *w, const char *root) {
     return invocation_failed(c, &error);
 }
 
-enum verb_status workshop_open(struct workshop *w, struct invocation *c) {
-    *w = (struct workshop){.invocation = c};
-    const char *root = file_project_root(invocation_argument(c, 0), &c->arena);
-    enum verb_status status = thing_directory(c, root, &w->directory);
-    if (status == STATUS_DONE)
-        status = read_calendar(w, root);
-    for (uint32_t i = 0; i < c->value_count && status == STATUS_DONE; i++)
-        if (strcmp(c->values[i].option, "things") == 0)
-            status = workshop_add(w, c->values[i].value);
-    return status == STATUS_DONE ? workshop_add(w, invocation_argument(c, 0)) : status;
-}
+static enum verb_status worse(enum verb_status a, enum verb_status b) { return a > b ? a : b; }
 
-void workshop_close(struct workshop *w) {
+static void let_things_go(struct workshop *w) {
     for (uint32_t i = 0; i < w->thing_count; i++)
         definition_free(w->things[i]);
+    w->thing_count = 0;
 }
+
+static void read_surroundings(struct workshop *w, const char *path) {
+    const char *root = file_project_root(path, &w->invocation->arena);
+    if (w->root && strcmp(root, w->root) == 0)
+        return;
+    w->root = root;
+    w->directory = NULL;
+    w->calendar = NULL;
+    w->surroundings = thing_directory(w->invocation, root, &w->directory);
+    w->surroundings = worse(w->surroundings, read_calendar(w, root));
+}
+
+enum verb_status workshop_take(struct workshop *w, const char *path) {
+    struct invocation *c = w->invocation;
+    let_things_go(w);
+    w->path = path;
+    read_surroundings(w, path);
+    enum verb_status status = w->surroundings;
+    for (uint32_t i = 0; i < c->value_count; i++)
+        if (strcmp(c->values[i].option, "things") == 0)
+            status = worse(status, workshop_add(w, c->values[i].value));
+    return worse(status, workshop_add(w, path));
+}
+
+enum verb_status workshop_open(struct workshop *w, struct invocation *c) {
+    *w = (struct workshop){.invocation = c};
+    return workshop_take(w, invocation_argument(c, 0));
+}
+
+void workshop_close(struct workshop *w) { let_things_go(w); }

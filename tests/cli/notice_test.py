@@ -50,6 +50,27 @@ class Verify(Case):
         self.assertEqual(len(written), 1, written)
         self.ends(yjsctl("thing", "run", path, written[0], "--quiet"), 0, '"state":"running"')
 
+    def test_of_several_definitions_a_faulty_one_hides_none_of_the_others(self):
+        project = Project()
+        faulty = project.write("config/things/faulty.yaml", "thing: faulty\nsteps: []\n")
+        stuck = project.thing("stands", ["id: pay, wait: {signal: paid}"])
+        sound = project.thing("goes", ["id: a, department: alpha"])
+        missing = os.path.join(project.name, "none.yaml")
+        self.ends(yjsctl("thing", "verify", faulty, missing, stuck, sound), 1, "faulty.yaml:1:1: error", "none.yaml: No such file",
+                  "waits_for_ever", "goes holds")
+        self.ends(yjsctl("thing", "verify", sound, THING, "--states", "500"), 5, "goes holds", "not exhausted")
+        self.ends(yjsctl("thing", "verify", sound, sound, "--application", SAMPLE), 2, "of one definition")
+
+    def test_a_faulty_directory_hides_no_fault_of_a_definition(self):
+        project = Project()
+        project.write("config/departments.yaml", "departments: [{id: alpha}, {id: Beta}]\n")
+        faulty = project.thing("faulty", ["id: a, department: alpha, needs: [nobody]"])
+        script = project.write("script.yaml", "form: {}\nanswers: [\n")
+        for verb, more in (("verify", []), ("run", [script])):
+            told = self.ends(yjsctl("thing", verb, faulty, *more), 1, "departments.yaml:1:15", "departments.yaml:1:28", "nobody")
+            self.assertEqual(told.err.count("departments.yaml:1:15"), told.err.count("departments.yaml:1:15: error"), told)
+        self.assertIn("script.yaml:3", told.err)
+
     def test_a_budget_that_ends_ends_with_five(self):
         self.ends(yjsctl("thing", "verify", THING, "--states", "10"), 5, "not exhausted")
         report = json.loads(self.ends(yjsctl("thing", "verify", THING, "--states", "10", "--json"), 5).out)
