@@ -18,11 +18,17 @@ def runs(pid):
         return False
 
 
+def shipped_timeouts():
+    """How soon brokers leave one another, as operators are told to set it (with one node: how soon it may register again)."""
+    with open(f"{ROOT}/deploy/kafka/broker.properties", encoding="utf-8") as file:
+        found = re.findall(r"^((?:broker\.session\.timeout|broker\.heartbeat\.interval|request\.timeout)\.ms=\d+)$", file.read(), re.M)
+    assert len(found) == 3, found
+    return " ".join(found)
+
+
 class OwnKafka:
     def __init__(self, nodes=1, settings=""):
-        # A broker killed may register again only when its session is over: nine seconds, unless told otherwise. And brokers wait
-        # half a minute for a controller that stands still before they turn to the next.
-        quick = {"YJS_KAFKA_SETTINGS": f"broker.session.timeout.ms=2000 broker.heartbeat.interval.ms=500 request.timeout.ms=4000 {settings}"}
+        quick = {"YJS_KAFKA_SETTINGS": f"{shipped_timeouts()} {settings}"}
         done = subprocess.run([f"{ROOT}/tests/lib/kafka.sh", "start", "--nodes", str(nodes), "--parent", str(os.getpid())],
                               capture_output=True, text=True, timeout=180, check=True, env={**os.environ, **quick})
         self.folder = re.search(r"^dir=(.*)$", done.stdout, re.M).group(1)
