@@ -68,18 +68,27 @@ static enum verb_status due_of_one(struct invocation *c, const struct calendar *
     return STATUS_DONE;
 }
 
-/* "2026-02-13 7 workdays" */
+/* "2026-02-13 7 workdays": blanks around them and between them are nobody's fault. */
+static struct text trimmed(struct text text) {
+    while (text.length > 0 && text.at[0] == ' ')
+        text = text_span(text.at + 1, text.length - 1);
+    while (text.length > 0 && text.at[text.length - 1] == ' ')
+        text.length--;
+    return text;
+}
+
 static void answer_line(struct invocation *c, const struct calendar *calendar, enum calendar_clock clock,
                         struct text line) {
     struct error error = {0};
     struct limit_time read;
     int64_t start_us, due_us;
+    line = trimmed(line);
     size_t space = text_find(line, ' ');
     struct text from = text_span(line.at, space == SIZE_MAX ? line.length : space);
-    struct text limit = text_span(line.at + from.length, line.length - from.length);
-    while (limit.length > 0 && limit.at[0] == ' ')
-        limit = text_span(limit.at + 1, limit.length - 1);
-    enum outcome outcome = calendar_answer(calendar, clock, from, limit, &start_us, &read, &due_us, &error);
+    struct text limit = trimmed(text_span(line.at + from.length, line.length - from.length));
+    enum outcome outcome = from.length > 0 && limit.length == 0
+        ? error_set(&error, OUTCOME_REJECT, "bad_line", "a line is a date and a limit, as 2026-02-13 7 workdays")
+        : calendar_answer(calendar, clock, from, limit, &start_us, &read, &due_us, &error);
     if (outcome == OUTCOME_OK && c->json) {
         print_due_json(calendar, clock, start_us, limit, due_us);
     } else if (outcome == OUTCOME_OK) {

@@ -41,6 +41,9 @@ enum outcome calendar_answer(const struct calendar *calendar, enum calendar_cloc
     if (read.unit == LIMIT_UNTIL_DATE && due_us <= start_us)
         return error_set(error, OUTCOME_REJECT, "window_over", "the window \"%.*s\" was over before %.*s", TEXT_HEAD(limit),
                          TEXT_HEAD(from));
+    if (due_us >= calendar_day_begins_us(civil_to_days((struct civil_date){10000, 1, 1})))
+        return error_set(error, OUTCOME_REJECT, "calendar_limit", "%.*s from %.*s is over after the year 9999, which no calendar reaches",
+                         TEXT_HEAD(limit), TEXT_HEAD(from));
     *ret_start_us = start_us;
     *ret_limit = read;
     *ret_due_us = due_us;

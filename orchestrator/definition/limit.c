@@ -43,32 +43,54 @@ static bool parse_until(struct text text, struct limit_time *ret) {
     return true;
 }
 
-static bool parse_counted(struct text text, struct limit_time *ret) {
+static enum limit_unit counted_unit(struct text name) {
+    for (const struct limit_unit_row *row = limit_units; row->unit != LIMIT_NONE; row++)
+        if (row->unit != LIMIT_ON_THE_SPOT && row->unit != LIMIT_UNTIL_DATE && row->unit != LIMIT_MICROSECONDS &&
+            (text_is(name, row->singular) || text_is(name, row->plural)))
+            return row->unit;
+    return LIMIT_NONE;
+}
+
+static bool is_number(struct text text) {
+    size_t sign = text.length > 1 && text.at[0] == '-';
+    for (size_t i = sign; i < text.length; i++)
+        if (text.at[i] < '0' || text.at[i] > '9')
+            return false;
+    return text.length > 0;
+}
+
+/* A number and a unit that is counted; `within`: the number is one that a limit may have. */
+static bool parse_counted(struct text text, struct limit_time *ret, bool *ret_within) {
     size_t space = text_find(text, ' ');
-    int64_t amount;
-    if (space == SIZE_MAX || !text_to_int64(text_span(text.at, space), &amount) || amount < 1 ||
-        amount > LIMIT_TIME_AMOUNT_MOST || text.at[0] == '0')
+    struct text number = text_span(text.at, space == SIZE_MAX ? 0 : space);
+    enum limit_unit unit = space == SIZE_MAX ? LIMIT_NONE : counted_unit(text_span(text.at + space + 1, text.length - space - 1));
+    int64_t amount = 0;
+    if (unit == LIMIT_NONE || !is_number(number) || (number.at[0] == '0' && number.length > 1))
         return false;
-    struct text unit = text_span(text.at + space + 1, text.length - space - 1);
-    for (const struct limit_unit_row *row = limit_units; row->unit != LIMIT_NONE; row++) {
-        if (row->unit == LIMIT_ON_THE_SPOT || row->unit == LIMIT_UNTIL_DATE || row->unit == LIMIT_MICROSECONDS)
-            continue;
-        if (text_is(unit, row->singular) || text_is(unit, row->plural)) {
-            *ret = (struct limit_time){row->unit, amount};
-            return true;
-        }
-    }
-    return false;
+    *ret_within = text_to_int64(number, &amount) && amount >= 1 && amount <= LIMIT_TIME_AMOUNT_MOST;
+    *ret = (struct limit_time){unit, amount};
+    return true;
 }
 
 enum outcome limit_parse(struct text text, struct limit_time *ret, struct error *error) {
     int64_t us;
+    struct limit_time counted;
+    bool within;
     if (text_is(text, "on the spot")) {
         *ret = (struct limit_time){LIMIT_ON_THE_SPOT, 0};
         return OUTCOME_OK;
     }
-    if (parse_counted(text, ret) || parse_until(text, ret))
+    if (parse_counted(text, &counted, &within)) {
+        if (!within)
+            return error_set(error, OUTCOME_REJECT, "bad_limit", "\"%.*s\" is too %s: a limit is 1 at least and %d at most", TEXT_HEAD(text),
+                             counted.amount < 1 && (text.at[0] == '-' || text.at[0] == '0') ? "little" : "much", LIMIT_TIME_AMOUNT_MOST);
+        *ret = counted;
         return OUTCOME_OK;
+    }
+    if (parse_until(text, ret))
+        return OUTCOME_OK;
+    if (text_starts_with(text, "until ") && civil_read(text_span(text.at + 6, text.length - 6), &(struct civil_date){0}))
+        return error_set(error, OUTCOME_REJECT, "bad_limit", "\"%.*s\": there is no such day, or it lies before 1900", TEXT_HEAD(text));
     if (duration_parse(text, &us, NULL) != OUTCOME_OK || us <= 0)
         return bad_limit(text, error);
     *ret = (struct limit_time){LIMIT_MICROSECONDS, us};

@@ -45,13 +45,16 @@ class Calendar(Case):
         self.ends(yjsctl("calendar", "show", "2026", "--calendar", "/nowhere"), 1, "file_unreadable")
 
     def test_each_line_is_answered_by_a_line(self):
-        lines = "2026-02-13 7 workdays\n2026-02-30 1 workday\nnonsense\n\n2026-03-02 on the spot\r\n2026-03-02 20 days"
+        lines = "2026-02-13 7 workdays\n2026-02-30 1 workday\nnonsense\n\n2026-03-02 on the spot\r\n 2026-03-02  20 days "
         told = self.ends(yjsctl("calendar", "due", "--stdin", stdin=lines.encode()), 0)
         answers = told.out.splitlines()
         self.assertEqual(len(answers), 6)
         self.assertEqual([answers[0], answers[4], answers[5]], ["2026-03-02", "2026-03-02", "2026-03-23"])
         for answer in answers[1:4]:
             self.assertTrue(answer.startswith("error: "), answer)
+        told = self.ends(yjsctl("calendar", "due", "--stdin", stdin=b"2026-02-13\n2026-02-13 99999999 workdays\n"), 0)
+        self.assertEqual(told.out, "error: a line is a date and a limit, as 2026-02-13 7 workdays [bad_line]\n"
+                         "error: \"99999999 workdays\" is too much: a limit is 1 at least and 36500 at most [bad_limit]\n")
 
     def test_lines_are_answered_by_the_hundred_thousand(self):
         lines = "".join(f"2026-{m:02}-{d:02} {n} workdays\n" for n in range(1, 151) for m in range(1, 13) for d in range(1, 29))

@@ -120,6 +120,9 @@ static void test_questions_in_words(void **unused) {
         {"2026-02-13", "1 week", NULL, "bad_limit"},
         {"2026-02-13", "99999 workdays", NULL, "bad_limit"},
         {"2026-02-13", "until 2026-02-12", NULL, "window_over"},
+        {"9999-12-31", "3 workdays", NULL, "calendar_limit"},
+        {"2026-02-13", "9999999d", NULL, "calendar_limit"},
+        {"9999-12-30", "1 workday", "9999-12-31T18:00", NULL},
     };
     const struct calendar_source sources[] = {shipped("2026.yaml"), shipped("2025.yaml")};
     const struct calendar *calendar = compile(TEXT_NONE, sources, 2, NULL);

@@ -239,9 +239,17 @@ static void test_limits_are_read_and_written(void **state) {
     };
     static const char *const bad[] = {"", "3", "workdays", "0 workdays", "-1 days", "03 days", "3  workdays", "3 workdays ",
                                       "3 weeks", "99999 days", "until 2026-02-30", "2026-13-01", "on spot", "0s", "3 Workdays"};
+    static const struct { const char *text, *why; } said[] = {
+        {"36501 workdays", "too much: a limit is 1 at least and 36500 at most"}, {"99999999999999999999 days", "too much"},
+        {"0 hours", "too little"}, {"-3 half days", "too little"}, {"until 2026-02-30", "there is no such day"}, {"1.5 workdays", "is no limit"}};
     char room[LIMIT_TIME_TEXT_SIZE];
     struct limit_time limit;
     struct error error;
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+        assert_int_equal(limit_parse(text_from(said[i].text), &limit, &error), OUTCOME_REJECT);
+        assert_string_equal(error.code, "bad_limit");
+        assert_non_null(strstr(error.message, said[i].why));
+    }
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         assert_int_equal(limit_parse(text_from(good[i].text), &limit, &error), OUTCOME_OK);
         assert_int_equal(limit.unit, good[i].unit);
