@@ -108,6 +108,7 @@ static const struct words head_words[] = {
     {"said_given", "同意", "同意", "given"},
     {"said_refused", "拒絕", "拒绝", "refused"},
     {"said_withdrawn", "撤回同意", "撤回同意", "withdrawn"},
+    {"applied", "申請時", "申请时", "in the application"},
     {"everybody", "各方", "各方", "everybody"},
     {"everything", "全部", "全部", "everything"},
     {"seen", "明文查閱：", "明文查阅：", "Shown in clear:"},
@@ -168,6 +169,8 @@ static void print_consents(struct invocation *c, const struct json *consents, in
         display_put_safe(stdout, person.length > 0 ? person : text_from(say(c, head_words, TEXT("everybody"))));
         printf("  %s  ", say(c, head_words, text_format(&c->arena, "said_%.*s", TEXT_ARG(member(one, "word")))));
         display_put_safe(stdout, source.length > 0 ? source : text_from(say(c, head_words, TEXT("everything"))));
+        if (json_is_true(json_get_string(one, "applied")))
+            printf("  (%s)", say(c, head_words, TEXT("applied")));
         if (member(one, "reason").length > 0) {
             fputs("  ", stdout);
             display_put_safe(stdout, member(one, "reason"));

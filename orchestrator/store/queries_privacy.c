@@ -80,21 +80,41 @@ const struct query queries_privacy[] = {
      "WHERE e.kind IN ('case_started', 'step_asked', 'undo_asked', 'correction_sent', 'materials_sent', 'materials_given') "
      "ORDER BY e.at, e.seq"},
     {"case_consents", "id",
-     "what was said of consents in a case and all below it, in order: case, at, by, person (null: all of them), source (null: all), word, reason",
+     "what was said of consents in a case and all below it, in order: case, at, by, person (null: all of them), source (null: all), word, reason, "
+     "applied (true: it stood in the application)",
      false,
      FAMILY("= $1::text")
-     "SELECT json_build_object('case', e.case_id, 'at', e.at, 'by', e.data::json ->> 'actor', 'person', e.data::json #>> '{data,person}', "
-     "'source', e.data::json #>> '{data,source}', 'word', coalesce(e.data::json #>> '{data,word}', 'withdrawn'), "
-     "'reason', e.data::json #>> '{data,reason}')::text FROM family f JOIN event e ON e.case_id = f.id WHERE e.kind = 'signal_noted' "
-     "AND (e.data::json ->> 'id' = 'consent_withdrawn' OR e.data::json ->> 'id' LIKE 'consent.%') ORDER BY e.at, e.seq"},
+     ", word AS (SELECT e.case_id, e.at, e.seq, e.data::json ->> 'actor' AS by, e.data::json #>> '{data,person}' AS person, "
+     "e.data::json #>> '{data,source}' AS source, coalesce(e.data::json #>> '{data,word}', 'withdrawn') AS word, "
+     "e.data::json #>> '{data,reason}' AS reason, false AS applied FROM family f JOIN event e ON e.case_id = f.id WHERE e.kind = 'signal_noted' "
+     "AND (e.data::json ->> 'id' = 'consent_withdrawn' OR e.data::json ->> 'id' LIKE 'consent.%') UNION ALL "
+     "SELECT e.case_id, e.at, e.seq, NULL, x.person, nullif(k.key, '*'), CASE k.value WHEN 'true' THEN 'given' ELSE 'refused' END, NULL, true "
+     "FROM event e CROSS JOIN LATERAL (SELECT 'applicant' AS person, e.data::json #> '{extra,consent}' AS consent UNION ALL "
+     "SELECT p.key || '.' || (o.n - 1), o.v -> 'consent' FROM json_each(CASE json_typeof(e.data::json #> '{extra,parties}') WHEN 'object' "
+     "THEN e.data::json #> '{extra,parties}' ELSE '{}' END) p CROSS JOIN LATERAL json_array_elements(CASE json_typeof(p.value) WHEN 'array' "
+     "THEN p.value WHEN 'object' THEN json_build_array(p.value) ELSE '[]' END) WITH ORDINALITY o (v, n)) x "
+     "CROSS JOIN LATERAL json_each_text(CASE json_typeof(x.consent) WHEN 'boolean' THEN json_build_object('*', x.consent) WHEN 'object' "
+     "THEN x.consent ELSE '{}' END) k WHERE e.case_id = $1::text AND e.kind = 'case_started') "
+     "SELECT json_build_object('case', case_id, 'at', at, 'by', by, 'person', person, 'source', source, 'word', word, 'reason', reason, "
+     "'applied', applied)::text FROM word ORDER BY at, seq, person, source"},
     {"party_consents", "case",
-     "what is looked up by consent: source, basis, of (parties; null: all); each once", false,
-     "SELECT DISTINCT json_build_object('source', l.source, 'basis', l.basis, 'of', l.of::json)::text FROM case_ c "
-     "JOIN definition d ON d.hash = c.definition_hash CROSS JOIN LATERAL ("
-     "SELECT coalesce(s #>> '{lookup,source}', s ->> 'source') AS source, coalesce(s #>> '{lookup,basis}', s ->> 'basis') AS basis, "
-     "coalesce(s #> '{lookup,of}', s -> 'of')::text AS of FROM json_array_elements(coalesce(d.canonical::json -> 'steps', '[]')) s UNION ALL "
-     "SELECT m #>> '{from,lookup}', m #>> '{from,basis}', (m #> '{from,of}')::text FROM json_array_elements(coalesce(d.canonical::json -> 'materials', '[]')) m "
-     "WHERE json_typeof(m -> 'from') = 'object') l WHERE c.id = $1::text AND l.basis IN ('consent', 'separate_consent', 'guardian') ORDER BY 1"},
+     "what is looked up by consent, by the case and all that may be below it: source, basis, of (parties; null: all), for (titles of what is looked "
+     "up), asked_at (the first time; null: not yet); each once",
+     false,
+     FAMILY("= $1::text")
+     ", used AS (SELECT c.definition_hash AS hash FROM case_ c WHERE c.id = $1::text UNION SELECT t.value FROM used u JOIN definition d "
+     "ON d.hash = u.hash CROSS JOIN LATERAL json_each_text(coalesce(d.canonical::json -> 'things', '{}')) t), "
+     "l AS (SELECT u.hash, s ->> 'id' AS step, coalesce(s #>> '{lookup,source}', s ->> 'source') AS source, "
+     "coalesce(s #>> '{lookup,basis}', s ->> 'basis') AS basis, coalesce(s #> '{lookup,of}', s -> 'of')::text AS of, "
+     "coalesce(s -> 'title', s -> 'id')::text AS title FROM used u JOIN definition d ON d.hash = u.hash "
+     "CROSS JOIN LATERAL json_array_elements(coalesce(d.canonical::json -> 'steps', '[]')) s UNION ALL "
+     "SELECT u.hash, 'fetch_' || (m ->> 'id'), m #>> '{from,lookup}', m #>> '{from,basis}', (m #> '{from,of}')::text, "
+     "coalesce(m -> 'title', m -> 'id')::text FROM used u JOIN definition d ON d.hash = u.hash "
+     "CROSS JOIN LATERAL json_array_elements(coalesce(d.canonical::json -> 'materials', '[]')) m WHERE json_typeof(m -> 'from') = 'object') "
+     "SELECT json_build_object('source', l.source, 'basis', l.basis, 'of', l.of::json, 'for', json_agg(l.title::json ORDER BY l.title), "
+     "'asked_at', min((SELECT min(st.asked_at) FROM family f JOIN case_ c ON c.id = f.id JOIN step st ON st.case_id = c.id "
+     "WHERE c.definition_hash = l.hash AND st.step = l.step)))::text FROM l WHERE l.basis IN ('consent', 'separate_consent', 'guardian') "
+     "GROUP BY l.source, l.basis, l.of ORDER BY l.source, l.basis, l.of"},
     {"case_seen", "id", "who was shown what of a case, of all below it and of the materials that they name: rows of access, in order", false,
      FAMILY("= $1::text")
      "SELECT row_to_json(x)::text FROM (SELECT a.at, a.what, a.who, a.role, a.department, a.case_id AS \"case\", a.subject, a.reason "

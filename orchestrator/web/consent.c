@@ -20,48 +20,65 @@ static bool is_of(const struct json *of, struct text party) {
 }
 
 struct asking { struct text source, person; bool separately; };
+/* The words of a case, in order. */
+struct said { struct request *request; const struct record_list *rows; };
 
-/* What the application says of the source. A separate consent is given by the name of its source, or not at all. */
-static struct text applied_word(const struct asking *a, const struct json *given) {
-    const struct json *named = given && given->type == JSON_OBJECT ? json_get(given, a->source) : NULL;
-    const struct json *word = named ? named : given && given->type == JSON_OBJECT ? json_get_string(given, "*") : given;
-    if (word && word->type == JSON_FALSE)
+static bool next_of_case(const struct said *said, uint32_t *at, struct json *ret) {
+    while (*at < said->rows->count)
+        if (json_read(&said->request->arena, said->rows->at[(*at)++], LIMIT_json_depth_most, ret, NULL) == OUTCOME_OK &&
+            text_equal(json_get_text(ret, TEXT("case")), said->request->at[0]))
+            return true;
+    return false;
+}
+
+/* What the application says of the source for a person, or is taken to say. A separate consent is given by the name of its source, or
+ * not at all. */
+static struct text applied_word(const struct said *said, const struct asking *a, struct text person) {
+    struct text named = TEXT_NONE, general = TEXT_NONE;
+    struct json row;
+    for (uint32_t i = 0; next_of_case(said, &i, &row);) {
+        struct text of = json_get_text(&row, TEXT("source"));
+        if (!json_is_true(json_get_string(&row, "applied")) || !text_equal(json_get_text(&row, TEXT("person")), person))
+            continue;
+        if (text_is_none(of))
+            general = json_get_text(&row, TEXT("word"));
+        else if (text_equal(of, a->source))
+            named = json_get_text(&row, TEXT("word"));
+    }
+    if (text_is(text_is_none(named) ? general : named, "refused"))
         return TEXT("refused");
-    return !a->separately || (named && named->type == JSON_TRUE) ? TEXT("given") : TEXT_NONE;
+    return !a->separately || text_is(named, "given") ? TEXT("given") : TEXT_NONE;
 }
 
 /* The last word about the source: of the person or of all, about it or about everything; else the application's; null: none yet. */
-static void put_word(struct json_writer *w, struct request *request, const struct record_list *said, const struct asking *a,
-                     const struct json *given) {
-    struct text word = applied_word(a, given), at = TEXT_NONE;
-    bool by_name = false;
-    for (uint32_t i = 0; i < said->count; i++) {
-        struct json row;
-        if (json_read(&request->arena, said->at[i], LIMIT_json_depth_most, &row, NULL) != OUTCOME_OK ||
-            !text_equal(json_get_text(&row, TEXT("case")), request->at[0]))
-            continue;
+static void put_word(struct json_writer *w, const struct said *said, const struct asking *a) {
+    struct text applied = applied_word(said, a, a->person), word = applied, at = TEXT_NONE;
+    bool by_name = false, for_all = text_is(applied_word(said, a, TEXT("applicant")), "refused");
+    struct json row;
+    for (uint32_t i = 0; next_of_case(said, &i, &row);) {
         struct text whose = json_get_text(&row, TEXT("person")), of = json_get_text(&row, TEXT("source"));
-        if ((!text_is_none(whose) && !text_equal(whose, a->person)) || (!text_is_none(of) && !text_equal(of, a->source)))
+        if (json_is_true(json_get_string(&row, "applied")) || (!text_is_none(whose) && !text_equal(whose, a->person)) ||
+            (!text_is_none(of) && !text_equal(of, a->source)))
             continue;
         by_name |= !text_is_none(of);
         bool general = a->separately && text_is_none(of) && text_is(json_get_text(&row, TEXT("word")), "given");
         if (general && by_name)
             continue;
-        word = general ? applied_word(a, given) : json_get_text(&row, TEXT("word"));
+        word = general ? applied : json_get_text(&row, TEXT("word"));
         at = json_get_text(&row, TEXT("at"));
         if (text_is_none(whose))
             break;   /* for good */
     }
-    put(w, "word", word);
+    put(w, "word", for_all && !text_is(a->person, "applicant") ? TEXT("refused") : word);   /* the application refused for everybody */
     put(w, "at", at);
 }
 
-void consent_put(struct request *request, struct json_writer *w, const struct person *person, const struct json *given) {
+void consent_put(struct request *request, struct json_writer *w, const struct person *person) {
     struct record_list asked, said;
     const struct record_list none = {0};
     struct error error = {0};
     const struct records_port *records = &request->web->records;
-    bool nobody = text_is(person->party, "applicant");
+    bool nobody = text_is(request->caller.name, "applicant");   /* of a case that names no parties; a party may be called so, too */
     struct text name = nobody ? TEXT("applicant") : text_format(&request->arena, "%.*s.%lld", TEXT_ARG(person->party), (long long)person->index);
     if (records->query(records->context, "party_consents", &request->at[0], 1, &request->arena, &asked, &error) != OUTCOME_OK)
         return;
@@ -78,7 +95,11 @@ void consent_put(struct request *request, struct json_writer *w, const struct pe
         json_open(w, '{');
         put(w, "source", json_get_text(&row, TEXT("source")));
         put(w, "basis", json_get_text(&row, TEXT("basis")));
-        put_word(w, request, &said, &(struct asking){json_get_text(&row, TEXT("source")), name, text_is(json_get_text(&row, TEXT("basis")), "separate_consent")}, given);
+        json_key(w, TEXT("for"));
+        json_put_value(w, json_get_string(&row, "for"));
+        put(w, "asked_at", json_get_text(&row, TEXT("asked_at")));
+        put_word(w, &(struct said){request, &said},
+                 &(struct asking){json_get_text(&row, TEXT("source")), name, text_is(json_get_text(&row, TEXT("basis")), "separate_consent")});
         json_close(w, '}');
     }
     json_close(w, ']');

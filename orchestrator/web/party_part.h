@@ -14,9 +14,9 @@ const struct json *person_find(const struct json *parties, const struct person *
 /* The names of all persons of `parties` and of their agents; "applicant" when nobody is named. Gives the count. */
 uint32_t persons_of(struct arena *, const struct json *parties, struct text *room, uint32_t most);
 
-/* consent.c: the member `consents` of the object that is open: what is looked up by this person's consent, and its last word.
- * `given`: the application's `consent` of that person; NULL: none. */
-void consent_put(struct request *, struct json_writer *, const struct person *, const struct json *given);
+/* consent.c: the member `consents` of the object that is open: what is looked up by this person's consent, in sub-cases too, and its
+ * last word: said in the case, else in the application. */
+void consent_put(struct request *, struct json_writer *, const struct person *);
 
 /* PBKDF2-HMAC-SHA256 as hexadecimal digits. */
 bool code_hash(struct text code, struct text salt, int64_t iterations, char ret[CODE_HASH_BYTES * 2 + 1]);

@@ -136,7 +136,7 @@ static void put_you(struct request *request, struct json_writer *w, const struct
     json_open(w, '{');
     put(w, "person", request->caller.name);
     put_member(w, "consent", json_get_string(own, "consent"));
-    consent_put(request, w, &person, json_get_string(own, "consent"));
+    consent_put(request, w, &person);
     put_member(w, "authority", person.is_agent ? json_get_string(own, "authority") : NULL);
     put(w, "language", member(own, "language"));
     put(w, "channel", member(own, "channel"));

@@ -69,7 +69,9 @@ def test_one_person_withdraws_and_sub_cases_that_run_and_that_come_later_hear_of
     began = s.begin_of("sub")
     task = until(lambda: s.alpha.of(s.case, "first"), 20)[0]
     mine = s.as_("seller.1", "GET", "/progress").body["you"]
-    assert mine["consents"] == [{"source": "gamma", "basis": "separate_consent", "word": None, "at": None}], mine
+    words = [(c["source"], c["basis"], c["word"], c["at"], c["asked_at"]) for c in mine["consents"]]
+    assert words == [("gamma", "consent", "given", None, None), ("gamma", "separate_consent", None, None, None)], ("the sub-case's, too", mine)
+    assert mine["consents"][0]["for"] == [{"zh-Hant": "許可", "zh-Hans": "许可", "en": "Permit"}], mine
     assert "consent" in mine["may"], mine
     assert s.as_("buyer.0", "GET", "/progress").body["you"]["consents"][0]["word"] == "refused"
     reply = s.as_("seller.1", "POST", "/consent", {"word": "withdrawn", "reason": "I bring the deed myself"})
@@ -87,9 +89,10 @@ def test_one_person_withdraws_and_sub_cases_that_run_and_that_come_later_hear_of
         assert (steps["deed"]["state"], steps["deed"]["reason"], steps["taxes"]["state"]) == ("refused", "consent_withdrawn", "granted"), steps
     ledger = s.as_("seller.1", "GET", "/disclosures").body
     assert [(c["case"], c["person"], c["word"], c["by"]) for c in ledger["consents"]] == [
-        (s.case, "seller.1", "withdrawn", "seller.1"), (f"{s.case}/sub.0", "seller.1", "withdrawn", "seller.1")], ledger["consents"]
+        (s.case, "buyer.0", "refused", None), (s.case, "seller.1", "withdrawn", "seller.1"), (f"{s.case}/sub.0", "seller.1", "withdrawn", "seller.1")], ledger["consents"]
     assert "gamma" not in [g["department"] for g in ledger["given"]] and "delta" in [g["department"] for g in ledger["given"]], ledger
     said = s.place.ctl("case", "disclosures", s.case, "--language", "en")
+    assert "buyer.0  refused  gamma  (in the application)" in said, said
     assert "seller.1  withdrawn  everything  I bring the deed myself" in said, said
 
 
@@ -110,14 +113,48 @@ def test_what_is_nobodys_consent_is_not_refused_and_nobody_speaks_for_another():
     out = s.place.ctl("case", "consent", s.case, "--refuse", "--person", "seller.0", "--source", "gamma", token=s.place.token("window"))
     assert s.place.events(s.case, "signal_noted")[0]["data"]["data"] == {"word": "refused", "person": "seller.0", "source": "gamma"}, out
     s.place.ctl("case", "consent", s.case, "--give", "--person", "seller.0", "--source", "gamma", token=s.place.token("window"))
-    word = s.as_("seller.0", "GET", "/progress").body["you"]["consents"][0]["word"]
-    assert word == "given", word
+    words = [c["word"] for c in s.as_("seller.0", "GET", "/progress").body["you"]["consents"]]
+    assert words == ["given", "given"], words
     s.as_("seller.0", "POST", "/consent", {"word": "given"})
     assert s.as_("seller.1", "POST", "/consent", {"word": "given"}).status == 200
-    word = s.as_("seller.1", "GET", "/progress").body["you"]["consents"][0]["word"]
-    assert word is None, ("about everything: no separate consent", word)
+    words = [c["word"] for c in s.as_("seller.1", "GET", "/progress").body["you"]["consents"]]
+    assert words == ["given", None], ("about everything: no separate consent", words)
     s.beta.give(s.begin_of("sub"), ("result", {"result": {}}))
     until(lambda: s.gamma_asked() == [f"{s.case}/sub.0"], 20, why="what was given again is not asked")
+    until(lambda: s.as_("seller.0", "GET", "/progress").body["you"]["consents"][0]["asked_at"], 10, why="what was looked up is not told")
+
+
+def test_a_case_that_names_nobody_is_told_what_its_application_said():
+    s = Sale()
+    place = s.place
+    place.publish(SEARCH.replace("search", "alone").split("parties:")[0] + """steps:
+  - {id: deed, title: %s, kind: lookup, on_refused: continue, lookup: {source: gamma, basis: separate_consent}}
+  - {id: debts, title: %s, kind: lookup, on_refused: continue, lookup: {source: delta, basis: consent}}
+""" % (TITLE, TITLE))
+    for consent, words in ((None, [("delta", "given"), ("gamma", None)]), (False, [("delta", "refused"), ("gamma", "refused")]),
+                           ({"gamma": True, "*": False}, [("delta", "refused"), ("gamma", "given")])):
+        s.case = place.submit("alone", {}, extra={"consent": consent} if consent is not None else None, token="window").body["case"]
+        codes = place.api("POST", f"/v1/cases/{s.case}/codes", {}, token="window").body["codes"]
+        s.codes = {c["person"]: c["code"] for c in codes}
+        you = s.as_("applicant", "GET", "/progress").body["you"]
+        assert [(c["source"], c["word"]) for c in you["consents"]] == words, (consent, you)
+
+
+def test_a_party_that_is_called_applicant_is_a_person_like_any_other():
+    s = Sale()
+    s.place.publish(SEARCH.replace("search", "named").split("parties:")[0] + """parties:
+  - {id: applicant, title: %s}
+  - {id: heir, title: %s}
+steps:
+  - {id: deed, title: %s, kind: lookup, on_refused: continue, lookup: {source: gamma, basis: consent, of: [heir]}}
+  - {id: debts, title: %s, kind: lookup, on_refused: continue, lookup: {source: delta, basis: consent, of: [applicant]}}
+""" % (TITLE, TITLE, TITLE, TITLE))
+    parties = {"applicant": {"name": "張建國", "consent": False}, "heir": {"name": "李秀英"}}
+    reply = s.place.submit("named", {}, extra={"parties": parties}, token="window").body
+    s.case, s.codes = reply["case"], {c["person"]: c["code"] for c in reply["codes"]}
+    for person, words in (("applicant.0", [("delta", "refused")]), ("heir.0", [("gamma", "given")])):
+        you = s.as_(person, "GET", "/progress").body["you"]
+        assert [(c["source"], c["word"]) for c in you["consents"]] == words, you
 
 
 def test_who_looked_is_told_without_the_name_of_who_works_there():
