@@ -7,15 +7,14 @@ struct entry { struct list link; char id[]; };
 void desk_open(struct desk *d, struct host *host) {
     d->host = host;
     d->next_mark = (uint64_t)yjs_now_us();
-    list_init(&d->ready);
+    ranks_init(&d->ready);
 }
 
-static void take_off(struct desk *d, struct yjs_task *task) {
+static void take_off(struct yjs_task *task) {
     struct entry *e = task->mine;
     if (!e)
         return;
     list_remove(&e->link);
-    d->ready_count--;
     free(e);
     task->mine = NULL;
 }
@@ -28,15 +27,15 @@ static void put_on(struct desk *d, struct yjs_task *task) {
     if (!e)
         abort();
     memcpy(e->id, task->id, size);
-    list_append(&d->ready, &e->link);
-    d->ready_count++;
+    ranks_append(&d->ready, task->priority, &e->link);
     task->mine = e;
 }
 
 void desk_close(struct desk *d) {
-    list_each_safe(&d->ready, node)
-        free(list_entry(node, struct entry, link));
-    list_init(&d->ready);
+    ranks_each(&d->ready, head)
+        list_each_safe(head, node)
+            free(list_entry(node, struct entry, link));
+    ranks_init(&d->ready);
 }
 
 struct desk_state desk_state_of(const struct yjs_task *task) {
@@ -68,24 +67,42 @@ void desk_restored(void *desk, struct yjs_task *task) {
         put_on(desk, task);
 }
 
-void desk_forget(void *desk, struct yjs_task *task) { take_off(desk, task); }
+void desk_forget(void *desk, struct yjs_task *task) {
+    (void)desk;
+    take_off(task);
+}
 
 /* What lies ready can be taken away; what someone works on cannot. */
 enum yjs_cancel desk_cancel(void *desk, struct yjs_task *task, const char *reason) {
-    (void)reason;
+    (void)desk, (void)reason;
     if (desk_state_of(task).mark != 0)
         return YJS_CANCEL_TOO_LATE;
-    take_off(desk, task);
+    take_off(task);
     return YJS_CANCEL_DONE;
 }
 
+void desk_each(struct desk *d, bool (*each)(void *, struct yjs_task *), void *user) {
+    ranks_each(&d->ready, head)
+        list_each(head, node) {
+            struct yjs_task *task = yjs_find(host_adapter(d->host), list_entry(node, struct entry, link)->id);
+            if (task && !each(user, task))
+                return;
+        }
+}
+
+struct wanted { struct text step; struct yjs_task *found; };
+
+static bool is_wanted(void *user, struct yjs_task *task) {
+    struct wanted *w = user;
+    if (w->step.length == 0 || text_equal(text_span(task->step, strcspn(task->step, ".")), w->step))
+        w->found = task;
+    return !w->found;
+}
+
 struct yjs_task *desk_next(struct desk *d, struct text step) {
-    list_each(&d->ready, node) {
-        struct yjs_task *task = yjs_find(host_adapter(d->host), list_entry(node, struct entry, link)->id);
-        if (task && (step.length == 0 || text_equal(text_span(task->step, strcspn(task->step, ".")), step)))
-            return task;
-    }
-    return NULL;
+    struct wanted wanted = {.step = step};
+    desk_each(d, is_wanted, &wanted);
+    return wanted.found;
 }
 
 int64_t desk_hold(struct desk *d, struct yjs_task *task, struct text holder, int64_t until_us) {
@@ -102,7 +119,7 @@ int64_t desk_hold(struct desk *d, struct yjs_task *task, struct text holder, int
     json_key(&w, TEXT("until"));
     json_put_int64(&w, until_us);
     json_close(&w, '}');
-    take_off(d, task);
+    take_off(task);
     yjs_wait(task, buffer_text(&out).at, until_us);
     buffer_free(&out);
     return mark;
@@ -121,7 +138,7 @@ const char *desk_answer(struct desk *d, struct yjs_task *task, const struct json
         buffer_free(&out);
         return "faulty";
     }
-    take_off(d, task);
+    take_off(task);
     enum host_verdict verdict = host_answer(d->host, task, 0, buffer_text(&out).at, out.length);
     buffer_free(&out);
     if (verdict == HOST_FINAL)
@@ -140,7 +157,7 @@ bool desk_put_request(struct desk *d, struct yjs_task *task, struct buffer *out)
     size_t length;
     char *request = host_request(d->host, task, NULL, &length);
     if (!request) {
-        take_off(d, task);
+        take_off(task);
         return false;
     }
     buffer_put(out, request, length);

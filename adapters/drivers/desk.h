@@ -5,10 +5,10 @@
 #define YJS_DRIVERS_DESK_H
 
 #include "base/json.h"
-#include "base/list.h"
+#include "base/ranks.h"
 #include "host.h"
 
-struct desk { struct host *host; struct list ready; size_t ready_count; uint64_t next_mark; };
+struct desk { struct host *host; struct ranks ready; uint64_t next_mark; };   /* ready: by priority, then as they came */
 struct desk_state { char holder[128]; int64_t mark, until_us; bool asked; };
 
 void desk_open(struct desk *, struct host *);
@@ -20,8 +20,11 @@ void desk_forget(void *desk, struct yjs_task *);
 enum yjs_cancel desk_cancel(void *desk, struct yjs_task *, const char *reason);
 
 struct desk_state desk_state_of(const struct yjs_task *);
-/* The first ready task, of `step` when that is not absent; NULL when there is none. */
+/* The next ready task, of `step` when that is not absent: of the highest priority, then the one that lies longest. NULL
+ * when there is none. */
 struct yjs_task *desk_next(struct desk *, struct text step);
+/* Calls `each` for what lies ready, in that order, until it returns false. */
+void desk_each(struct desk *, bool (*each)(void *user, struct yjs_task *), void *user);
 /* Gives the task to a holder until then (YJS_NEVER_WAKE: without end); gives the hold's mark. */
 int64_t desk_hold(struct desk *, struct yjs_task *, struct text holder, int64_t until_us);
 void desk_release(struct desk *, struct yjs_task *);

@@ -1,6 +1,6 @@
 /* worklist: the department has no system: its staff see what is to be done, claim it and answer it over this API.
  *
- * GET  /worklist?step=…&person=…&most=…     what lies ready, and what the person holds
+ * GET  /worklist?step=…&person=…&most=…     what the person holds, then what lies ready, by priority, then the oldest
  * GET  /worklist/task?id=…                  one task with its whole document
  * POST /worklist/claim   {"task", "person"}             409 when someone else holds it
  * POST /worklist/release {"task", "person"}
@@ -36,6 +36,8 @@ static void put_row(struct buffer *out, const struct yjs_task *task) {
         json_key(&w, text_from(fields[i].key));
         json_put_text(&w, text_from(fields[i].value));
     }
+    json_key(&w, TEXT("priority"));
+    json_put_int64(&w, task->priority);
     json_key(&w, TEXT("taken_at"));
     json_put_text(&w, time_format_utc(task->taken_at_us, at));
     json_key(&w, TEXT("until"));
@@ -48,18 +50,25 @@ static void put_row(struct buffer *out, const struct yjs_task *task) {
 
 struct listing { struct buffer out; const char *step, *person; int64_t left; bool any; };
 
+/* One that lies ready. */
 static bool list_one(void *user, struct yjs_task *task) {
     struct listing *l = user;
-    struct desk_state state = desk_state_of(task);
-    bool shown = !state.asked && task->state && (state.mark == 0 || (l->person && !strcmp(l->person, state.holder)));
     size_t length = strcspn(task->step, ".");
-    if (!shown || (l->step && (strlen(l->step) != length || strncmp(l->step, task->step, length))))
+    if (l->left == 0)
+        return false;
+    if (l->step && (strlen(l->step) != length || strncmp(l->step, task->step, length)))
         return true;
     if (l->any)
         buffer_put_byte(&l->out, ',');
     l->any = true;
     put_row(&l->out, task);
     return --l->left > 0;
+}
+
+static bool list_held(void *user, struct yjs_task *task) {
+    struct listing *l = user;
+    struct desk_state state = desk_state_of(task);
+    return state.mark == 0 || strcmp(l->person, state.holder) != 0 || list_one(user, task);
 }
 
 static void serve_list(struct worklist *l, struct yjs_request *request) {
@@ -71,7 +80,9 @@ static void serve_list(struct worklist *l, struct yjs_request *request) {
     }
     buffer_init(&listing.out, 8u * 1024 * 1024);
     buffer_put_string(&listing.out, "{\"tasks\":[");
-    yjs_each(host_adapter(l->desk.host), list_one, &listing);
+    if (listing.person)
+        yjs_each(host_adapter(l->desk.host), list_held, &listing);
+    desk_each(&l->desk, list_one, &listing);
     buffer_put_string(&listing.out, "]}");
     yjs_reply(request, 200, "application/json", buffer_text(&listing.out).at, listing.out.length);
     buffer_free(&listing.out);

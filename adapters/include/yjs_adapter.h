@@ -55,6 +55,7 @@ struct yjs_task {
     const char *caseid, *thing, *step, *reply_to;
     const char *traceparent;    /* NULL when there is none */
     int64_t attempt;
+    int64_t priority;           /* the message's; tasks are begun the higher first, then the oldest */
     const char *data;           /* the message's JSON document, NUL-terminated */
     size_t data_length;
     const char *correction;     /* the correction_answer's document; NULL when none has come */

@@ -104,10 +104,11 @@ static char *topic_name(const struct yjs_options *o, const char *what) {
 }
 
 static void prepare(struct yjs_adapter *a, const struct yjs_handler *handler) {
-    struct list *const lists[] = {&a->fresh, &a->ready, &a->running, &a->resting, &a->ended, &a->watches,
+    struct list *const lists[] = {&a->fresh, &a->running, &a->resting, &a->ended, &a->watches,
                                   &a->dead_watches, &a->outbox.answers, &a->outbox.acknowledged};
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
         list_init(lists[i]);
+    ranks_init(&a->ready);
     a->outbox.unsent = &a->outbox.answers;
     a->handler = *handler;
     a->task_topic = topic_name(&a->options, "task");
@@ -310,18 +311,24 @@ static void free_options(struct yjs_options *o) {
     free((void *)(uintptr_t)o->kafka);
 }
 
+static void drop_tasks(struct list *tasks) {
+    list_each_safe(tasks, node) {
+        list_remove(node);
+        task_reference_drop(list_entry(node, struct task, link));
+    }
+}
+
 void yjs_adapter_close(struct yjs_adapter *a) {
     if (!a)
         return;
     http_close(a);
     bus_close(a);
     outbox_free(a);
-    struct list *const lists[] = {&a->fresh, &a->ready, &a->running, &a->resting, &a->ended};
-    for (size_t i = 0; i < 5; i++)
-        list_each_safe(lists[i], node) {
-            list_remove(node);
-            task_reference_drop(list_entry(node, struct task, link));
-        }
+    struct list *const lists[] = {&a->fresh, &a->running, &a->resting, &a->ended};
+    for (size_t i = 0; i < 4; i++)
+        drop_tasks(lists[i]);
+    ranks_each(&a->ready, head)
+        drop_tasks(head);
     map_each(&a->tombstones, slot)
         free(slot->value);
     map_free(&a->tombstones);

@@ -11,11 +11,14 @@ static struct text root_number(struct text caseid) {
 
 static struct task_fields fields_of(struct yjs_adapter *a, const struct event *e, const struct json *data) {
     struct text number = json_get_text(data, TEXT("number")), reply_to = json_get_text(data, TEXT("reply_to"));
+    int64_t priority;
+    if (!json_to_int64(json_get_string(data, "priority"), &priority))
+        priority = 0;
     return (struct task_fields){
         .id = e->id, .type = e->type, .number = number.length ? number : root_number(e->caseid), .caseid = e->caseid,
         .thing = e->thing.at ? e->thing : json_get_text(data, TEXT("thing")), .step = e->step, .attempt = e->attempt,
         .reply_to = reply_to.length ? reply_to : text_from(a->result_topic), .traceparent = e->traceparent,
-        .data = e->data,
+        .data = e->data, .priority = priority,
     };
 }
 

@@ -17,6 +17,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "base/ranks.h"
 #include "base/time.h"
 #include "yjs_adapter.h"
 
@@ -124,7 +125,8 @@ struct yjs_adapter {
     struct arena arena, answer_arena;
     struct buffer scratch;
     struct map tasks;                       /* open ones by id */
-    struct list fresh, ready, running, resting, ended;
+    struct list fresh, running, resting, ended;
+    struct ranks ready;                     /* by priority */
     size_t fresh_count, ready_count, running_count, resting_count;
     struct task **heap;
     size_t heap_count, heap_room;
@@ -205,7 +207,7 @@ void bus_commit_group(struct yjs_adapter *, bool wait);
 void inbound_take(struct yjs_adapter *, const rd_kafka_message_t *);
 
 /* task.c */
-struct task_fields { struct text id, type, number, caseid, thing, step, reply_to, traceparent, data; int64_t attempt; };
+struct task_fields { struct text id, type, number, caseid, thing, step, reply_to, traceparent, data; int64_t attempt, priority; };
 struct task *task_new(struct yjs_adapter *, const struct task_fields *);
 void task_reference_drop(struct task *);
 void task_place(struct yjs_adapter *, struct task *, enum task_place);

@@ -284,11 +284,24 @@ static struct text column_text(sqlite3_stmt *st, int at) {
                  : sqlite3_column_type(st, at) == SQLITE_NULL ? TEXT_NONE : TEXT("");
 }
 
+/* Of a kept message; few name one, and only those are read for it. */
+static int64_t priority_of(struct yjs_adapter *a, struct text data) {
+    struct json read;
+    int64_t priority;
+    if (!data.at || !memmem(data.at, data.length, "\"priority\"", 10))
+        return 0;
+    arena_reset(&a->answer_arena);
+    bool named = !json_read(&a->answer_arena, data, JSON_DEPTH_MOST, &read, NULL) &&
+                 json_to_int64(json_get_string(&read, "priority"), &priority);
+    return named ? priority : 0;
+}
+
 static struct task *load_row(struct yjs_adapter *a, sqlite3_stmt *st) {
     struct task_fields fields = {
         .id = column_text(st, 0), .type = column_text(st, 1), .number = column_text(st, 2), .caseid = column_text(st, 3),
         .thing = column_text(st, 4), .step = column_text(st, 5), .attempt = sqlite3_column_int64(st, 6),
         .reply_to = column_text(st, 7), .traceparent = column_text(st, 8), .data = column_text(st, 9),
+        .priority = priority_of(a, column_text(st, 9)),
     };
     struct task *t = task_new(a, &fields);
     t->stored = true;

@@ -25,7 +25,7 @@ struct task *task_new(struct yjs_adapter *a, const struct task_fields *f) {
     char *at = (char *)(t + 1);
     struct text thing = f->thing.at ? f->thing : TEXT("");
     t->open = (struct yjs_task){
-        .type = text_is(f->type, "compensate") ? "compensate" : "task", .attempt = f->attempt, .adapter = a,
+        .type = text_is(f->type, "compensate") ? "compensate" : "task", .attempt = f->attempt, .priority = f->priority, .adapter = a,
         .id = put_text(&at, f->id), .number = put_text(&at, f->number), .caseid = put_text(&at, f->caseid),
         .thing = put_text(&at, thing), .step = put_text(&at, f->step), .reply_to = put_text(&at, f->reply_to),
         .traceparent = put_text(&at, f->traceparent), .data = put_text(&at, f->data.at ? f->data : TEXT("")),
@@ -105,7 +105,7 @@ int64_t tasks_next_us(const struct yjs_adapter *a) { return a->heap_count ? a->h
 
 void task_place(struct yjs_adapter *a, struct task *t, enum task_place place) {
     size_t *const counts[] = {&a->fresh_count, &a->ready_count, &a->running_count, &a->resting_count};
-    struct list *const lists[] = {&a->fresh, &a->ready, &a->running, &a->resting, &a->ended};
+    struct list *const lists[] = {&a->fresh, NULL, &a->running, &a->resting, &a->ended};
     if (t->place != PLACE_ENDED)
         (*counts[t->place])--;
     if (a->probe == t)
@@ -113,7 +113,10 @@ void task_place(struct yjs_adapter *a, struct task *t, enum task_place place) {
     list_remove(&t->link);
     heap_remove(a, t);
     t->place = place;
-    list_append(lists[place], &t->link);
+    if (place == PLACE_READY)
+        ranks_append(&a->ready, t->open.priority, &t->link);
+    else
+        list_append(lists[place], &t->link);
     if (place != PLACE_ENDED)
         (*counts[place])++;
     if (place == PLACE_RESTING && t->wake_at_us != YJS_NEVER_WAKE)
@@ -168,25 +171,26 @@ static void post_failure(struct yjs_adapter *a, struct task *t, bool retryable, 
     buffer_free(&out);
 }
 
-/* Tasks that were held too long go back to whoever sent them; the oldest stand in front. */
+/* Tasks that were held too long go back to whoever sent them; of one priority the oldest stand in front. */
 static void give_up_held(struct yjs_adapter *a, int64_t now_us) {
-    while (!list_is_empty(&a->ready)) {
-        struct task *t = list_entry(a->ready.next, struct task, link);
-        if (t->held_since_us + a->options.hold_most_us > now_us)
-            return;
-        if (a->handler.forget && t->open.mine)
-            a->handler.forget(a->handler.user, &t->open);
-        post_failure(a, t, true, "department_away", "the department's system could not be reached in time");
-    }
+    ranks_each(&a->ready, head)
+        while (!list_is_empty(head)) {
+            struct task *t = list_entry(head->next, struct task, link);
+            if (t->held_since_us + a->options.hold_most_us > now_us)
+                break;
+            if (a->handler.forget && t->open.mine)
+                a->handler.forget(a->handler.user, &t->open);
+            post_failure(a, t, true, "department_away", "the department's system could not be reached in time");
+        }
 }
 
 void tasks_start(struct yjs_adapter *a, int64_t now_us) {
     if (a->breaker.state != BREAKER_CLOSED)
         give_up_held(a, now_us);
-    while (!list_is_empty(&a->ready) && (int64_t)a->running_count < a->options.most_running && !a->stopping) {
+    while (a->ready_count > 0 && (int64_t)a->running_count < a->options.most_running && !a->stopping) {
         if (a->breaker.state != BREAKER_CLOSED && !breaker_allows(&a->breaker, now_us, a->probe != NULL))
             return;
-        struct task *t = list_entry(a->ready.next, struct task, link);
+        struct task *t = list_entry(ranks_first(&a->ready), struct task, link);
         task_place(a, t, PLACE_RUNNING);
         if (a->breaker.state == BREAKER_HALF_OPEN)
             a->probe = t;
@@ -258,8 +262,12 @@ struct yjs_task *yjs_find(struct yjs_adapter *a, const char *id) {
 }
 
 void yjs_each(struct yjs_adapter *a, bool (*each)(void *, struct yjs_task *), void *user) {
-    struct list *const lists[] = {&a->fresh, &a->ready, &a->running, &a->resting};
-    for (size_t i = 0; i < 4; i++)
+    struct list *const lists[] = {&a->fresh, &a->running, &a->resting};
+    ranks_each(&a->ready, head)
+        list_each(head, node)
+            if (!each(user, &list_entry(node, struct task, link)->open))
+                return;
+    for (size_t i = 0; i < 3; i++)
         list_each(lists[i], node)
             if (!each(user, &list_entry(node, struct task, link)->open))
                 return;

@@ -162,6 +162,26 @@ def test_faulty_answer_of_a_clerk_is_refused_and_the_task_stays_with_them():
         assert kit.final(task)[0] == "result"
 
 
+def test_higher_priority_lies_in_front_then_the_oldest():
+    for driver, path in (("lease", None), ("worklist", "/worklist")):
+        with Kit() as kit:
+            url, config = prepare(kit, driver)
+            adapter = kit.adapter(config)
+            until(lambda: "reading" in kit.log())
+            low, first, second, high = [kit.task(caseid="N1", step=f"s{i}", priority=p) for i, p in enumerate((-1, None, 0, 30))]
+            until(lambda: "tasks_resting{department=\"housing\"} 4" in http("GET", url + "/metrics")[1])
+            kill9(adapter)
+            kit.adapter(config, check=False)
+            until(lambda: kit.log().count("reading the") == 2)
+            tasks = lease(url, most=10) if driver == "lease" else http("GET", url + path, token="t0ken")[1]["tasks"]
+            assert [t["task"] for t in tasks] == [high, first, second, low], tasks
+            if driver == "worklist":
+                assert [t["priority"] for t in tasks] == [30, 0, 0, -1]
+                assert http("POST", url + "/worklist/claim", {"task": low, "person": "wang"}, "t0ken")[0] == 200
+                own = http("GET", url + "/worklist?person=wang&most=2", token="t0ken")[1]["tasks"]
+                assert [t["task"] for t in own] == [low, high], own
+
+
 def test_clerk_claims_and_answers():
     with Kit() as kit:
         url, config = prepare(kit, "worklist")

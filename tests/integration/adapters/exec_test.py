@@ -19,6 +19,23 @@ def test_lines_are_answered():
         assert {kit.final(t)[0] for t in tasks} == {"result", "rejected"}
 
 
+def test_work_of_higher_priority_is_begun_first_then_the_oldest():
+    for killed in (False, True):
+        with Kit() as kit:
+            path = config(kit, "--latency", "1s", more="most_running: 1\n")
+            adapter = kit.adapter(path)
+            begun = kit.task(caseid="N1")
+            until(lambda: begun in kit.record())
+            low, first, second, high = [kit.task(caseid="N1", step=f"s{i}", priority=p) for i, p in enumerate((-1, None, 0, 30))]
+            if killed:
+                time.sleep(0.5)
+                kill9(adapter)
+                kit.adapter(path, check=False)
+            kit.all_final([begun, low, first, second, high])
+            order = sorted((low, first, second, high), key=kit.record().index)
+            assert order == [high, first, second, low], (killed, kit.record())
+
+
 def test_mapping_makes_request_and_answer():
     with Kit() as kit:
         more = ("steps:\n  filing:\n    request: '{unit: .input.unit_number}'\n"

@@ -145,13 +145,13 @@ class Kit:
         self.producer.stdin.flush()
         return identity
 
-    def task(self, step="filing", caseid=None, attempt=1, kind="task", identity=None, **given):
+    def task(self, step="filing", caseid=None, attempt=1, kind="task", identity=None, priority=None, **given):
         self.serial += 1
         caseid = caseid or f"N{self.serial:06d}"
         identity = identity or f"{caseid}:{step}:{attempt}"
         data = {"number": caseid.split("/")[0], "thing": "test", "step": step, "title": {"en": step},
                 "department": self.department, "region": self.region, "input": given, "materials": [],
-                "reply_to": self.result_topic}
+                "reply_to": self.result_topic, **({} if priority is None else {"priority": priority})}
         return self.post(kind, identity, data, caseid, step, attempt)
 
     def cancel(self, task, reason="withdrawn"):
