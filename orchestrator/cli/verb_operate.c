@@ -25,7 +25,7 @@ static bool list(struct invocation *c, const char *path, const char *const *opti
 
 enum verb_status verb_task_list(struct invocation *c) {
     static const char *const options[] = {"department", "region", "state", NULL};
-    static const char *const headings[] = {"TASK",   "DEPARTMENT", "STATE",      "TITLE*",
+    static const char *const headings[] = {"TASK",   "DEPARTMENT", "STATE",      "TITLE*", ">PRIORITY",
                                            ">WAITS", "DUE",        "CLAIMED BY", NULL};
     struct json items;
     enum verb_status status;
@@ -42,6 +42,8 @@ enum verb_status verb_task_list(struct invocation *c) {
         table_put(&table, member(row, "department"));
         table_put_state(&table, member(row, "state"));
         table_put(&table, member(row, "title"));
+        int64_t priority = member_int64(row, "priority", 0);
+        table_put(&table, priority ? member(row, "priority") : TEXT(" "));
         table_put(&table, display_between(&c->arena, member(row, "asked_at"), TEXT_NONE, now));
         table_put(&table, display_time(&c->arena, member(row, "due_at"), now));
         table_put(&table, member(json_get_string(row, "claim"), "by"));

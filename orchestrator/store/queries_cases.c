@@ -10,6 +10,9 @@
     "c.id, c.root, c.parent, c.thing, c.title, c.region, c.phase, c.outcome, c.stop, c.priority, c.incidents AS open_incidents, c.version, " \
     "c.started_at, c.changed_at, c.closed_at, c.definition_hash AS definition"
 #define TASK_ID "s.case_id || ':' || s.step || CASE WHEN s.index < 0 THEN '' ELSE '.' || s.index END || ':' || s.attempt"
+/* A step's place in a worklist: p is its row of step_priority. */
+#define PRIORITY "(c.priority + coalesce(p.priority, 0))"
+#define ASKED_US "coalesce(extract(epoch FROM s.asked_at) * 1000000, 0)::bigint"
 #define STEP_COLUMNS \
     "s.step, s.index, s.kind, s.position, s.state, s.open, s.attempt, s.department, s.region, s.child, s.reason, s.asked_at, " \
     "s.due_at, s.ended_at"
@@ -128,14 +131,17 @@ const struct query queries_cases[] = {
      "SELECT json_build_object('id', id, 'version', version, 'phase', phase, 'changed_at', changed_at)::text FROM case_ "
      "WHERE id = ANY (ARRAY(SELECT json_array_elements_text($1::text::json)))"},
     {"tasks_list", "department,region,cursor,limit,state",
-     "open steps, by id of the task: task, case, step, index, attempt, state, department, region, asked_at, due_at, thing, "
-     "title, claim {by, at, until}. department and region absent: any; state: running, stuck …",
+     "open steps, the higher priority first, then the oldest: task, case, step, index, attempt, state, department, region, "
+     "asked_at, due_at, thing, title, priority (the step's and the case's), claim {by, at, until}, at. department and region "
+     "absent: any; state: running, stuck …; cursor: the last row's `at` (priority~asked_at in µs~task)",
      false,
      "SELECT row_to_json(x)::text FROM (SELECT " TASK_ID " AS task, s.case_id AS \"case\", " STEP_COLUMNS
-     ", c.thing, c.title, c.root, c.priority, " CLAIM " FROM step s JOIN case_ c ON c.id = s.case_id "
+     ", c.thing, c.title, c.root, " PRIORITY " AS priority, " PRIORITY " || '~' || " ASKED_US " || '~' || " TASK_ID " AS at, " CLAIM
+     " FROM step s JOIN case_ c ON c.id = s.case_id LEFT JOIN step_priority p ON p.definition_hash = c.definition_hash AND p.step = s.step "
      "WHERE s.open AND ($1::text IS NULL OR s.department = $1::text) AND ($2::text IS NULL OR s.region = $2::text) "
-     "AND ($3::text IS NULL OR (" TASK_ID ") COLLATE \"C\" > $3::text) AND ($5::text IS NULL OR s.state = $5::text) "
-     "ORDER BY (" TASK_ID ") COLLATE \"C\"" LIMIT("$4") ") x"},
+     "AND ($5::text IS NULL OR s.state = $5::text) AND ($3::text IS NULL OR (-" PRIORITY ", " ASKED_US ", (" TASK_ID ") COLLATE \"C\") > "
+     "(-split_part($3::text, '~', 1)::int, split_part($3::text, '~', 2)::bigint, split_part($3::text, '~', 3))) "
+     "ORDER BY " PRIORITY " DESC, " ASKED_US ", (" TASK_ID ") COLLATE \"C\"" LIMIT("$4") ") x"},
     {"task_show", "case,step,index",
      "one step as in tasks_list with `asked`: the event that asked it last (kind, version, at, data). index absent: the step "
      "itself",

@@ -21,7 +21,7 @@ const struct parameter_rule parameter_table[] = {
     {"recipient", PARAMETER_TEXT, NULL, BYTES(person_bytes_most)},
     {"topic", PARAMETER_TEXT, NULL, 0, TOPIC_BYTES_MOST, "Kafka's limit"},
     {"case", PARAMETER_TEXT, NULL, BYTES(case_id_bytes_most)},
-    {"task", PARAMETER_TASK, NULL, BYTES(id_bytes_most)},
+    {"task_at", PARAMETER_TASK_AT, NULL, 0, LIMIT_id_bytes_most * 2, "twice id_bytes_most"},
     {"incident", PARAMETER_TEXT, NULL, BYTES(id_bytes_most)},
     {"clock_at", PARAMETER_TEXT, NULL, BYTES(id_bytes_most)},
     {"number", PARAMETER_NUMBER, NULL, 0, INT64_MAX, NULL},
@@ -104,6 +104,15 @@ static bool is_task(struct text t) {
     return task_id_split(t, &case_id, &step, &index, &attempt, &undo);
 }
 
+static bool is_task_at(struct text t) {
+    size_t first = text_find(t, '~');
+    struct text rest = first == SIZE_MAX ? TEXT("") : text_span(t.at + first + 1, t.length - first - 1);
+    size_t second = text_find(rest, '~');
+    int64_t priority, asked_us;
+    return second != SIZE_MAX && text_to_int64(text_span(t.at, first), &priority) && priority >= -INT16_MAX && priority <= INT16_MAX &&
+           text_to_int64(text_span(rest.at, second), &asked_us) && is_task(text_span(rest.at + second + 1, rest.length - second - 1));
+}
+
 /* What the value should have been, absent: it is. */
 static struct text wrong(struct arena *arena, const struct parameter_rule *rule, struct text value) {
     enum notice_kind notice;
@@ -117,7 +126,7 @@ static struct text wrong(struct arena *arena, const struct parameter_rule *rule,
     case PARAMETER_NOTICE: return notice_kind_parse(value, &notice) ? TEXT_NONE : TEXT("a kind of notice: accepted, correction, closed …");
     case PARAMETER_REGION: return parameter_is_region(value) ? TEXT_NONE : TEXT("a region code of six digits (GB/T 2260)");
     case PARAMETER_MOMENT: return time_parse(value, &number, NULL) == OUTCOME_OK ? TEXT_NONE : TEXT("a date-time as in RFC 3339");
-    case PARAMETER_TASK: return is_task(value) ? TEXT_NONE : TEXT("a task, <case>:<step>[.<index>]:<attempt>");
+    case PARAMETER_TASK_AT: return is_task_at(value) ? TEXT_NONE : TEXT("`next` of the page before");
     case PARAMETER_NUMBER: break;
     }
     if (text_to_int64(value, &number) && number >= rule->least && number <= rule->most)

@@ -22,7 +22,7 @@ enum parameter_kind {
     PARAMETER_REGION,      /* six digits (GB/T 2260) */
     PARAMETER_NUMBER,      /* from `least` to `most` */
     PARAMETER_MOMENT,      /* RFC 3339 */
-    PARAMETER_TASK,        /* <case>:<step>[.<index>]:<attempt> */
+    PARAMETER_TASK_AT,     /* where a task stands in a worklist: <priority>~<µs>~<task> */
 };
 struct parameter_rule {
     const char *name;

@@ -89,7 +89,7 @@ const struct route route_table[] = {
      "What a material is, who brought it, which cases name it"},
     {"GET", "/v1/commands/{command}", ALL, BODY_NONE, "", handle_command, "What became of a command"},
 
-    {"GET", "/v1/tasks", WORKS | BIT(SUPERVISOR), BODY_NONE, "department,region,state:step_state,cursor:task,limit", handle_tasks, "A worklist"},
+    {"GET", "/v1/tasks", WORKS | BIT(SUPERVISOR), BODY_NONE, "department,region,state:step_state,cursor:task_at,limit", handle_tasks, "A worklist"},
     {"GET", "/v1/tasks/{task}", WORKS | BIT(SUPERVISOR), BODY_NONE, "", handle_task, "A task with what the department is given"},
     {"POST", "/v1/tasks/{task}/claim", BIT(DEPARTMENT), BODY_JSON, "", handle_claim, "Take a task from the worklist"},
     {"POST", "/v1/tasks/{task}/release", BIT(DEPARTMENT), BODY_JSON, "", handle_release, "Put a task back"},

@@ -28,7 +28,7 @@ void handle_tasks(struct request *request) {
     }
     if (ASK(request, "tasks_list", &rows, department, region, request_parameter(request, "cursor"),
             text_format(&request->arena, "%u", limit + 1), request_parameter(request, "state")))
-        reply_page(request, &rows, limit, "task");
+        reply_page(request, &rows, limit, "at");
 }
 
 /* The task in the path, for who may see it; false: answered. */

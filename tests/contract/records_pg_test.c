@@ -286,11 +286,38 @@ static void test_case_is_shown_with_its_steps_children_and_incidents(void **stat
     assert_int_equal(json_read(&arena, list.at[0], 64, &value, &error), OUTCOME_OK);
     assert_int_equal(json_get(&value, TEXT("data"))->type, JSON_NULL);
     assert_int_equal(query("case_versions", "[\"n1\",\"n2\",\"zz\"]", NULL, NULL).count, 2);
-    assert_int_equal(query("tasks_list", "tax", NULL, "n3:tax:1").count, 3);
+    assert_int_equal(query("tasks_list", "tax", NULL, NULL).count, 5);
     list = query("task_show", "n1", "tax", NULL);
     assert_int_equal(list.count, 1);
     assert_int_equal(json_read(&arena, list.at[0], 64, &value, &error), OUTCOME_OK);
     assert_non_null(json_pointer(&value, TEXT("/asked/data/index")));
+}
+
+static void test_worklist_has_the_higher_priority_first_then_the_oldest_page_by_page(void **state) {
+    (void)state;
+    fill();
+    sql("INSERT INTO definition VALUES ('hp', 'low', 'thing: low', "
+        "'{\"steps\":[{\"id\":\"tax\",\"priority\":-5},{\"id\":\"gas\"}]}', now(), 'li', true)");
+    sql("UPDATE case_ SET definition_hash = 'hp' WHERE id IN ('n1', 'n5')");
+    sql("UPDATE case_ SET priority = 15 WHERE id = 'n5'");
+    sql("UPDATE step SET asked_at = asked_at - interval '1 hour' WHERE case_id = 'n9'");
+    static const char *const wanted[] = {"n5", "n9", "n3", "n7", "n1"};   /* 10, 0 and older, 0, 0, -5 */
+    static const int64_t priorities[] = {10, 0, 0, 0, -5};
+    char cursor[256] = "";
+    for (size_t i = 0; i < 5; i++) {
+        struct text parameters[] = {TEXT("tax"), TEXT_NONE, i ? text_from(cursor) : TEXT_NONE, TEXT("1"), TEXT_NONE};
+        struct record_list list;
+        struct json row;
+        int64_t priority;
+        if (port.query(port.context, "tasks_list", parameters, 5, &arena, &list, &error) != OUTCOME_OK)
+            fail_msg("%s", error.message);
+        assert_int_equal(list.count, 1);
+        assert_int_equal(json_read(&arena, list.at[0], 64, &row, &error), OUTCOME_OK);
+        assert_true(text_is(json_get_text(&row, TEXT("case")), wanted[i]));
+        assert_true(json_to_int64(json_get_string(&row, "priority"), &priority));
+        assert_int_equal(priority, priorities[i]);
+        snprintf(cursor, sizeof cursor, "%.*s", TEXT_ARG(json_get_text(&row, TEXT("at"))));
+    }
 }
 
 static void test_dead_letter_is_redriven_by_one_only(void **state) {
@@ -373,6 +400,7 @@ int main(void) {
         T(test_every_query_runs_and_gives_json),
         T(test_cases_are_found_by_every_filter),
         T(test_case_is_shown_with_its_steps_children_and_incidents),
+        T(test_worklist_has_the_higher_priority_first_then_the_oldest_page_by_page),
         T(test_dead_letter_is_redriven_by_one_only),
         T(test_token_is_found_until_it_is_revoked_or_expires),
         T(test_unknown_query_and_bad_parameter_are_refused),

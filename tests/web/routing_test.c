@@ -177,10 +177,10 @@ static void test_no_route_takes_a_value_that_is_none_of_its_kind(void **state) {
     static const char *const fits[] = {
         [PARAMETER_TEXT] = "x", [PARAMETER_ID] = "tax_2", [PARAMETER_WORD] = NULL, [PARAMETER_NOTICE] = "closed",
         [PARAMETER_REGION] = "441300", [PARAMETER_NUMBER] = "7", [PARAMETER_MOMENT] = "2026-03-02T09:00:00Z",
-        [PARAMETER_TASK] = "N1:tax.2:1"};
+        [PARAMETER_TASK_AT] = "-3~1764000000000000~N1:tax.2:1"};
     static const char *const none[] = {
         [PARAMETER_TEXT] = NULL, [PARAMETER_ID] = "Not%20an%20id", [PARAMETER_WORD] = "junk", [PARAMETER_NOTICE] = "junk",
-        [PARAMETER_REGION] = "44130x", [PARAMETER_NUMBER] = "-1", [PARAMETER_MOMENT] = "yesterday", [PARAMETER_TASK] = "junk"};
+        [PARAMETER_REGION] = "44130x", [PARAMETER_NUMBER] = "-1", [PARAMETER_MOMENT] = "yesterday", [PARAMETER_TASK_AT] = "x~1~N1:tax.2:1"};
     char path[2048], word[64], longer[700];
     int tried = 0;
     memset(longer, 'a', sizeof longer - 1);
