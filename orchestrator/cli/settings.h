@@ -49,7 +49,7 @@ struct settings {
     X(materials_scanner, TEXT, "materials.scanner", "", false, "clamd, tcp:HOST:PORT or unix:/PATH; when it is away nothing is taken. Empty: nothing is scanned") \
     X(materials_scan_wait, DURATION, "materials.scan_wait", "30s", false, "A scanner that says nothing for so long is away") \
     X(materials_elsewhere, TEXT, "materials.elsewhere", "", false, "What the addresses of other stores begin with, separated by commas: materials of the intake topic with such a uri are not looked up in this store") \
-    X(materials_keepers, COUNT, "materials.keepers", "4", false, "Uploads that are looked at, scanned and kept at once; as many more wait, what comes beyond is to come again (503)") \
+    X(materials_keepers, COUNT, "materials.keepers", "4", false, "Uploads that are looked at and kept, and materials that are brought, at once; as many uploads more wait, and 15 times as many that are brought; what comes beyond is to come again (503)") \
     X(materials_keep, DURATION, "materials.keep", "30d", false, "An uploaded material that no case has named is deleted after so long (36500d: never). What an integrator brings stays") \
     X(materials_uploads, COUNT, "materials.uploads", "50", false, "Files that one person may upload for a case by query code") \
     X(materials_region, TEXT, "materials.region", "us-east-1", false, "Region of the bucket, as its signature wants it") \

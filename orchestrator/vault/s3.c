@@ -9,7 +9,8 @@
 #include "vault/vault_part.h"
 
 #define SHA256_OF_NOTHING "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-enum { CONNECT_SECONDS = 5, SLOW_BYTES = 1024, SLOW_SECONDS = 20 };
+/* Silence for so long is an end, and so is a whole that would be slower than 256 KiB a second. */
+enum { CONNECT_SECONDS = 5, SLOW_BYTES = 1024, SLOW_SECONDS = 20, WHOLE_SECONDS_LEAST = 60, WHOLE_BYTES_A_SECOND = 256 << 10 };
 
 struct body { int fd; int64_t at, most; bool broken; char said[256]; size_t said_length; };
 
@@ -75,6 +76,7 @@ static CURL *prepare(struct vault *vault, const char *hex, struct body *body, st
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, (long)SLOW_BYTES);
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)SLOW_SECONDS);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)(WHOLE_SECONDS_LEAST + vault->bytes_most / WHOLE_BYTES_A_SECOND));
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, keep_said);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, body);
     return curl;

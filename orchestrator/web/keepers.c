@@ -1,20 +1,27 @@
-/* Uploads at their end are looked at, scanned and kept by a few threads of their own, while their connections sleep: a scanner or
- * a bucket that takes its time holds up those who upload, and nobody else. What more comes than they and as many waiting can
- * take is refused, to come again. A keeper that has nothing to keep takes away what no case names (sweep.c). */
+/* Uploads at their end are looked at, scanned and kept, and materials are brought out of the store, by a few threads of their own,
+ * while the connections sleep: a scanner or a bucket that takes its time holds up those who want its materials, and nobody else.
+ * What more comes than they and so many waiting can take is refused, to come again. A keeper that has nothing to do takes away what no
+ * case names (sweep.c). */
 #include <pthread.h>
+#include <stdio.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "web/web_part.h"
 
-enum { KEEPERS_MOST = 64 };
+enum { KEEPERS_MOST = 64, UPLOADS_A_KEEPER = 2, FETCHES_A_KEEPER = 16 };
 
-/* An upload with a keeper. The MHD connection is suspended until it is kept; the request holds it from then on. */
+/* An upload, or a material that is fetched, with a keeper. The MHD connection is suspended meanwhile; the request holds it from then on. */
 struct keeping {
     struct list link;
     struct MHD_Connection *connection;
     struct vault_upload *upload;
     struct vault_kept kept;
+    bool is_fetch;
+    char digest[VAULT_DIGEST_SIZE];        /* of what is fetched */
+    int fd;                                /* its content; -1: none, or it is the request's */
+    int64_t size;
     struct error error;
     enum outcome outcome;
 };
@@ -22,7 +29,7 @@ struct keeping {
 struct keepers {
     struct web *web;
     pthread_t threads[KEEPERS_MOST];
-    uint32_t thread_count, under_way;      /* waiting ones are under way, too */
+    uint32_t thread_count, uploads, fetches;   /* under way, waiting ones too */
     pthread_mutex_t mutex;
     pthread_cond_t work;
     struct list waiting;
@@ -61,9 +68,20 @@ static void wait_for_work(struct keepers *keepers) {
     pthread_cond_timedwait(&keepers->work, &keepers->mutex, &until);
 }
 
-static void *keep_uploads(void *context) {
+static void work(const struct vault_port *vault, struct keeping *keeping, bool stopping) {
+    if (stopping)
+        keeping->outcome = error_set(&keeping->error, OUTCOME_RETRY, "not_ready", "the daemon stops");
+    else if (keeping->is_fetch)
+        keeping->outcome = vault->fetch(vault->context, text_from(keeping->digest), &keeping->fd, &keeping->size, &keeping->error);
+    else
+        keeping->outcome = vault->keep(keeping->upload, &keeping->kept, &keeping->error);
+    if (stopping)
+        vault->drop(keeping->upload);
+    keeping->upload = NULL;
+}
+
+static void *keep(void *context) {
     struct keepers *keepers = context;
-    const struct vault_port *vault = keepers->web->settings.vault;
     pthread_mutex_lock(&keepers->mutex);
     for (;;) {
         while (list_is_empty(&keepers->waiting) && !keepers->stopping)
@@ -74,33 +92,25 @@ static void *keep_uploads(void *context) {
         list_remove(&keeping->link);
         bool stopping = keepers->stopping;
         pthread_mutex_unlock(&keepers->mutex);
-        if (stopping) {
-            vault->drop(keeping->upload);
-            keeping->outcome = error_set(&keeping->error, OUTCOME_RETRY, "not_ready", "the daemon stops");
-        } else {
-            keeping->outcome = vault->keep(keeping->upload, &keeping->kept, &keeping->error);
-        }
-        keeping->upload = NULL;
+        work(keepers->web->settings.vault, keeping, stopping);
         pthread_mutex_lock(&keepers->mutex);
-        keepers->under_way--;
+        keepers->uploads -= !keeping->is_fetch;
+        keepers->fetches -= keeping->is_fetch;
         MHD_resume_connection(keeping->connection);   /* the request's thread frees it */
     }
     pthread_mutex_unlock(&keepers->mutex);
     return NULL;
 }
 
-bool keepers_take(struct request *request) {
+/* The request sleeps until it is done. False: answered. */
+static bool hand_over(struct request *request, struct keeping *keeping) {
     struct keepers *keepers = request->web->keepers;
-    struct keeping *keeping = memory_alloc(sizeof *keeping);
-    if (!keeping) {
-        reply_problem(request, "out_of_memory", "the upload can't be kept");
-        return false;
-    }
-    *keeping = (struct keeping){.connection = request->connection, .upload = request->upload};
     pthread_mutex_lock(&keepers->mutex);
-    bool takes = !keepers->stopping && keepers->under_way < 2 * keepers->thread_count;
+    uint32_t under_way = keeping->is_fetch ? keepers->fetches : keepers->uploads;
+    bool takes = !keepers->stopping && under_way < (keeping->is_fetch ? FETCHES_A_KEEPER : UPLOADS_A_KEEPER) * keepers->thread_count;
     if (takes) {
-        keepers->under_way++;
+        keepers->uploads += !keeping->is_fetch;
+        keepers->fetches += keeping->is_fetch;
         request->upload = NULL;
         request->keeping = keeping;
         request->stage = STAGE_WAITING;
@@ -111,9 +121,36 @@ bool keepers_take(struct request *request) {
     pthread_mutex_unlock(&keepers->mutex);
     if (takes)
         return true;
+    reply_problem(request, "vault_busy", "so many materials are being %s that yours would wait for long; come again",
+                  keeping->is_fetch ? "brought" : "looked at");
     memory_free(keeping);
-    reply_problem(request, "vault_busy", "so many uploads are being looked at that yours would wait for long; come again");
     return false;
+}
+
+static struct keeping *make(struct request *request) {
+    struct keeping *keeping = memory_alloc(sizeof *keeping);
+    if (keeping)
+        *keeping = (struct keeping){.connection = request->connection, .fd = -1};
+    else
+        reply_problem(request, "out_of_memory", "the material can't be %s", request->upload ? "kept" : "brought");
+    return keeping;
+}
+
+bool keepers_take(struct request *request) {
+    struct keeping *keeping = make(request);
+    if (!keeping)
+        return false;
+    keeping->upload = request->upload;
+    return hand_over(request, keeping);
+}
+
+bool keepers_fetch(struct request *request, struct text digest) {
+    struct keeping *keeping = make(request);
+    if (!keeping)
+        return false;
+    keeping->is_fetch = true;
+    snprintf(keeping->digest, sizeof keeping->digest, "%.*s", TEXT_ARG(digest));
+    return hand_over(request, keeping);
 }
 
 enum outcome keepers_kept(struct request *request, struct vault_kept *ret, struct error *error) {
@@ -127,7 +164,22 @@ enum outcome keepers_kept(struct request *request, struct vault_kept *ret, struc
     return outcome;
 }
 
+enum outcome keepers_fetched(struct request *request, int *ret_fd, int64_t *ret_size, struct error *error) {
+    struct keeping *keeping = request->keeping;
+    enum outcome outcome = keeping->outcome;
+    *error = keeping->error;
+    if (outcome == OUTCOME_OK) {
+        *ret_fd = keeping->fd;
+        *ret_size = keeping->size;
+        keeping->fd = -1;
+    }
+    keepers_forget(request);
+    return outcome;
+}
+
 void keepers_forget(struct request *request) {
+    if (request->keeping && request->keeping->fd >= 0)
+        close(request->keeping->fd);
     memory_free(request->keeping);   /* never amid its keeping: the connection sleeps as long */
     request->keeping = NULL;
 }
@@ -142,12 +194,12 @@ enum outcome keepers_create(struct web *web, uint32_t count, struct keepers **re
     pthread_cond_init(&keepers->work, NULL);
     count = count > KEEPERS_MOST ? KEEPERS_MOST : count ? count : 4;
     while (keepers->thread_count < count &&
-           pthread_create(&keepers->threads[keepers->thread_count], NULL, keep_uploads, keepers) == 0)
+           pthread_create(&keepers->threads[keepers->thread_count], NULL, keep, keepers) == 0)
         keepers->thread_count++;
     *ret = keepers;
     if (keepers->thread_count == count)
         return OUTCOME_OK;
-    return error_set(error, OUTCOME_FATAL, "no_thread", "a thread that keeps uploads could not be started");
+    return error_set(error, OUTCOME_FATAL, "no_thread", "a thread that keeps materials could not be started");
 }
 
 void keepers_stop(struct keepers *keepers) {

@@ -65,15 +65,19 @@ static bool may_take(struct request *request, const struct json *material, struc
     return true;
 }
 
+/* Asked twice: before a keeper brings it, and when it is there; what was allowed may have ended meanwhile. */
 void handle_material(struct request *request) {
-    const struct vault_port *vault = request->web->settings.vault;
     struct text row, case_id;
     struct json material;
     struct error error = {0};
     struct record_list rows;
     if (!find_material(request, &row, &material) || !may_take(request, &material, &case_id))
         return;
-    if (vault->fetch(vault->context, request->at[0], &request->send_fd, &request->send_bytes, &error) != OUTCOME_OK) {
+    if (!request->keeping) {
+        keepers_fetch(request, request->at[0]);
+        return;
+    }
+    if (keepers_fetched(request, &request->send_fd, &request->send_bytes, &error) != OUTCOME_OK) {
         log_error("material_not_read", "a material that has a row can't be handed out", LOG_TEXT("digest", request->at[0]),
                   LOG_STRING("code", error.code), LOG_STRING("why", error.message));
         reply_error(request, &error);

@@ -116,7 +116,7 @@ const struct problem problem_table[] = {
     {"press_failed", 500, "The document could not be printed"},
     {"not_offered", 501, "This daemon does not offer this"},
     {"material_damaged", 500, "What is kept is not what it is called"},
-    {"vault_busy", 503, "Too many uploads are being looked at"},
+    {"vault_busy", 503, "Too many materials are being looked at or brought"},
     {"vault_away", 503, "The store of materials does not answer"},
     {"scanner_away", 503, "The virus scanner does not answer; nothing is taken unscanned"},
     {"store_away", 503, "The database does not answer"},

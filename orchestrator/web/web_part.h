@@ -51,7 +51,7 @@ struct request {
     struct vault_upload *upload;             /* a BODY_FILE under way */
     int send_fd;                             /* the answer's content, -1: `out` is */
     int64_t send_bytes;
-    struct keeping *keeping;                 /* an upload that is being kept; keepers.c's */
+    struct keeping *keeping;                 /* an upload that is being kept, a material that is brought; keepers.c's */
     bool counted;                            /* the upload stands in the person's allowance */
     struct text codes;                       /* query codes that the answer to a submission shows, JSON; absent: none */
     struct waiter *waiter;                   /* of a command's answer; watch.c's */
@@ -213,14 +213,18 @@ struct text veil_letter(struct request *, const struct json *row);
 /* The `message` of all rows, each by its `case_id` if it has one; false: answered. */
 bool veil_messages(struct request *, struct record_list *);
 
-/* ---- keepers.c: uploads at their end ---- */
+/* ---- keepers.c: uploads at their end, materials on their way out ---- */
 /* Starts `count` threads. FATAL no_thread: *ret is set nonetheless. */
 enum outcome keepers_create(struct web *, uint32_t count, struct keepers **ret, struct error *);
 /* Hands request->upload over and lets the connection sleep until it is kept; then the route is handled again, with
  * request->keeping set. False: answered (vault_busy). */
 bool keepers_take(struct request *);
+/* The same with a material that is to be handed out. */
+bool keepers_fetch(struct request *, struct text digest);
 /* How it went; what vault_port's keep says, or RETRY not_ready. */
 enum outcome keepers_kept(struct request *, struct vault_kept *ret, struct error *);
+/* A descriptor at its beginning, the caller's; else what vault_port's fetch says, or RETRY not_ready. */
+enum outcome keepers_fetched(struct request *, int *ret_fd, int64_t *ret_size, struct error *);
 void keepers_forget(struct request *);                                  /* the request has ended */
 void keepers_stop(struct keepers *);                                    /* waits for what is being kept */
 void keepers_free(struct keepers *);

@@ -124,6 +124,13 @@ def test_a_bucket_keeps_what_is_signed_by_its_key():
     bucket.ask(f"s3.delete_object(Bucket='materials', Key='{key[PDF]}')")
     assert fetch(place, sm3(PDF)).body["code"] == "material_unknown"
     assert os.listdir(f"{place.folder}/materials") == []
+    named, alone = put(place, PDF + b"% named\n").body["digest"], put(place, PDF + b"% alone\n").body["digest"]
+    assert place.submit("permit", {"name": "x"}, extra={"materials": [{"id": "plan", "digest": named}]}, token="window").status == 201
+    place.yjsd("sweeps", materials_keep="2s", materials_secret_file=f"{place.folder}/secret", **settings)
+    keys = lambda: bucket.ask("print([o['Key'][8:] for o in s3.list_objects_v2(Bucket='materials').get('Contents', [])])")
+    until(lambda: keys() == str([named[4:]]), 60, 0.5, why=lambda: f"what no case names is not taken out of the bucket: {keys()}")
+    until(lambda: place.sql("SELECT string_agg(digest, ',') FROM material") == named, 10)
+    assert fetch(place, alone).body["code"] == "material_unknown" and fetch(place, named).status == 200
     other = place.yjsd("two", materials_secret_file=place.write("wrong", "no-secret-of-it\n"), **settings)
     refused = put(place, PDF, url=other.url)
     assert (refused.status, refused.body["code"]) == (503, "vault_away"), refused

@@ -1,14 +1,16 @@
-"""Uploads: a party brings materials by its own code, so many and no others'; and a scanner that takes its time stops nobody else."""
+"""Uploads: a party brings materials by its own code, so many and no others'; and a scanner or a bucket that takes its time stops
+nobody else."""
 import base64
+import http.server
 import json
 import sys
 import threading
 import time
 
-from material_test import PDF, files, fetch, grant, place_with, png, put, sm3
+from material_test import PDF, PERMIT, files, fetch, grant, place_with, png, put, sm3
 from base import main, need_servers, until
 from clamd import Clamd
-from place import end_all
+from place import Place, end_all
 
 
 class Case:
@@ -201,6 +203,67 @@ def test_a_scanner_that_takes_its_time_stops_nobody_else():
         thread.join()
     assert sorted(r.status for r in replies) == [201] * 4 + [503] and len(files(place)) == 4, replies
     assert put(place, PDF + b"% more\n").status == 201
+
+
+class SlowBucket:
+    """Keeps what is put at once; hands nothing out before it may."""
+
+    def __init__(self):
+        kept, self.may_answer, self.asked = {}, threading.Event(), []
+        bucket = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def answer(self, status, content=b""):
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def do_PUT(self):
+                kept[self.path] = self.rfile.read(int(self.headers["Content-Length"]))
+                self.answer(200)
+
+            def do_HEAD(self):
+                self.send_response(200 if self.path in kept else 404)
+                self.end_headers()
+
+            def do_GET(self):
+                bucket.asked.append(self.path)
+                bucket.may_answer.wait(60)
+                self.answer(200, kept[self.path])
+
+            def log_message(self, *_):
+                pass
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+def test_a_bucket_that_takes_its_time_stops_nobody_else():
+    bucket = SlowBucket()
+    place = Place(["a", "b"])
+    place.publish(PERMIT)
+    place.yjsd(materials_store=f"{bucket.url}/materials", materials_key="k", materials_secret_file=place.write("secret", "s\n"),
+               materials_keepers="1", http_threads="2")
+    digest = put(place, PDF).body["digest"]
+    replies, token, window = [], place.token("operator"), place.token("window")
+    get = lambda: replies.append(place.api("GET", f"/v1/materials/{digest}", token=window, timeout=60))
+    threads = [threading.Thread(target=get) for _ in range(18)]
+    for thread in threads:
+        thread.start()
+    until(lambda: len(bucket.asked) == 1 and len(replies) == 2, 20, why="one is brought, fifteen wait, and two are told to come again")
+    assert [(r.status, r.body["code"], int(r.headers["Retry-After"]) > 0) for r in replies] == [(503, "vault_busy", True)] * 2, replies
+    begun = time.monotonic()
+    for _ in range(30):
+        assert place.api("GET", "/v1/things", token=token, timeout=5).status == 200
+    assert time.monotonic() - begun < 20 and len(replies) == 2, (time.monotonic() - begun, replies)
+    bucket.may_answer.set()
+    for thread in threads:
+        thread.join()
+    assert sorted(r.status for r in replies) == [200] * 16 + [503] * 2, replies
+    assert {r.text.encode() for r in replies if r.status == 200} == {PDF}
+    taken = place.sql(f"SELECT count(*) FROM access WHERE what = 'material' AND subject = '{digest}'")
+    assert taken == "16", ("who was not given it is not written down", taken)
 
 
 if __name__ == "__main__":
