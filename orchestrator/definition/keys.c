@@ -99,7 +99,7 @@ const struct shape shape_step = {"step", "a step (環節)", (const struct key_ro
     {.key = "on_expired", .type = VALUE_WORD, .words = "block continue close compensate", .meaning = "likewise when it expires; default as `on_refused`"},
     {.key = "compensate", .type = VALUE_SHAPE, .shape = &shape_compensate, .kinds = KIND(STEP_TASK), .meaning = "how it is undone when the case compensates"},
     {.key = "reversible", .type = VALUE_BOOLEAN, .kinds = KIND(STEP_TASK) | KIND(STEP_THING), .meaning = "may be undone; default false; of a thing: what is reversible in its sub-case"},
-    {.key = "priority", .type = VALUE_COUNT, .least = -100, .most = 100, .meaning = "higher first; default 0"},
+    {.key = "priority", .type = VALUE_COUNT, .least = -100, .most = 100, .meaning = "higher first, where the department and its worklist have several; default 0"},
     {.key = "source", .type = VALUE_ID, .flags = KEY_REQUIRED | KEY_OWN, .kinds = KIND(STEP_LOOKUP), .meaning = "a department marked `source: true` that answers lookups"},
     {.key = "cache", .type = VALUE_DURATION, .flags = KEY_OWN, .kinds = KIND(STEP_LOOKUP), .meaning = "an answer to the same input so recent is used again; default never"},
     {.key = "basis", .type = VALUE_TEXT, .flags = KEY_REQUIRED | KEY_OWN, .kinds = KIND(STEP_LOOKUP), .meaning = "why the data may be fetched: consent, separate_consent, guardian, court, or the law"},

@@ -147,10 +147,10 @@ const struct query queries_cases[] = {
      "itself",
      false,
      "SELECT row_to_json(x)::text FROM (SELECT " TASK_ID " AS task, s.case_id AS \"case\", " STEP_COLUMNS
-     ", c.thing, c.title, c.root, " CLAIM ", (SELECT row_to_json(q) FROM (SELECT e.kind, e.version, e.at, e.data::json AS data "
+     ", c.thing, c.title, c.root, " PRIORITY " AS priority, " CLAIM ", (SELECT row_to_json(q) FROM (SELECT e.kind, e.version, e.at, e.data::json AS data "
      "FROM event e WHERE e.case_id = s.case_id AND e.step = s.step AND e.kind IN ('step_asked', 'undo_asked') "
      "AND (s.index < 0 OR (e.data::json ->> 'index')::int = s.index) ORDER BY e.version DESC LIMIT 1) q) AS asked "
-     "FROM step s JOIN case_ c ON c.id = s.case_id "
+     "FROM step s JOIN case_ c ON c.id = s.case_id LEFT JOIN step_priority p ON p.definition_hash = c.definition_hash AND p.step = s.step "
      "WHERE s.case_id = $1::text AND s.step = $2::text AND s.index = coalesce($3::text::int, -1)) x"},
     {"task_claim", "case,step,index,attempt,by,seconds",
      "takes an open step for somebody; gives by, at, until; no row: it is over, or somebody else has it", true,
