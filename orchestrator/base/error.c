@@ -2,20 +2,32 @@
 #include "base/error.h"
 
 #include <stdio.h>
+#include <string.h>
+
+static bool is_blank(char c) { return c == '\n' || c == '\r' || c == '\t' || c == ' '; }
 
 /* Libraries end their sentences with line ends, or tell in several: a log and a terminal have one line for them. */
-static void one_line(char *message) {
+static void one_line(const char *from, char ret[ERROR_MESSAGE_SIZE]) {
     size_t length = 0;
-    for (const char *at = message; *at; at++) {
-        bool blank = *at == '\n' || *at == '\r' || *at == '\t';
-        if (!blank)
-            message[length++] = *at;
-        else if (length > 0 && message[length - 1] != ' ')
-            message[length++] = ' ';
+    for (const char *at = from; *at; at++) {
+        bool ends_line = *at == '\n' && length > 0;
+        if (*at != '\n' && *at != '\r' && *at != '\t') {
+            ret[length++] = *at;
+            continue;
+        }
+        const char *next = at;
+        while (is_blank(*next))
+            next++;
+        bool parts = ends_line && *next && !strchr(".:,;? ", ret[length - 1]) && length + strlen(next) + 3 < ERROR_MESSAGE_SIZE;
+        if (parts)
+            ret[length++] = ';';
+        if (length > 0 && ret[length - 1] != ' ')
+            ret[length++] = ' ';
+        at = next - 1;
     }
-    while (length > 0 && message[length - 1] == ' ')
+    while (length > 0 && ret[length - 1] == ' ')
         length--;
-    message[length] = '\0';
+    ret[length] = '\0';
 }
 
 enum outcome error_set(struct error *error, enum outcome outcome, const char *code, const char *format, ...) {
@@ -28,8 +40,7 @@ enum outcome error_set(struct error *error, enum outcome outcome, const char *co
     char message[ERROR_MESSAGE_SIZE]; /* an argument may be the old message */
     text_print(message, sizeof message, format, arguments);
     va_end(arguments);
-    one_line(message);
-    memcpy(error->message, message, strlen(message) + 1);
+    one_line(message, error->message);
     return outcome;
 }
 

@@ -63,12 +63,12 @@ enum verb_status verb_case_submit(struct invocation *c) {
         return status;
     if (json_read(&c->arena, source, LIMIT_json_depth_most, &file, &error) != OUTCOME_OK) {
         struct error named = {0};
-        error_set(&named, error.outcome, error.code, "%s: %s", invocation_argument(c, 0), error.message);
+        error_set(&named, error.outcome, error.code, "%s: %s", input_name(invocation_argument(c, 0)), error.message);
         return invocation_failed(c, &named);
     }
     if (file.type != JSON_OBJECT || !json_get_string(&file, "form")) {
         error_set(&error, OUTCOME_REJECT, "application_bad", "%s is no application: {\"thing\": …, \"form\": {…}}",
-                  invocation_argument(c, 0));
+                  input_name(invocation_argument(c, 0)));
         return invocation_failed(c, &error);
     }
     struct client_request request = {.method = "POST",

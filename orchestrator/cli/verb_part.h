@@ -44,6 +44,8 @@ struct text body_of(struct invocation *, const struct body_member *members, uint
     body_of((invocation_), (const struct body_member[]){__VA_ARGS__}, sizeof((struct body_member[]){__VA_ARGS__}) / sizeof(struct body_member))
 /* --data: JSON, or @FILE, or @- ; absent when it did not stand there. */
 bool data_option(struct invocation *, const char *option, struct text *ret, enum verb_status *ret_status);
+/* How a file is called in messages. */
+static inline const char *input_name(const char *path) { return strcmp(path, "-") == 0 ? "(standard input)" : path; }
 /* A whole file or standard input ("-"). */
 bool read_input(struct invocation *, const char *path, size_t bytes_most, struct text *ret, enum verb_status *ret_status);
 /* A report's `faults` as a compiler prints them; `out` NULL: they are counted alone. *ret_errors of *ret_count are errors. */

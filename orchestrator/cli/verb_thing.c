@@ -112,7 +112,7 @@ static enum verb_status check_one(struct checking *k, const char *path) {
     struct text source, report_text;
     struct json report;
     unsigned errors, count;
-    struct text shown = text_from(strcmp(path, "-") == 0 ? "(standard input)" : path);
+    struct text shown = text_from(input_name(path));
     p->root = file_project_root(path, &c->arena);
     enum outcome outcome = file_read(path, LIMIT_definition_bytes_most, &c->arena, &source, &error);
     if (outcome != OUTCOME_OK)

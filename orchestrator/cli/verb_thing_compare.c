@@ -59,7 +59,7 @@ static enum verb_status load(struct shelf *s, const char *name, const struct def
     if (!s->directory && (status = thing_directory(s->invocation, root, &s->directory)) != STATUS_DONE)
         return status;
     return read_input(s->invocation, name, LIMIT_definition_bytes_most, &source, &status)
-               ? compile(s, source, strcmp(name, "-") == 0 ? "(standard input)" : name, root, ret)
+               ? compile(s, source, input_name(name), root, ret)
                : status;
 }
 

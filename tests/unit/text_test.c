@@ -199,7 +199,9 @@ static void test_an_error_message_is_one_line(void **state) {
     (void)state;
     struct error error;
     error_set(&error, OUTCOME_RETRY, "c", "%s", "no socket: No such file\n\tIs the server running?\n");
-    assert_string_equal(error.message, "no socket: No such file Is the server running?");
+    assert_string_equal(error.message, "no socket: No such file; Is the server running?");
+    error_set(&error, OUTCOME_RETRY, "c", "%s", "first.\nsecond:\r\n  third\tfourth\n\nfifth");
+    assert_string_equal(error.message, "first. second: third fourth; fifth");
     error_set(&error, OUTCOME_RETRY, "c", "\n");
     assert_string_equal(error.message, "");
 }
