@@ -1,5 +1,5 @@
 /* One batch, one transaction, one round trip: fence, rows, COMMIT in one pipeline; then exactly what became of it. The
- * pipeline is written in the first half, its results are read in the second. */
+ * pipeline is written as the socket takes it, from the first half on; its results are read in the second. */
 #include <stddef.h>
 
 #include "model/state.h"
@@ -165,8 +165,6 @@ static bool row_is_wanted(const struct part *part, const char *row) {
 /* The part's rows as arrays in `a`; *ret_count rows. False when an array grew past its ceiling. */
 static bool fill_part(struct pg_array *arrays, const struct part *part, const struct store_batch *batch,
                       struct pg_arguments *a, uint32_t *ret_count) {
-    if (part->filter == FILTER_PACKED)
-        return store_journal_fill(arrays, batch, a, ret_count);
     const char *base = (const char *)batch;
     const char *rows = *(const char *const *)(const void *)(base + part->rows_offset);
     uint32_t count = *(const uint32_t *)(const void *)(base + part->count_offset), wanted = 0;
@@ -191,26 +189,60 @@ static bool fill_part(struct pg_array *arrays, const struct part *part, const st
     return true;
 }
 
-/* Everything but COMMIT. *ret_sent: how many statements are in the pipeline. */
-static enum store_fate send_parts(struct store *store, const struct store_batch *batch, int *ret_sent, struct error *error) {
-    int sent = 1;
-    if (!PQenterPipelineMode(store->pg.connection) || !pg_send(&store->pg, "begin", NULL, true))
-        return STORE_AWAY;
-    for (size_t i = 0; i < PART_COUNT; i++) {
-        struct pg_arguments arguments = {0};
-        uint32_t rows = 0;
-        if (!fill_part(store->columns[i], &parts[i], batch, &arguments, &rows)) {
-            error_set(error, OUTCOME_REJECT, "batch_too_large", "the batch's rows for %s are too many bytes",
-                      parts[i].statement);
-            return STORE_REFUSED;
-        }
-        if (rows == 0)
-            continue;
-        if (!pg_send(&store->pg, parts[i].statement, &arguments, true))
-            return STORE_AWAY;
-        sent++;
+/* So many bytes are handed to libpq before the socket is looked at; of the journal at least so many in one statement. What the
+ * socket does not take libpq keeps, and moves in memory at every further try: a batch's megabytes, handed over at once, would be
+ * moved dozens of times. */
+#define PIECE_BYTES ((size_t)256 << 10)
+
+static size_t bytes_of(const struct pg_arguments *arguments) {
+    size_t bytes = 0;
+    for (int i = 0; i < arguments->count; i++)
+        bytes += (size_t)arguments->lengths[i];
+    return bytes;
+}
+
+/* The next piece of what is under way: a part, or as much of the journal as is one. */
+static enum store_fate send_piece(struct store *store, struct error *error) {
+    struct store_sending *sending = &store->sending;
+    const struct part *part = &parts[sending->part];
+    struct pg_arguments arguments = {0};
+    uint32_t rows = 0;
+    bool is_journal = part->filter == FILTER_PACKED;
+    bool fits = is_journal ? store_journal_fill(store->columns[sending->part], &sending->batch, &sending->event, PIECE_BYTES, &arguments, &rows)
+                           : fill_part(store->columns[sending->part], part, &sending->batch, &arguments, &rows);
+    if (!fits) {
+        error_set(error, OUTCOME_REJECT, "batch_too_large", "the batch's rows for %s are too many bytes", part->statement);
+        return STORE_REFUSED;
     }
-    *ret_sent = sent;
+    if (!is_journal || sending->event == sending->batch.event_count)
+        sending->part++;
+    if (rows == 0)
+        return STORE_COMMITTED;
+    sending->bytes += bytes_of(&arguments);
+    store->under_way++;
+    return pg_send(&store->pg, part->statement, &arguments, true) ? STORE_COMMITTED : STORE_AWAY;
+}
+
+/* Hands over what the socket takes, or (`waits`) all of it, COMMIT last. COMMITTED: nothing went wrong so far; of what is
+ * broken once COMMIT was handed over the results tell. */
+static enum store_fate send_on(struct store *store, bool waits, struct error *error) {
+    struct store_sending *sending = &store->sending;
+    while (sending->part < PART_COUNT) {
+        if (sending->bytes >= PIECE_BYTES) {
+            int left = waits ? -!pg_flush(&store->pg) : PQflush(store->pg.connection);
+            if (left != 0)
+                return left > 0 ? STORE_COMMITTED : STORE_AWAY;
+            sending->bytes = 0;
+        }
+        enum store_fate fate = send_piece(store, error);
+        if (fate != STORE_COMMITTED)
+            return fate;
+        if (sending->part == PART_COUNT) {
+            store->under_way++;   /* from here on a broken connection leaves the fate unknown, until a result says otherwise */
+            if (!pg_send(&store->pg, "commit", NULL, true) || !PQpipelineSync(store->pg.connection))
+                pg_close(&store->pg);
+        }
+    }
     return STORE_COMMITTED;
 }
 
@@ -292,48 +324,61 @@ static void settle(struct store *store, bool failed) {
         pg_close(&store->pg);
 }
 
+/* COMMIT was not handed over: with the connection the transaction ends. */
+static enum store_fate give_up(struct store *store, enum store_fate fate, struct error *error) {
+    store->under_way = 0;
+    if (fate == STORE_AWAY)
+        pg_error(&store->pg, NULL, "commit", error);
+    pg_close(&store->pg);
+    return fate;
+}
+
 enum store_fate store_commit_begin(void *context, const struct store_batch *batch, struct error *error) {
     struct store *store = context;
-    int sent = 0;
     if (!pg_refresh(&store->pg)) {   /* a session that has ended already is told from one that ends under way */
         pg_close(&store->pg);
         error_set(error, OUTCOME_RETRY, "store_away", "commit: not connected to the database");
         return STORE_AWAY;
     }
-    enum store_fate fate = send_parts(store, batch, &sent, error);
-    if (fate != STORE_COMMITTED) {
-        /* COMMIT was not sent: with the connection the transaction ends. */
-        if (fate == STORE_AWAY)
-            pg_error(&store->pg, NULL, "commit", error);
-        pg_close(&store->pg);
-        return fate;
-    }
-    /* From here on a broken connection leaves the fate unknown, until a result says otherwise. */
-    store->under_way = sent + 1;
-    if (!pg_send(&store->pg, "commit", NULL, true) || !PQpipelineSync(store->pg.connection))
-        pg_close(&store->pg);
-    else
-        pg_push(&store->pg);
+    store->sending = (struct store_sending){.batch = *batch};
+    store->under_way = 1;
+    enum store_fate fate = PQenterPipelineMode(store->pg.connection) && pg_send(&store->pg, "begin", NULL, true)
+                               ? send_on(store, false, error) : STORE_AWAY;
+    if (fate != STORE_COMMITTED)
+        return give_up(store, fate, error);
+    pg_push(&store->pg);
     return STORE_UNDER_WAY;
 }
 
 void store_commit_push(void *context) {
     struct store *store = context;
-    if (store->under_way > 0)
+    if (store->under_way == 0 || store->sending.fate != STORE_COMMITTED)
+        return;
+    if (store->sending.part < PART_COUNT)
+        store->sending.fate = send_on(store, false, &store->sending.error);
+    else
         pg_push(&store->pg);
 }
 
 enum store_fate store_commit_end(void *context, struct arena *arena, int32_t **ret_fenced, uint32_t *ret_fenced_count,
                                  struct error *error) {
     struct store *store = context;
+    if (store->sending.fate == STORE_COMMITTED)
+        store->sending.fate = send_on(store, true, &store->sending.error);
+    enum store_fate fate = store->sending.fate;
     int sent = store->under_way;
     store->under_way = 0;
+    if (fate != STORE_COMMITTED) {
+        if (error)
+            *error = store->sending.error;
+        return give_up(store, fate, error);
+    }
     if (!pg_is_up(&store->pg) || !pg_flush(&store->pg)) {
         error_set(error, OUTCOME_RETRY, "store_unknown", "the connection broke with COMMIT under way");
         pg_close(&store->pg);
         return STORE_UNKNOWN;
     }
-    enum store_fate fate = read_fate(store, sent, arena, ret_fenced, ret_fenced_count, error);
+    fate = read_fate(store, sent, arena, ret_fenced, ret_fenced_count, error);
     settle(store, fate != STORE_COMMITTED);
     return fate;
 }

@@ -26,17 +26,18 @@ static void put_event(struct buffer *out, const struct store_event *event, bool 
 
 enum { JOURNAL_SHARD, JOURNAL_VERSION, JOURNAL_SEQ, JOURNAL_AT, JOURNAL_EVENTS, JOURNAL_CASE, JOURNAL_DATA, JOURNAL_COLUMNS };
 
-bool store_journal_fill(struct pg_array *arrays, const struct store_batch *batch, struct pg_arguments *a, uint32_t *ret_rows) {
+bool store_journal_fill(struct pg_array *arrays, const struct store_batch *batch, uint32_t *from, size_t bytes, struct pg_arguments *a,
+                        uint32_t *ret_rows) {
     static const enum pg_type types[JOURNAL_COLUMNS] = {PG_INT32, PG_INT32, PG_INT64, PG_TIME, PG_INT32, PG_TEXT, PG_TEXT};
     *ret_rows = 0;
-    if (batch->event_count == 0)
+    if (*from == batch->event_count)
         return true;
     for (int i = 0; i < JOURNAL_COLUMNS; i++)
         pg_array_begin(&arrays[i], types[i]);
-    for (uint32_t i = 0, count; i < batch->event_count; i += count) {
-        const struct store_event *first = &batch->events[i];
+    for (uint32_t count; *from < batch->event_count && arrays[JOURNAL_DATA].bytes.length < bytes; *from += count) {
+        const struct store_event *first = &batch->events[*from];
         struct buffer *data = pg_array_open(&arrays[JOURNAL_DATA]);
-        for (count = 0; i + count < batch->event_count && belongs(first, count, &first[count]); count++)
+        for (count = 0; *from + count < batch->event_count && belongs(first, count, &first[count]); count++)
             put_event(data, &first[count], count == 0);
         buffer_put_byte(data, ']');
         pg_array_close(&arrays[JOURNAL_DATA]);
@@ -49,10 +50,10 @@ bool store_journal_fill(struct pg_array *arrays, const struct store_batch *batch
         ++*ret_rows;
     }
     for (int i = 0; i < JOURNAL_COLUMNS; i++) {
-        struct text bytes = pg_array_end(&arrays[i]);
-        if (text_is_none(bytes))
+        struct text array = pg_array_end(&arrays[i]);
+        if (text_is_none(array))
             return false;
-        pg_argument_text(a, bytes);
+        pg_argument_text(a, array);
     }
     return true;
 }

@@ -13,11 +13,22 @@
 /* The connection on which it listens is tried again no sooner than this. */
 #define STORE_LISTEN_AGAIN_MS 2000
 
+/* What of a commit is handed to libpq (store_commit.c). The rows are the caller's until its end. */
+struct store_sending {
+    struct store_batch batch;
+    size_t part;                        /* the next; behind the last: COMMIT was handed over */
+    uint32_t event;                     /* of the journal: the first that was not */
+    size_t bytes;                       /* since the socket last took all */
+    enum store_fate fate;               /* COMMITTED, or what went wrong meanwhile, and `error` */
+    struct error error;
+};
+
 struct store {
     char *conninfo, *instance;
     int statement_timeout_ms, wait_ms;
     struct pg pg, aside, listener;      /* commits, members, shards; what may be asked meanwhile; notifications */
-    int under_way;                      /* statements of the commit under way, COMMIT with them; 0: none */
+    int under_way;                      /* statements handed over of the commit under way, COMMIT with them; 0: none */
+    struct store_sending sending;       /* of it */
     int64_t listen_again_ms, maintained_ms;
     int64_t run;                        /* this process and this store: tells a death from a reconnection */
     int32_t shard_count;
@@ -32,8 +43,10 @@ struct text store_int32_array(struct pg_array *, const int32_t *, uint32_t count
 void store_listen(struct store *);
 void store_drain(struct store *);
 /* store_journal.c */
-/* The batch's events as the arguments of journal_insert; *ret_rows rows. False: an array grew past its ceiling. */
-bool store_journal_fill(struct pg_array *arrays, const struct store_batch *, struct pg_arguments *, uint32_t *ret_rows);
+/* The batch's events from *from on, until they are `bytes` or more, as the arguments of journal_insert; *ret_rows rows. *from is
+ * moved on. False: an array grew past its ceiling. */
+bool store_journal_fill(struct pg_array *arrays, const struct store_batch *, uint32_t *from, size_t bytes, struct pg_arguments *,
+                        uint32_t *ret_rows);
 /* Events of rows with the journal's columns in order. REJECT journal_damaged. */
 enum outcome store_journal_read(const PGresult *, struct arena *, struct store_event **ret, uint32_t *ret_count, struct error *);
 /* The port's functions; `context` is the struct store. */
