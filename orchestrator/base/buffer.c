@@ -16,12 +16,14 @@ void buffer_free(struct buffer *b) {
     *b = (struct buffer){.ceiling = b->ceiling};
 }
 
-/* Room for `more` bytes and the NUL behind them, by doubling. */
-static bool buffer_grow(struct buffer *b, size_t more) {
+/* By doubling. */
+char *buffer_grow(struct buffer *b, size_t more) {
     size_t needed;
+    if (b->failed)
+        return NULL;
     if (more > b->ceiling - b->length || __builtin_add_overflow(b->length + 1, more, &needed)) {
         b->failed = true;
-        return false;
+        return NULL;
     }
     size_t room = b->room ? b->room : BUFFER_ROOM_LEAST;
     while (room < needed)
@@ -31,18 +33,10 @@ static bool buffer_grow(struct buffer *b, size_t more) {
     char *at = memory_resize(b->at, room);
     if (!at) {
         b->failed = true;
-        return false;
+        return NULL;
     }
     b->at = at;
     b->room = room;
-    return true;
-}
-
-char *buffer_reserve(struct buffer *b, size_t more) {
-    if (b->failed)
-        return NULL;
-    if (more >= b->room - b->length && !buffer_grow(b, more))
-        return NULL;
     return b->at + b->length;
 }
 
@@ -54,15 +48,6 @@ void buffer_put(struct buffer *b, const void *bytes, size_t length) {
         memcpy(at, bytes, length);
     at[length] = '\0';
     b->length += length;
-}
-
-void buffer_put_byte(struct buffer *b, char byte) {
-    char *at = buffer_reserve(b, 1);
-    if (!at)
-        return;
-    at[0] = byte;
-    at[1] = '\0';
-    b->length++;
 }
 
 void buffer_put_text(struct buffer *b, struct text t) {

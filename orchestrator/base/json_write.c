@@ -179,11 +179,31 @@ void json_close(struct json_writer *w, char bracket) {
     buffer_put_byte(w->out, bracket);
 }
 
+/* Nearly every key is a plain word: comma, quotes and colon in one go. */
+static bool put_plain_key(struct json_writer *w, struct text key, bool comma) {
+    char *at = buffer_reserve(w->out, key.length + 4);
+    if (!at || json_skip_plain(key.at, key.at + key.length, false) != key.at + key.length)
+        return false;
+    if (comma)
+        *at++ = ',';
+    *at++ = '"';
+    memcpy(at, key.at, key.length);
+    at += key.length;
+    *at++ = '"';
+    *at++ = ':';
+    *at = '\0';
+    w->out->length = (size_t)(at - w->out->at);
+    return true;
+}
+
 void json_key(struct json_writer *w, struct text key) {
-    separate(w);
-    json_write_string(w->out, key);
-    buffer_put_byte(w->out, ':');
-    w->comma &= ~(UINT64_C(1) << w->depth);
+    uint64_t bit = UINT64_C(1) << w->depth;
+    if (!put_plain_key(w, key, w->comma & bit)) {
+        separate(w);
+        json_write_string(w->out, key);
+        buffer_put_byte(w->out, ':');
+    }
+    w->comma &= ~bit;
 }
 
 void json_put_text(struct json_writer *w, struct text t) {

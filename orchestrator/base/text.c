@@ -84,6 +84,16 @@ struct text text_print(char *room, size_t size, const char *format, va_list argu
     return text_span(room, length);
 }
 
+void pen_uint32(struct pen *pen, uint32_t value) {
+    char digits[10];
+    size_t at = sizeof digits;
+    do {
+        digits[--at] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    pen_text(pen, text_span(digits + at, sizeof digits - at));
+}
+
 bool text_to_int64(struct text t, int64_t *ret) {
     size_t i = 0;
     bool negative = t.length && t.at[0] == '-';

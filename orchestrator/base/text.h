@@ -64,6 +64,19 @@ size_t text_code_points(struct text);
 /* Levenshtein distance in bytes, counted up to `most` (returns most + 1 beyond); for "did you mean". */
 unsigned text_distance(struct text a, struct text b, unsigned most);
 
+/* Writes into a room of fixed size that keeps a place for the NUL; what does not fit is left out. For ids and names on hot
+   paths, where printf costs more than all the rest. */
+struct pen { char *at, *last; };
+static inline struct pen pen_on(char *room, size_t size) { return (struct pen){room, room + size - 1}; }
+static inline void pen_text(struct pen *pen, struct text t) {
+    size_t room = (size_t)(pen->last - pen->at), length = t.length < room ? t.length : room;
+    if (length > 0)
+        memcpy(pen->at, t.at, length);
+    pen->at += length;
+    *pen->at = '\0';
+}
+void pen_uint32(struct pen *, uint32_t value);
+
 /* A growing byte buffer. All functions keep a NUL behind the content. After a refusal (ceiling, no memory) `failed`
  * is set, further writing does nothing, and the content is not to be used. Owned by one thread. */
 struct buffer {
@@ -77,9 +90,19 @@ void buffer_free(struct buffer *);                     /* safe on a zeroed struc
 static inline void buffer_clear(struct buffer *b) { b->length = 0; b->failed = false; if (b->at) b->at[0] = '\0'; }
 /* Where the next `more` bytes may be written, with room for the NUL behind them, or NULL after a refusal. Who writes
  * there adds to `length` and puts the NUL; for writers on hot paths. */
-char *buffer_reserve(struct buffer *, size_t more);
+char *buffer_grow(struct buffer *, size_t more);       /* the slow way of buffer_reserve */
+static inline char *buffer_reserve(struct buffer *b, size_t more) {
+    return more < b->room - b->length && !b->failed ? b->at + b->length : buffer_grow(b, more);
+}
 void buffer_put(struct buffer *, const void *bytes, size_t length);
-void buffer_put_byte(struct buffer *, char byte);
+static inline void buffer_put_byte(struct buffer *b, char byte) {
+    char *at = buffer_reserve(b, 1);
+    if (!at)
+        return;
+    at[0] = byte;
+    at[1] = '\0';
+    b->length++;
+}
 void buffer_put_text(struct buffer *, struct text);
 void buffer_put_string(struct buffer *, const char *string);
 void buffer_put_int64(struct buffer *, int64_t value);

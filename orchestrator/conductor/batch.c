@@ -7,9 +7,18 @@ enum { DECISIONS_A_PUSH = 16 };   /* so often the store is given what it could n
 struct batch *batch_make(struct conductor *c) {
     int place = c->under_way == &c->batches[0];
     struct batch *batch = &c->batches[place];
-    arena_reset(&c->batch_arenas[place]);
-    *batch = (struct batch){.arena = &c->batch_arenas[place], .serial = ++c->batch_serial, .messages = c->messages[place],
+    struct batch last = *batch;
+    struct arena *arena = &c->batch_arenas[place];
+    arena_reset(arena);
+    *batch = (struct batch){.arena = arena, .serial = ++c->batch_serial, .messages = c->messages[place],
                             .now_us = conductor_now(c) + (mutation_is(clock_ahead) ? TIME_SECOND_US : 0)};
+    /* As much as the last one took: batches are alike, and rows are large. */
+    vector_reserve(&batch->pending, arena, last.pending.count, sizeof(struct pending));
+    vector_reserve(&batch->events, arena, last.events.count, sizeof(struct store_event));
+    vector_reserve(&batch->commands_of, arena, last.commands_of.count, sizeof(struct event));
+    vector_reserve(&batch->cases, arena, last.cases.count, sizeof(struct store_case));
+    vector_reserve(&batch->steps, arena, last.steps.count, sizeof(struct store_step));
+    vector_reserve(&batch->touched, arena, last.touched.count, sizeof(struct open_case *));
     return batch;
 }
 

@@ -23,6 +23,11 @@ static inline void *vector_add(struct vector *v, struct arena *arena, size_t siz
     }
     return memset((char *)v->at + size * v->count++, 0, size);
 }
+/* Room for `count` elements in an empty vector, so that growing copies nothing. */
+static inline void vector_reserve(struct vector *v, struct arena *arena, uint32_t count, size_t size) {
+    v->at = count > 0 ? arena_room(arena, count, size) : NULL;
+    v->room = v->at ? count : 0;
+}
 #define vector_new(vector, arena, type) ((type *)vector_add((vector), (arena), sizeof(type)))
 #define vector_at(vector, type) ((type *)(vector)->at)
 

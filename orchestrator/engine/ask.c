@@ -3,10 +3,10 @@
 #include "engine/kinds.h"
 
 struct text task_id(struct decision *d, uint16_t step, int32_t index, uint32_t attempt) {
-    struct text id = index < 0 ? text_format(d->arena, "%.*s:%.*s:%u", TEXT_ARG(d->draft.id),
-                                             TEXT_ARG(step_of(d, step)->id), (unsigned)attempt)
-                               : text_format(d->arena, "%.*s:%.*s.%d:%u", TEXT_ARG(d->draft.id),
-                                             TEXT_ARG(step_of(d, step)->id), (int)index, (unsigned)attempt);
+    char room[COMMAND_ID_SIZE];
+    struct pen pen = pen_on(room, sizeof room);
+    task_id_put(&pen, d->draft.id, step_of(d, step)->id, index, attempt);
+    struct text id = text_copy(d->arena, text_span(room, (size_t)(pen.at - room)));
     if (text_is_none(id))
         d->failed = true;
     return id;

@@ -1,6 +1,4 @@
 /* What an event asks of the world, as a table from kind to function. The ids are those of schemas/README.md. */
-#include <stdio.h>
-
 #include "engine/engine.h"
 
 static struct command *add(struct command_list *list, enum command_kind kind, enum message_kind message,
@@ -15,38 +13,40 @@ static struct command *add(struct command_list *list, enum command_kind kind, en
     return command;
 }
 
-/* case:step[.index]:attempt and what follows it */
-static void name_task(struct command *command, struct text case_id, const char *behind) {
-    const struct event *e = command->event;
-    command->department = e->department;
-    if (e->index < 0)
-        snprintf(command->id, sizeof command->id, "%.*s:%.*s:%u%s", TEXT_ARG(case_id), TEXT_ARG(e->step),
-                 (unsigned)e->attempt, behind);
-    else
-        snprintf(command->id, sizeof command->id, "%.*s:%.*s.%d:%u%s", TEXT_ARG(case_id), TEXT_ARG(e->step),
-                 (int)e->index, (unsigned)e->attempt, behind);
-}
-
 /* To the case topic; the version makes the id unique within the case. */
 static void tell_topic(struct command_list *list, enum message_kind message, struct text case_id,
                        const struct event *e) {
     struct command *command = add(list, COMMAND_PUBLISH, message, e);
-    snprintf(command->id, sizeof command->id, "%.*s:event:%u", TEXT_ARG(case_id), (unsigned)e->version);
+    struct pen pen = pen_on(command->id, sizeof command->id);
+    pen_text(&pen, case_id);
+    pen_text(&pen, TEXT(":event:"));
+    pen_uint32(&pen, e->version);
 }
 
+/* The task's id and what follows it. */
 static void ask_department(struct command_list *list, enum message_kind message, struct text case_id,
                            const struct event *e) {
-    char behind[32] = "";
-    if (message == MESSAGE_CANCEL)
-        snprintf(behind, sizeof behind, ":cancel");
-    else if (message == MESSAGE_COMPENSATE)
-        snprintf(behind, sizeof behind, ":undo:%u", (unsigned)e->ordinal);
-    else if (message == MESSAGE_CORRECTION_ANSWER)
-        snprintf(behind, sizeof behind, e->kind == EVENT_MATERIALS_SENT ? ":materials:%u" : ":%u",
-                 (unsigned)(e->kind == EVENT_MATERIALS_SENT ? e->version : e->ordinal));
-    else if (message == MESSAGE_WARNING)
-        snprintf(behind, sizeof behind, ":warning:%u", (unsigned)e->version);
-    name_task(add(list, COMMAND_PUBLISH, message, e), case_id, behind);
+    struct command *command = add(list, COMMAND_PUBLISH, message, e);
+    struct pen pen = pen_on(command->id, sizeof command->id);
+    command->department = e->department;
+    task_id_put(&pen, case_id, e->step, e->index, e->attempt);
+    bool materials = e->kind == EVENT_MATERIALS_SENT;
+    switch (message) {
+    case MESSAGE_CANCEL: pen_text(&pen, TEXT(":cancel")); break;
+    case MESSAGE_COMPENSATE:
+        pen_text(&pen, TEXT(":undo:"));
+        pen_uint32(&pen, e->ordinal);
+        break;
+    case MESSAGE_CORRECTION_ANSWER:
+        pen_text(&pen, materials ? TEXT(":materials:") : TEXT(":"));
+        pen_uint32(&pen, materials ? e->version : e->ordinal);
+        break;
+    case MESSAGE_WARNING:
+        pen_text(&pen, TEXT(":warning:"));
+        pen_uint32(&pen, e->version);
+        break;
+    default: break;
+    }
 }
 
 void engine_commands(struct text case_id, const struct event *e, struct command_list *ret) {

@@ -17,4 +17,16 @@ static const char *const names[MESSAGE_KIND_COUNT] = {
     [MESSAGE_LIGHT_CHANGED] = "light_changed",
 };
 
+void task_id_put(struct pen *pen, struct text case_id, struct text step, int32_t index, uint32_t attempt) {
+    pen_text(pen, case_id);
+    pen_text(pen, TEXT(":"));
+    pen_text(pen, step);
+    if (index >= 0) {
+        pen_text(pen, TEXT("."));
+        pen_uint32(pen, (uint32_t)index);
+    }
+    pen_text(pen, TEXT(":"));
+    pen_uint32(pen, attempt);
+}
+
 const char *message_kind_name(enum message_kind kind) { return names_of(names, MESSAGE_KIND_COUNT, (size_t)kind); }

@@ -19,16 +19,22 @@ enum message_kind { MESSAGE_TASK, MESSAGE_CORRECTION_ANSWER, MESSAGE_CANCEL, MES
                     MESSAGE_STATUS_CHANGED, MESSAGE_LIGHT_CHANGED,
                     MESSAGE_KIND_COUNT };
 
+#define COMMAND_ID_SIZE 768
+
 struct command {
     enum command_kind kind;
     enum message_kind message;
     /* publish: topic is <region>.<department>.task.v1, or <region>.case.v1 when department is absent */
     struct text region, department;
-    char id[768];             /* the message's id (schemas/README.md) */
+    char id[COMMAND_ID_SIZE];   /* the message's id (schemas/README.md) */
     const struct event *event;   /* the rest stands there */
 };
 struct command_list { struct command at[4]; uint32_t count; };   /* no event asks for more */
 
 const char *message_kind_name(enum message_kind);   /* the CloudEvents type */
+
+/* A task's id, case:step[.index]:attempt, of which the ids of what follows it begin too. `index` below 0: the step has no
+ * elements. */
+void task_id_put(struct pen *, struct text case_id, struct text step, int32_t index, uint32_t attempt);
 
 #endif

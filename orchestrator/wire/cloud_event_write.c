@@ -7,13 +7,10 @@
 #include "wire/input_codec.h"
 
 static struct text text_of_uint(struct arena *arena, uint32_t value) {
-    char digits[10];
-    size_t at = sizeof digits;
-    do {
-        digits[--at] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    return text_copy(arena, text_span(digits + at, sizeof digits - at));
+    char room[11];
+    struct pen pen = pen_on(room, sizeof room);
+    pen_uint32(&pen, value);
+    return text_copy(arena, text_span(room, (size_t)(pen.at - room)));
 }
 
 static struct text step_name(struct arena *arena, const struct event *event) {
@@ -23,9 +20,11 @@ static struct text step_name(struct arena *arena, const struct event *event) {
 }
 
 /* The id of the task whose step and attempt the event names. */
-static void put_task_id(struct json_writer *w, struct arena *arena, struct text case_id, const struct event *event) {
-    struct text step = step_name(arena, event);
-    json_put_text(w, text_format(arena, "%.*s:%.*s:%u", TEXT_ARG(case_id), TEXT_ARG(step), event->attempt));
+static void put_task_id(struct json_writer *w, struct text case_id, const struct event *event) {
+    char room[COMMAND_ID_SIZE];
+    struct pen pen = pen_on(room, sizeof room);
+    task_id_put(&pen, case_id, event->step, event->index, event->attempt);
+    json_put_text(w, text_span(room, (size_t)(pen.at - room)));
 }
 
 /* The law's words for what the event says, in those of its region. */
@@ -107,13 +106,13 @@ static struct text write_value(struct arena *arena, struct text case_id, const s
     switch (command->message) {
     case MESSAGE_CANCEL:
         json_key(&w, TEXT("task"));
-        put_task_id(&w, arena, case_id, event);
+        put_task_id(&w, case_id, event);
         json_key(&w, TEXT("reason"));
         json_put_text(&w, event->reason);
         break;
     case MESSAGE_CORRECTION_ANSWER:
         json_key(&w, TEXT("task"));
-        put_task_id(&w, arena, case_id, event);
+        put_task_id(&w, case_id, event);
         json_key(&w, TEXT("correction"));
         if (event->kind == EVENT_CORRECTION_SENT && !text_is_none(event->extra))
             json_put_raw(&w, event->extra);
@@ -122,7 +121,7 @@ static struct text write_value(struct arena *arena, struct text case_id, const s
         break;
     case MESSAGE_WARNING:
         json_key(&w, TEXT("task"));
-        put_task_id(&w, arena, case_id, event);
+        put_task_id(&w, case_id, event);
         json_key(&w, TEXT("light"));
         json_put_text(&w, event->reason);
         if (event->due_us != TIME_NONE) {

@@ -4,18 +4,23 @@
 #include "model/limits.h"
 
 struct text topic_name(struct arena *arena, struct text region, struct text department, const char *suffix) {
-    if (text_is_none(department))
-        return text_format(arena, "%.*s.%s", TEXT_ARG(region), suffix);
-    struct text name = text_format(arena, "%.*s.%.*s.%s", TEXT_ARG(region), TEXT_ARG(department), suffix);
-    if (text_is_none(name))
-        return name;
-    char *at = arena_copy(arena, name.at, name.length);
-    if (!at)
+    struct text behind = text_from(suffix);
+    char *room = arena_room(arena, region.length + department.length + behind.length + 3, 1);
+    if (!room)
         return TEXT_NONE;
-    for (size_t i = region.length + 1; i < region.length + 1 + department.length; i++)
-        if (at[i] == '_')
-            at[i] = '-';
-    return text_span(at, name.length);
+    struct pen pen = {room, room + region.length + department.length + behind.length + 2};
+    pen_text(&pen, region);
+    pen_text(&pen, TEXT("."));
+    if (!text_is_none(department)) {
+        char *from = pen.at;
+        pen_text(&pen, department);
+        for (; from < pen.at; from++)
+            if (*from == '_')
+                *from = '-';
+        pen_text(&pen, TEXT("."));
+    }
+    pen_text(&pen, behind);
+    return text_span(room, (size_t)(pen.at - room));
 }
 
 static const struct { const char *suffix; enum topic_kind kind; bool of_department; } kinds[] = {
