@@ -29,6 +29,15 @@ static const struct word words[] = {
     {"shown", {"出示方式", "出示方式", "TO SHOW"}},
     {"original", {"窗口出示原件", "窗口出示原件", "the original, at the window"}},
     {"certified_copy", {"窗口出示原件或公證副本", "窗口出示原件或公证副本", "the original or a certified copy, at the window"}},
+    {"consents", {"需要單獨同意的查詢", "需要单独同意的查询", "Looked up only with your separate consent"}},
+    {"what", {"查詢內容", "查询内容", "WHAT"}},
+    {"say", {"如何表示同意", "如何表示同意", "TO CONSENT"}},
+    {"consent", {"本人同意", "本人同意", "consent"}},
+    {"separate_consent", {"單獨同意", "单独同意", "separate consent"}},
+    {"guardian", {"監護人同意", "监护人同意", "the guardian's consent"}},
+    {"court", {"法院指定", "法院指定", "appointed by a court"}},
+    {"refuse", {"不予辦理", "不予办理", "refused"}},
+    {"incident", {"由窗口聯繫", "由窗口联系", "the window calls"}},
     {"one_of", {"任選其一:", "任选其一:", "one of:"}},
     {"given", {"提供給", "提供给", "GIVEN TO"}},
     {"source", {"來源", "来源", "FROM"}},
@@ -96,6 +105,29 @@ static void print_items(struct invocation *c, const struct json *items) {
     table_print(&table, &c->display, stdout);
 }
 
+/* A word of the notice; what is none (the name of a law) as it is. */
+static struct text in_words(struct invocation *c, struct text text) {
+    return text_is_none(text) ? text : text_from(word(c, text_copy(&c->arena, text).at));
+}
+
+static void print_consents(struct invocation *c, const struct json *consents) {
+    const char *const headings[] = {word(c, "what"), word(c, "source"), word(c, "applies"), word(c, "say"), NULL};
+    struct table table;
+    if (!consents || consents->count == 0)
+        return;
+    printf("\n%s\n", word(c, "consents"));
+    table_begin(&table, &c->arena, headings);
+    for (uint32_t i = 0; i < consents->count; i++) {
+        const struct json *one = json_at(consents, i);
+        struct text source = in_language(c, json_get_string(one, "source_title"));
+        table_put(&table, in_language(c, json_get_string(one, "title")));
+        table_put(&table, text_is_none(source) ? member(one, "source") : source);
+        table_put(&table, in_words(c, member(one, "applies")));
+        table_put(&table, text_format(&c->arena, "consent: {%.*s: true}", TEXT_ARG(member(one, "source"))));
+    }
+    table_print(&table, &c->display, stdout);
+}
+
 static void print_materials(struct invocation *c, const struct json *materials, const char *need) {
     bool later = strcmp(need, "later") == 0, fetched = strcmp(need, "fetched") == 0;
     const char *const later_headings[] = {word(c, "material"), word(c, "until"), word(c, "trust"), word(c, "else"),
@@ -117,15 +149,14 @@ static void print_materials(struct invocation *c, const struct json *materials, 
         if (later) {
             table_put(&table, in_language(c, json_get_string(m, "until")));
             table_put(&table, member(m, "trust"));
-            table_put(&table, member(m, "if_missing"));
+            table_put(&table, in_words(c, member(m, "if_missing")));
         } else if (fetched) {
             struct text source = in_language(c, json_get_string(m, "source_title"));
             table_put(&table, text_is_none(source) ? member(m, "source") : source);
-            table_put(&table, member(m, "basis"));
+            table_put(&table, in_words(c, member(m, "basis")));
         }
-        struct text shown = text_copy(&c->arena, member(m, "shown"));
         if (!fetched)
-            table_put(&table, text_is_none(shown) ? shown : text_from(word(c, shown.at)));
+            table_put(&table, in_words(c, member(m, "shown")));
         table_put(&table, joined(c, json_get_string(m, "given_to")));
     }
     if (count == 0)
@@ -143,6 +174,7 @@ static void print_checklist(struct invocation *c, const struct json *notice) {
         printf("%s: %.*s\n", word(c, "promise"), TEXT_ARG(promise));
     for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
         print_materials(c, json_get_string(notice, "materials"), needs[i]);
+    print_consents(c, json_get_string(notice, "consents"));
     print_items(c, json_get_string(notice, "items"));
     printf("\n");
     print_figures(c, json_get_string(notice, "figures"));

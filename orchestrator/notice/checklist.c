@@ -190,6 +190,25 @@ static enum outcome put_material(struct json_writer *w, const struct definition 
     return OUTCOME_OK;
 }
 
+/* What is looked up only when the applicant says so by the name of its source (單獨同意): who does not know can't. */
+static void put_consents(struct json_writer *w, const struct definition *d, const struct directory *directory, const struct asking *a) {
+    json_key(w, TEXT("consents"));
+    json_open(w, '[');
+    for (uint16_t i = 0; i < d->step_count; i++) {
+        const struct step_definition *s = &d->steps[i];
+        const struct expression *when = s->is_fetch ? d->materials[s->fetches].when : s->when;
+        if (s->kind != STEP_LOOKUP || !text_is(s->lookup.basis, "separate_consent") || if_any(a, when) == NO)
+            continue;
+        json_open(w, '{');
+        put_department(w, "source", "source_title", directory, s->lookup.source);
+        json_key(w, TEXT("title"));
+        put_title(w, s->is_fetch ? &d->materials[s->fetches].title : &s->title);
+        put_text_member(w, "applies", text_from(answers[if_any(a, when)]));
+        json_close(w, '}');
+    }
+    json_close(w, ']');
+}
+
 /* Who takes part, each once. */
 static void put_departments(struct json_writer *w, const struct definition *d, const struct directory *directory,
                             const struct asking *a) {
@@ -272,6 +291,7 @@ enum outcome notice_write(const struct definition *whole, const struct directory
     json_close(&w, ']');
     if (outcome != OUTCOME_OK)
         return outcome;
+    put_consents(&w, d, directory, &a);
     put_departments(&w, d, directory, &a);
     put_figures(&w, &figures);
     json_close(&w, '}');

@@ -23,6 +23,16 @@ class Notice(Case):
         self.assertIn("bring", needs.values())
         self.assertEqual({i["applies"] for i in notice["items"]} - {"yes", "no", "depends"}, set())
 
+    def test_the_notice_names_what_needs_a_separate_consent(self):
+        thing, sample = "config/things/disability_services.yaml", "config/samples/disability_services.json"
+        notice = json.loads(self.ends(yjsctl("thing", "checklist", thing, "--form", sample, "--json"), 0).out)
+        self.assertEqual([(c["source"], c["title"]["en"], c["applies"]) for c in notice["consents"]],
+                         [("data_sharing", "Look up the subsistence allowance", "yes")])
+        self.ends(yjsctl("thing", "checklist", thing, "--form", sample, "--language", "zh-Hant"), 0, "需要單獨同意的查詢", "核查最低生活保障",
+                  "consent: {data_sharing: true}")
+        without = json.loads(self.ends(yjsctl("thing", "checklist", thing, "--form", sample.replace(".json", ".replace.json"), "--json"), 0).out)
+        self.assertEqual(without["consents"], [])
+
     def test_a_form_that_is_not_sound_gets_its_faults_and_no_notice(self):
         told = self.ends(yjsctl("thing", "checklist", THING, "--form", "-", stdin=b'{"employee": 1}'), 1, "form_invalid", "/employee")
         self.assertEqual(told.out, "")
