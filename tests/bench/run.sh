@@ -14,7 +14,7 @@
 #   --seconds S (10) | --cases N         what is measured, behind a warm-up of --warmup S (10)
 #   --warm-broker S (20)                 unmeasured load before everything
 #   --payload 1k|11k|45k                 of each case's form and each task (1k)
-#   --open N                             cases kept open (W1, W2, floor: 3000; W3: 1500; W4: 60)      --rate N   cases a second of latency (200)
+#   --open N                             cases kept open (W1, W2, floor: 3000; W3: 1500; W4: 60), of the warm-up too      --rate N   cases a second of latency (200)
 #   --backlog N[,N…] (10k,1m)            open cases under `backlog`, rising
 #   --answer adapter|load                who answers: yjs-adapter, or the load itself (floor: load)
 #   --wal SIZE (8GB)                     of write-ahead log that is kept and used again; twice as much may be there between checkpoints
@@ -302,7 +302,7 @@ provision >"$work/provision.log" 2>&1 || { cat "$work/provision.log" >&2; exit 1
 # A broker that has just started compiles itself while it serves: that is no part of a step.
 if [ "$warm_broker" -gt 0 ]; then
     say "warming the broker, $warm_broker s"
-    measure_aside "$warm_broker" yjsd adapter --thing w2 --tasks 5 --open 3000
+    measure_aside "$warm_broker" yjsd adapter --thing w2 --tasks 5 --open "${open:-3000}"
 fi
 # A database that has run for a day writes its log into files that it has used before: so do these.
 sql "ALTER SYSTEM SET min_wal_size = '$wal'"
@@ -324,3 +324,4 @@ for one in "${what[@]}"; do
 done
 table
 [ -z "$json" ] || jq -s . "$work/results" >"$json"
+jq -es 'all(.[]; (.cases // 1) != 0)' "$work/results" >/dev/null || { say "a run closed no case within its time: there is no figure"; exit 1; }
