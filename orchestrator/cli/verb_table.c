@@ -246,7 +246,7 @@ const struct verb verb_table[] = {
       {"output", "FILE", NULL, false, "Where to; one that is there is not replaced (-o is the same)"},
       {"days", "N", NULL, false, "For how long it is valid; three years unless told otherwise"}}},
     {"task", "list", "", 0, 0, NEEDS_SERVER, verb_task_list, "List a worklist",
-     "Open tasks of a department; with a department's token its own.",
+     "Open tasks of a department, the higher priority first, then the oldest; with a department's token its own.",
      {{"department", "ID", NULL, false, "The department"},
       {"region", "CODE", NULL, false, "Only of this office"},
       {"state", "STATE", "running retrying stuck cancelling undoing undo_retrying undo_stuck", false, "Only in this state"},
