@@ -36,15 +36,20 @@ static int64_t version_of(const struct store_incident *row) {
     return version;
 }
 
-/* Does a message of this step's stand unsent? To acknowledge another incident would close that one with it. */
-static bool stands_unsent(struct sim *s, const struct store_incident *row) {
+/* Whoever acts has looked at all that is open at the step: gives the newest. *ret_unsent: does a message of it stand unsent? To
+ * acknowledge another incident would close that one with it. */
+static int64_t look_at_step(struct sim *s, const struct store_incident *row, bool *ret_unsent) {
+    int64_t newest = 0;
+    *ret_unsent = false;
     for (uint32_t i = 0; i < s->store.incident_list.count; i++) {
         const struct store_incident *other = &vector_at(&s->store.incident_list, struct fake_incident *)[i]->row;
-        if (other->closed_at_us == TIME_NONE && text_is(other->code, "unsent") && other->index == row->index &&
-            text_equal(other->case_id, row->case_id) && text_equal(other->step, row->step))
-            return true;
+        if (other->closed_at_us != TIME_NONE || other->index != row->index || !text_equal(other->case_id, row->case_id) ||
+            !text_equal(other->step, row->step))
+            continue;
+        newest = version_of(other) > newest ? version_of(other) : newest;
+        *ret_unsent |= text_is(other->code, "unsent");
     }
-    return false;
+    return newest;
 }
 
 static void look_at_incident(struct sim *s, const struct store_incident *row) {
@@ -55,7 +60,8 @@ static void look_at_incident(struct sim *s, const struct store_incident *row) {
         return;
     }
     char seen[40];
-    snprintf(seen, sizeof seen, ",\"incident\":%lld", (long long)version_of(row));
+    bool unsent;
+    snprintf(seen, sizeof seen, ",\"incident\":%lld", (long long)look_at_step(s, row, &unsent));
     const struct store_step *step = step_row(s, row->case_id, row->step, row->index);
     bool stuck = step && (text_is(step->state, "stuck") || text_is(step->state, "undo_stuck"));
     if (text_is(row->code, "unsent") && step && !stuck) {   /* whoever waits for its answer is asked again */
@@ -64,7 +70,7 @@ static void look_at_incident(struct sim *s, const struct store_incident *row) {
         act(s, cancelling ? "skip" : waits ? "retry" : "acknowledge", row->case_id, row->step, row->index, seen);
         return;
     }
-    if (!stuck && stands_unsent(s, row))
+    if (!stuck && unsent)
         return;
     static const char *const of_stuck[] = {"retry", "retry", "skip", "refuse", "skip"};
     static const char *const of_running[] = {"retry", "acknowledge", "acknowledge", "skip"};
