@@ -98,7 +98,7 @@ static void put_verdict(struct buffer *out, const struct json *given, const char
 
 static void serve_answer(struct lease *l, struct yjs_request *request, const struct json *body) {
     const struct json *list = json_get_string(body, "answers");
-    struct host_fault fault;
+    struct host_fault fault = {"", ""};
     struct buffer out;
     if (list && (list->type != JSON_ARRAY || list->count > ANSWERS_MOST)) {
         desk_problem(request, "body_invalid", "answers is a list of at most 500", NULL);
@@ -112,7 +112,7 @@ static void serve_answer(struct lease *l, struct yjs_request *request, const str
     buffer_init(&out, 4u * 1024 * 1024);
     buffer_put_string(&out, "{\"answers\":[");
     if (only)
-        put_verdict(&out, body, only, NULL);
+        put_verdict(&out, body, only, &fault);
     for (size_t i = 0; list && i < list->count; i++) {
         const char *state = take(l, json_at(list, i), &fault);
         put_verdict(&out, json_at(list, i), state, &fault);
