@@ -29,6 +29,7 @@ struct table {
     bool said_away, caught_up, read_now;
     struct row *waiting;               /* to be inserted; the first `inserting` are in the statement under way */
     size_t waiting_count, waiting_room, inserting;
+    bool refused;                      /* the statement under way */
     int64_t watermark;
     struct buffer flags, arrays[6];
 };
@@ -141,6 +142,7 @@ static bool send_statement(struct table *t, enum doing doing, const char *sql, i
         return false;
     }
     t->doing = doing;
+    t->refused = false;
     watch(t, PQflush(t->connection) > 0 ? EPOLLIN | EPOLLOUT : EPOLLIN);
     return true;
 }
@@ -254,9 +256,20 @@ static void take_inserted(struct table *t) {
     t->inserting = 0;
 }
 
+/* The statement under way is over and its transaction with it. A result that says it went well is no proof: it is sent before the
+ * commit, which may fail (a full disk, a deferred constraint), and then an error comes behind it. */
+static void take_end(struct table *t) {
+    if (t->doing == DOING_INSERT && !t->refused)
+        take_inserted(t);
+    if (t->doing == DOING_FLAG && !t->refused)
+        buffer_clear(&t->flags);
+    t->doing = DOING_NOTHING;
+}
+
 static void take_failed(struct table *t, PGresult *result) {
     const char *reason = PQresultErrorMessage(result), *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     bool away = !state || !strncmp(state, "08", 2) || !strncmp(state, "57", 2) || !strncmp(state, "53", 2);
+    t->refused = true;
     log_error("statement_failed", "the department's database refused a statement", LOG_STRING("reason", reason));
     if (t->doing == DOING_INSERT)
         fail_rows(t, t->inserting, away ? YJS_AWAY : YJS_AGAIN, "insert_failed", "the department's database refused the request row");
@@ -272,10 +285,6 @@ static void take(struct table *t, PGresult *result) {
         take_failed(t, result);
         return;
     }
-    if (t->doing == DOING_INSERT)
-        take_inserted(t);
-    if (t->doing == DOING_FLAG)
-        buffer_clear(&t->flags);
     for (int i = 0; (t->doing == DOING_READ || t->doing == DOING_CATCH_UP) && i < PQntuples(result); i++)
         take_result(t, result, i);
     if (t->doing == DOING_CATCH_UP) {
@@ -302,7 +311,7 @@ static void on_ready(void *user, int fd, uint32_t events) {
     while (t->doing != DOING_NOTHING && !PQisBusy(t->connection)) {
         PGresult *result = PQgetResult(t->connection);
         if (!result) {
-            t->doing = DOING_NOTHING;
+            take_end(t);
             break;
         }
         take(t, result);

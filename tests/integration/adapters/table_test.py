@@ -45,6 +45,23 @@ def test_rows_become_answers_by_flag_and_by_id():
             kit.one_final_each(tasks)
 
 
+def test_a_request_whose_commit_failed_is_written_again():
+    """Its server has said that the row was inserted before it came to the commit."""
+    with Kit() as kit:
+        _, config = prepare(kit, "flag", "--latency", "1ms..20ms")
+        sql("DROP SEQUENCE IF EXISTS yjs_commits; CREATE SEQUENCE yjs_commits; "
+            "CREATE OR REPLACE FUNCTION refuse_commit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "IF nextval('yjs_commits') <= 6 THEN RAISE EXCEPTION 'no room for the commit'; END IF; RETURN NULL; END $$; "
+            "CREATE CONSTRAINT TRIGGER refuse_commit AFTER INSERT ON yjs_request DEFERRABLE INITIALLY DEFERRED "
+            "FOR EACH ROW EXECUTE FUNCTION refuse_commit()")
+        kit.adapter(config)
+        tasks = [kit.task() for _ in range(20)]
+        kit.all_final(tasks)
+        kit.one_final_each(tasks)
+        tries = subprocess.run(["psql", "-qXtAc", "SELECT last_value FROM yjs_commits", conninfo()], stdout=subprocess.PIPE, text=True).stdout
+        assert int(tries) >= 26, ("no commit was refused", tries)
+
+
 def test_cancellation_goes_through_the_tables():
     with Kit() as kit:
         _, config = prepare(kit, "flag", "--latency", "30s")
