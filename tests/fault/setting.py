@@ -148,10 +148,21 @@ class Setting:
         for part in self.parts.values():
             part.start()
         threading.Thread(target=self.keep, daemon=True).start()
+        if own_network:
+            self.reserve_ports()
         self.watch = Watch(self.place.conninfo)
         until(lambda: self.watch.now and all(row[-1] for row in self.watch.now.values()), 60, why="no daemon takes the shards")
         for name in DAEMONS:
             until(lambda: self.is_ready(name), 60, why=lambda: f"{name} is not ready: {self.parts[name].child.log()[-1500:]}")
+
+    def reserve_ports(self):
+        """Ports that are listened at are nobody's for a connection of his own: one that is opened while a server is away could have
+        its very port, and the server could not come back. (Of this network namespace alone.)"""
+        listening = subprocess.run(["ss", "-ltnH"], capture_output=True, text=True, check=True).stdout
+        ports = sorted({line.split()[3].rpartition(":")[2] for line in listening.splitlines()} | set(self.ports["kafka"]) |
+                       {url.rpartition(":")[2] for url in self.urls.values()}, key=int)
+        with open("/proc/sys/net/ipv4/ip_local_reserved_ports", "w", encoding="utf-8") as file:
+            file.write(",".join(ports))
 
     def settle_postgres(self):
         """Its write-ahead log goes to the small disk, with room for a few segments."""

@@ -42,7 +42,17 @@ class OwnKafka:
         self.run("kill", self.folder, str(node))
 
     def back(self, node=1):
-        self.run("resume", self.folder, str(node))
+        """Started again. A broker that ends or is not there after a while is ended and started once more, as a service manager would:
+        how a broker starts is not what is tried here. What it said is shown."""
+        for left in (3, 2, 1, 0):
+            try:
+                return self.run("resume", self.folder, str(node))
+            except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as failure:
+                said = subprocess.run(["tail", "-n", "15", f"{self.folder}/{node}/kafka.log"], capture_output=True, text=True, check=False)
+                print(f"      broker {node} did not come back ({type(failure).__name__}):\n{said.stdout}", flush=True)
+                subprocess.run([f"{ROOT}/tests/lib/kafka.sh", "kill", self.folder, str(node)], check=False, timeout=60, capture_output=True)
+                if left == 0:
+                    raise
 
     def signal(self, number, node=1):
         """To a node: SIGSTOP, SIGCONT."""
