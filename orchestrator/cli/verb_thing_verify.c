@@ -245,13 +245,6 @@ static enum verb_status verify(struct workshop *w) {
     return report.verdict == PROOF_HOLDS ? STATUS_DONE : report.verdict == PROOF_FAILS ? STATUS_REFUSED : STATUS_UNDECIDED;
 }
 
-/* A fault that was found weighs more than a question left open. */
-static enum verb_status worse(enum verb_status a, enum verb_status b) {
-    if (a == STATUS_UNDECIDED || b == STATUS_UNDECIDED)
-        return a == STATUS_DONE || a == STATUS_UNDECIDED ? (b == STATUS_DONE ? a : b) : a;
-    return a > b ? a : b;
-}
-
 enum verb_status verb_thing_verify(struct invocation *c) {
     struct workshop w = {.invocation = c};
     enum verb_status worst = STATUS_DONE;
@@ -261,7 +254,7 @@ enum verb_status verb_thing_verify(struct invocation *c) {
         enum verb_status status = workshop_take(&w, invocation_argument(c, i));
         if (status == STATUS_DONE)
             status = verify(&w);
-        worst = worse(worst, status);
+        worst = workshop_worse(worst, status);
     }
     workshop_close(&w);
     return worst;

@@ -77,7 +77,11 @@ static enum verb_status read_calendar(struct workshop *w, const char *root) {
     return invocation_failed(c, &error);
 }
 
-static enum verb_status worse(enum verb_status a, enum verb_status b) { return a > b ? a : b; }
+enum verb_status workshop_worse(enum verb_status a, enum verb_status b) {
+    if (a == STATUS_UNDECIDED || b == STATUS_UNDECIDED)
+        return a == STATUS_DONE || a == STATUS_UNDECIDED ? (b == STATUS_DONE ? a : b) : a;
+    return a > b ? a : b;
+}
 
 static void let_things_go(struct workshop *w) {
     for (uint32_t i = 0; i < w->thing_count; i++)
@@ -93,7 +97,7 @@ static void read_surroundings(struct workshop *w, const char *path) {
     w->directory = NULL;
     w->calendar = NULL;
     w->surroundings = thing_directory(w->invocation, root, &w->directory);
-    w->surroundings = worse(w->surroundings, read_calendar(w, root));
+    w->surroundings = workshop_worse(w->surroundings, read_calendar(w, root));
 }
 
 enum verb_status workshop_take(struct workshop *w, const char *path) {
@@ -104,8 +108,8 @@ enum verb_status workshop_take(struct workshop *w, const char *path) {
     enum verb_status status = w->surroundings;
     for (uint32_t i = 0; i < c->value_count; i++)
         if (strcmp(c->values[i].option, "things") == 0)
-            status = worse(status, workshop_add(w, c->values[i].value));
-    return worse(status, workshop_add(w, path));
+            status = workshop_worse(status, workshop_add(w, c->values[i].value));
+    return workshop_worse(status, workshop_add(w, path));
 }
 
 enum verb_status workshop_open(struct workshop *w, struct invocation *c) {

@@ -28,6 +28,8 @@ enum verb_status workshop_open(struct workshop *, struct invocation *);
 /* Another definition in the place of the one before, which is gone; what surrounds both is read and told of once. */
 enum verb_status workshop_take(struct workshop *, const char *path);
 void workshop_close(struct workshop *);
+/* The one that counts of two: a fault that was found weighs more than a question left open. */
+enum verb_status workshop_worse(enum verb_status, enum verb_status);
 enum verb_status workshop_add(struct workshop *, const char *path);
 static inline const struct definition *workshop_definition(const struct workshop *w) { return w->things[w->thing_count - 1]; }
 /* A definition by its hash; `context` is the workshop. */

@@ -10,8 +10,6 @@
 
 /* ---- what is looked up by consent ---- */
 
-static bool is_separate(struct text basis) { return text_is(basis, "separate_consent"); }
-
 /* Is the source (absent: any) looked up by a basis of these, here or in a sub-case? */
 static bool is_asked(const struct decision *d, const struct definition *definition, struct text source, bool (*by)(struct text),
                      unsigned depth) {
@@ -87,7 +85,7 @@ static struct text lack_of(struct decision *d, const struct step_definition *loo
     if (said ? !is_given(d, said) : refuses(given, source))
         return TEXT(WITHDRAWN);
     bool separately = of_source || names_and_gives(given, source);
-    return is_separate(lookup->lookup.basis) && !separately ? TEXT("consent_not_given") : TEXT_NONE;
+    return basis_is_separate(lookup->lookup.basis) && !separately ? TEXT("consent_not_given") : TEXT_NONE;
 }
 
 static bool is_among(const struct decision *d, const struct step_definition *lookup, struct text party) {
@@ -185,7 +183,7 @@ static struct text source_of(struct text name, struct text all) {
 
 /* Does a word about everything change what was said of this one? Whoever gives a separate consent names its source. */
 static bool reaches(struct decision *d, struct text single, const struct signal_row *said, struct text word) {
-    bool keeps = text_is(word, "given") && is_asked(d, d->definition, single, is_separate, 0);
+    bool keeps = text_is(word, "given") && is_asked(d, d->definition, single, basis_is_separate, 0);
     return !text_is_none(single) && !keeps && !is_word(d, said, word);
 }
 

@@ -9,11 +9,7 @@ static const struct material_definition *material_of(const struct decision *d, u
 /* ---- what it is worth by the way it came; its lookup's result says its own, A when it says nothing ---- */
 
 static char worth_as_brought(const struct json *given) {
-    static const struct { const char *seen; char trust; } rows[] = {{"original", 'B'}, {"certified_copy", 'C'}};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (text_is(json_get_text(given, TEXT("seen")), rows[i].seen))
-            return rows[i].trust;
-    return 'D';
+    return trust_as_seen(json_get_text(given, TEXT("seen")));
 }
 
 static const char *least_in_words(char least_trust) {

@@ -114,16 +114,24 @@ struct step_definition {
 
 /* 個人信息保護法 13, 29, 31: a basis that is a person's own, to give, refuse and withdraw; a duty of the law or a court's
  * appointment is not. */
+static inline bool basis_is_separate(struct text basis) { return text_is(basis, "separate_consent"); }   /* 單獨同意 */
 static inline bool basis_is_consent(struct text basis) {
-    return text_is(basis, "consent") || text_is(basis, "separate_consent") || text_is(basis, "guardian");
+    return text_is(basis, "consent") || basis_is_separate(basis) || text_is(basis, "guardian");
 }
 enum { ITEM_EXTENSION_DAYS = 10 };       /* 行政許可法 42 */
 /* Is a result of the step, or of one of its elements, held against the step's `result`? What the lead of a visit, those
  * who are told of a publicity or decide an objection, and a later check say is no result of the step. */
-static inline bool step_has_result_schema(const struct step_definition *step, int32_t index) {
-    if (step->kind == STEP_INSPECTION)
+static inline bool step_kind_has_result_schema(enum step_kind kind, int32_t index) {
+    if (kind == STEP_INSPECTION)
         return index >= 0;
-    return step->kind != STEP_PUBLICITY && (step->kind != STEP_APPROVE || index < 0);
+    return kind != STEP_PUBLICITY && (kind != STEP_APPROVE || index < 0);
+}
+static inline bool step_has_result_schema(const struct step_definition *step, int32_t index) {
+    return step_kind_has_result_schema(step->kind, index);
+}
+/* What a material that is brought is worth, by how it was `seen` at the window: B, C; D: only brought. */
+static inline char trust_as_seen(struct text seen) {
+    return text_is(seen, "original") ? 'B' : text_is(seen, "certified_copy") ? 'C' : 'D';
 }
 
 struct uncounted { struct text reason; bool of_statute; struct text basis; };

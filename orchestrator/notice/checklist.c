@@ -197,7 +197,7 @@ static void put_consents(struct json_writer *w, const struct definition *d, cons
     for (uint16_t i = 0; i < d->step_count; i++) {
         const struct step_definition *s = &d->steps[i];
         const struct expression *when = s->is_fetch ? d->materials[s->fetches].when : s->when;
-        if (s->kind != STEP_LOOKUP || !text_is(s->lookup.basis, "separate_consent") || if_any(a, when) == NO)
+        if (s->kind != STEP_LOOKUP || !basis_is_separate(s->lookup.basis) || if_any(a, when) == NO)
             continue;
         json_open(w, '{');
         put_department(w, "source", "source_title", directory, s->lookup.source);

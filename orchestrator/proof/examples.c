@@ -289,15 +289,19 @@ enum outcome examples_make(struct data *d, struct data_source *source, struct er
 
 /* ---- what goes with every form ---- */
 
+static bool asks_separately(const struct step_definition *step) {
+    return step->kind == STEP_LOOKUP && basis_is_separate(step->lookup.basis);
+}
+
 /* Who says nothing in the sample application gives what has to be given by name: a source that is refused is tried anyway. */
 static void put_consent(struct json_writer *w, const struct data *d) {
     json_key(w, TEXT("consent"));
     json_open(w, '{');
     for (uint16_t i = 0; i < d->definition->step_count; i++) {
         const struct step_definition *step = &d->definition->steps[i];
-        bool asks = step->kind == STEP_LOOKUP && text_is(step->lookup.basis, "separate_consent");
+        bool asks = asks_separately(step);
         for (uint16_t k = 0; asks && k < i; k++)
-            asks = d->definition->steps[k].kind != STEP_LOOKUP || !text_is(d->definition->steps[k].lookup.basis, "separate_consent") ||
+            asks = !asks_separately(&d->definition->steps[k]) ||
                    !text_equal(d->definition->steps[k].lookup.source, step->lookup.source);
         if (!asks)
             continue;

@@ -99,7 +99,7 @@ void consent_put(struct request *request, struct json_writer *w, const struct pe
         json_put_value(w, json_get_string(&row, "for"));
         put(w, "asked_at", json_get_text(&row, TEXT("asked_at")));
         put_word(w, &(struct said){request, &said},
-                 &(struct asking){json_get_text(&row, TEXT("source")), name, text_is(json_get_text(&row, TEXT("basis")), "separate_consent")});
+                 &(struct asking){json_get_text(&row, TEXT("source")), name, basis_is_separate(json_get_text(&row, TEXT("basis")))});
         json_close(w, '}');
     }
     json_close(w, ']');

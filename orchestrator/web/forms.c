@@ -1,5 +1,7 @@
 /* Forms are held against their schema before they become commands, so that the applicant gets all faults at once. The
  * schemas come out of the published definitions, compiled once a definition and kept by its hash. */
+#include <stdio.h>
+
 #include "model/limits.h"
 #include "web/web_part.h"
 #include "wire/schema.h"
@@ -184,24 +186,32 @@ static enum outcome get(struct request *request, struct text thing, struct form 
     return OUTCOME_OK;
 }
 
-enum outcome forms_check(struct request *request, struct text thing, const struct json *value, struct error *error) {
-    struct form *form = NULL;
-    enum outcome outcome = get(request, thing, &form, error);
-    if (outcome != OUTCOME_OK)
-        return outcome;
+enum outcome schema_hold(struct request *request, const struct schema *schema, const struct json *value, const char *pointer,
+                         const char *what, struct error *error) {
     struct schema_fault_list faults = {.most = FAULTS_MOST};
-    if (form->schema)
-        outcome = schema_validate(form->schema, value, &request->arena, &faults);
-    let_go(request->web->forms, form);
+    char code[32];
+    enum outcome outcome = schema_validate(schema, value, &request->arena, &faults);
     if (outcome == OUTCOME_OK)
         return OUTCOME_OK;
     if (outcome != OUTCOME_REJECT)
         return error_no_memory(error);
     for (size_t i = 0; i < faults.count; i++) {
         struct text keyword = text_copy(&request->arena, faults.fault[i].keyword);
-        request_fault(request, text_format(&request->arena, "/form%.*s", TEXT_ARG(faults.fault[i].at)),
+        request_fault(request, text_format(&request->arena, "%s%.*s", pointer, TEXT_ARG(faults.fault[i].at)),
                       keyword.at ? keyword.at : "", "%.*s", TEXT_ARG(faults.fault[i].message));
     }
-    return error_set(error, OUTCOME_REJECT, "form_invalid", "the form has %zu fault%s%s", faults.count,
-                     faults.count == 1 ? "" : "s", faults.cut ? " and more" : "");
+    snprintf(code, sizeof code, "%s_invalid", what);
+    return error_set(error, OUTCOME_REJECT, code, "the %s has %zu fault%s%s", what, faults.count, faults.count == 1 ? "" : "s",
+                     faults.cut ? " and more" : "");
+}
+
+enum outcome forms_check(struct request *request, struct text thing, const struct json *value, struct error *error) {
+    struct form *form = NULL;
+    enum outcome outcome = get(request, thing, &form, error);
+    if (outcome != OUTCOME_OK)
+        return outcome;
+    if (form->schema)
+        outcome = schema_hold(request, form->schema, value, "/form", "form", error);
+    let_go(request->web->forms, form);
+    return outcome;
 }

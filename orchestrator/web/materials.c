@@ -175,7 +175,7 @@ static bool seen_stands(struct request *request, const char *pointer, const stru
     for (uint32_t i = 0; i < list->count; i++) {
         const struct json *seen = json_get_string(&list->children[i].value, "seen");
         bool own = request->caller.role == ROLE_APPLICANT;
-        if (!seen || (!own && seen->type == JSON_STRING && (text_is(seen->text, "original") || text_is(seen->text, "certified_copy"))))
+        if (!seen || (!own && seen->type == JSON_STRING && trust_as_seen(seen->text) != 'D'))
             continue;
         fine = false;
         request_fault(request, text_format(&request->arena, "%s/%u/seen", pointer, (unsigned)i), own ? "forbidden" : "enum",

@@ -8,7 +8,7 @@ enum { RESULTS_MOST = 2048 };
 #define RESULT_ARENA_BYTES ((size_t)LIMIT_definition_bytes_most * 4)
 
 /* `schema` NULL: the step has none. */
-struct result { char hash[65], step[LIMIT_name_bytes_most + 1]; bool of_step, of_elements; struct arena arena; struct schema *schema; };
+struct result { char hash[65], step[LIMIT_name_bytes_most + 1]; enum step_kind kind; struct arena arena; struct schema *schema; };
 struct results { pthread_mutex_t mutex; struct result *at[RESULTS_MOST]; uint32_t count; };   /* grows only: what was handed out stays */
 
 enum outcome results_create(struct results **ret) {
@@ -55,8 +55,7 @@ static bool keep(struct results *results, struct result *result) {
     return fits;
 }
 
-/* Which of a step's answers the schema is for: as step_has_result_schema (model/definition.h). Rows and text stay in the
- * result's own arena, the schema points into them. */
+/* Rows and text stay in the result's own arena, the schema points into them. */
 static enum outcome load(struct web *web, const struct text key[2], struct result *result, bool *ret_there, struct error *error) {
     struct record_list rows;
     struct json *row = arena_new(&result->arena, struct json);
@@ -68,10 +67,9 @@ static enum outcome load(struct web *web, const struct text key[2], struct resul
         outcome = json_read(&result->arena, rows.at[0], LIMIT_json_depth_most * 2, row, error);
     if (!*ret_there || outcome != OUTCOME_OK)
         return outcome;
-    struct text kind = json_get_text(row, TEXT("kind"));
+    if (!step_kind_parse(json_get_text(row, TEXT("kind")), &result->kind))
+        result->kind = STEP_TASK;
     const struct json *schema = json_get_string(row, "schema");
-    result->of_step = !text_is(kind, "inspection") && !text_is(kind, "publicity");
-    result->of_elements = !text_is(kind, "approve") && !text_is(kind, "publicity");
     if (!schema || schema->type == JSON_NULL)
         return OUTCOME_OK;
     outcome = schema_compile(&result->arena, schema, NULL, NULL, &result->schema, error);
@@ -120,23 +118,11 @@ static enum outcome get(struct request *request, struct text case_id, struct tex
 }
 
 static enum outcome hold(struct request *request, const struct schema *schema, const struct json *value, struct error *error) {
-    struct schema_fault_list faults = {.most = FAULTS_MOST};
     if (!value) {
         request_fault(request, TEXT("/data/result"), "required", "\"result\" is missing: what the step's schema asks for stands in it");
         return error_set(error, OUTCOME_REJECT, "result_invalid", "there is no result");
     }
-    enum outcome outcome = schema_validate(schema, value, &request->arena, &faults);
-    if (outcome == OUTCOME_OK)
-        return outcome;
-    if (outcome != OUTCOME_REJECT)
-        return error_no_memory(error);
-    for (size_t i = 0; i < faults.count; i++) {
-        struct text keyword = text_copy(&request->arena, faults.fault[i].keyword);
-        request_fault(request, text_format(&request->arena, "/data/result%.*s", TEXT_ARG(faults.fault[i].at)),
-                      keyword.at ? keyword.at : "", "%.*s", TEXT_ARG(faults.fault[i].message));
-    }
-    return error_set(error, OUTCOME_REJECT, "result_invalid", "the result has %zu fault%s%s", faults.count,
-                     faults.count == 1 ? "" : "s", faults.cut ? " and more" : "");
+    return schema_hold(request, schema, value, "/data/result", "result", error);
 }
 
 bool results_stand(struct request *request, const struct input *input) {
@@ -146,7 +132,7 @@ bool results_stand(struct request *request, const struct input *input) {
     if (input->answer != ANSWER_RESULT || input->undo != 0)
         return true;
     enum outcome outcome = get(request, input->case_id, input->step, &result, &own, &error);
-    if (outcome == OUTCOME_OK && result && result->schema && (input->index < 0 ? result->of_step : result->of_elements))
+    if (outcome == OUTCOME_OK && result && result->schema && step_kind_has_result_schema(result->kind, input->index))
         outcome = hold(request, result->schema, input->value, &error);
     if (own)
         free_result(result);

@@ -186,6 +186,11 @@ const struct json *thing_form(const struct json *row);
 /* Holds `form` against the current schema of `thing`; adds the faults to the request. REJECT form_invalid, thing_unknown. */
 enum outcome forms_check(struct request *, struct text thing, const struct json *form, struct error *);
 
+struct schema;
+/* Holds `value` against the schema; its faults become the request's, their pointers below `pointer`. REJECT <what>_invalid. */
+enum outcome schema_hold(struct request *, const struct schema *, const struct json *value, const char *pointer, const char *what,
+                         struct error *);
+
 /* ---- results.c ---- */
 enum outcome results_create(struct results **ret);
 void results_free(struct results *);
