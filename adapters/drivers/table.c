@@ -261,7 +261,7 @@ static void take_inserted(struct table *t) {
 static void take_end(struct table *t) {
     if (t->doing == DOING_INSERT && !t->refused)
         take_inserted(t);
-    if (t->doing == DOING_FLAG && !t->refused)
+    if (t->doing == DOING_FLAG)   /* rows whose marks were refused are read again */
         buffer_clear(&t->flags);
     t->doing = DOING_NOTHING;
 }
@@ -275,8 +275,6 @@ static void take_failed(struct table *t, PGresult *result) {
         fail_rows(t, t->inserting, away ? YJS_AWAY : YJS_AGAIN, "insert_failed", "the department's database refused the request row");
     if (t->doing == DOING_CATCH_UP || t->doing == DOING_READ)
         t->read_at_us = yjs_now_us() + TIME_SECOND_US;
-    if (t->doing == DOING_FLAG)
-        buffer_clear(&t->flags);
 }
 
 static void take(struct table *t, PGresult *result) {

@@ -66,8 +66,9 @@ unsigned text_distance(struct text a, struct text b, unsigned most);
 
 /* Writes into a room of fixed size that keeps a place for the NUL; what does not fit is left out. For ids and names on hot
    paths, where printf costs more than all the rest. */
-struct pen { char *at, *last; };
-static inline struct pen pen_on(char *room, size_t size) { return (struct pen){room, room + size - 1}; }
+struct pen { char *from, *at, *last; };
+static inline struct pen pen_on(char *room, size_t size) { return (struct pen){room, room, room + size - 1}; }
+static inline struct text pen_written(const struct pen *pen) { return text_span(pen->from, (size_t)(pen->at - pen->from)); }
 static inline void pen_text(struct pen *pen, struct text t) {
     size_t room = (size_t)(pen->last - pen->at), length = t.length < room ? t.length : room;
     if (length > 0)

@@ -6,7 +6,7 @@ struct text task_id(struct decision *d, uint16_t step, int32_t index, uint32_t a
     char room[COMMAND_ID_SIZE];
     struct pen pen = pen_on(room, sizeof room);
     task_id_put(&pen, d->draft.id, step_of(d, step)->id, index, attempt);
-    struct text id = text_copy(d->arena, text_span(room, (size_t)(pen.at - room)));
+    struct text id = text_copy(d->arena, pen_written(&pen));
     if (text_is_none(id))
         d->failed = true;
     return id;

@@ -10,7 +10,7 @@ static struct text text_of_uint(struct arena *arena, uint32_t value) {
     char room[11];
     struct pen pen = pen_on(room, sizeof room);
     pen_uint32(&pen, value);
-    return text_copy(arena, text_span(room, (size_t)(pen.at - room)));
+    return text_copy(arena, pen_written(&pen));
 }
 
 static struct text step_name(struct arena *arena, const struct event *event) {
@@ -24,7 +24,7 @@ static void put_task_id(struct json_writer *w, struct text case_id, const struct
     char room[COMMAND_ID_SIZE];
     struct pen pen = pen_on(room, sizeof room);
     task_id_put(&pen, case_id, event->step, event->index, event->attempt);
-    json_put_text(w, text_span(room, (size_t)(pen.at - room)));
+    json_put_text(w, pen_written(&pen));
 }
 
 /* The law's words for what the event says, in those of its region. */

@@ -5,10 +5,11 @@
 
 struct text topic_name(struct arena *arena, struct text region, struct text department, const char *suffix) {
     struct text behind = text_from(suffix);
-    char *room = arena_room(arena, region.length + department.length + behind.length + 3, 1);
+    size_t size = region.length + department.length + behind.length + 3;
+    char *room = arena_room(arena, size, 1);
     if (!room)
         return TEXT_NONE;
-    struct pen pen = {room, room + region.length + department.length + behind.length + 2};
+    struct pen pen = pen_on(room, size);
     pen_text(&pen, region);
     pen_text(&pen, TEXT("."));
     if (!text_is_none(department)) {
@@ -20,7 +21,7 @@ struct text topic_name(struct arena *arena, struct text region, struct text depa
         pen_text(&pen, TEXT("."));
     }
     pen_text(&pen, behind);
-    return text_span(room, (size_t)(pen.at - room));
+    return pen_written(&pen);
 }
 
 static const struct { const char *suffix; enum topic_kind kind; bool of_department; } kinds[] = {

@@ -145,13 +145,19 @@ def test_faulty_answer_of_a_robot_is_refused_and_the_lease_stays():
         assert kit.final(task)[0] == "rejected"
 
 
+def on_the_worklist(kit):
+    """One task that lies ready: where the worklist is, and the task."""
+    url, config = prepare(kit, "worklist")
+    kit.adapter(config)
+    until(lambda: "reading" in kit.log())
+    task = kit.task()
+    until(lambda: http("GET", url + "/worklist", token="t0ken")[1]["tasks"])
+    return url, task
+
+
 def test_faulty_answer_of_a_clerk_is_refused_and_the_task_stays_with_them():
     with Kit() as kit:
-        url, config = prepare(kit, "worklist")
-        kit.adapter(config)
-        until(lambda: "reading" in kit.log())
-        task = kit.task()
-        until(lambda: http("GET", url + "/worklist", token="t0ken")[1]["tasks"])
+        url, task = on_the_worklist(kit)
         post = lambda verb, **more: http("POST", f"{url}/worklist/{verb}", {"task": task, "person": "wang", **more}, "t0ken")
         assert post("claim")[0] == 200
         refused(post("answer"), "/answer")
@@ -197,11 +203,7 @@ def test_clerk_claims_and_answers():
 
 def test_only_who_claimed_a_task_may_answer_it():
     with Kit() as kit:
-        url, config = prepare(kit, "worklist")
-        kit.adapter(config)
-        until(lambda: "reading" in kit.log())
-        task = kit.task()
-        until(lambda: http("GET", url + "/worklist", token="t0ken")[1]["tasks"])
+        url, task = on_the_worklist(kit)
         post = lambda verb, person, **more: http("POST", f"{url}/worklist/{verb}", {"task": task, "person": person, **more}, "t0ken")
         assert post("claim", "wang") == (200, {"state": "held"})
         assert post("claim", "li")[0] == 409
