@@ -9,50 +9,23 @@ enum { RESULTS_MOST = 2048 };
 
 /* `schema` NULL: the step has none. */
 struct result { char hash[65], step[LIMIT_name_bytes_most + 1]; enum step_kind kind; struct arena arena; struct schema *schema; };
-struct results { pthread_mutex_t mutex; struct result *at[RESULTS_MOST]; uint32_t count; };   /* grows only: what was handed out stays */
 
-enum outcome results_create(struct results **ret) {
-    struct results *results = memory_alloc(sizeof *results);
-    if (!results)
-        return OUTCOME_FATAL;
-    pthread_mutex_init(&results->mutex, NULL);
-    *ret = results;
-    return OUTCOME_OK;
-}
+enum outcome results_create(struct once **ret) { return once_create(RESULTS_MOST, ret); }
 
-static void free_result(struct result *result) {
+static void free_result(void *one) {
+    struct result *result = one;
     schema_free(result->schema);
     arena_free(&result->arena);
     memory_free(result);
 }
 
-void results_free(struct results *results) {
-    if (!results)
-        return;
-    for (uint32_t i = 0; i < results->count; i++)
-        free_result(results->at[i]);
-    pthread_mutex_destroy(&results->mutex);
-    memory_free(results);
-}
+void results_free(struct once *results) { once_free(results, free_result); }
 
-static struct result *find(struct results *results, struct text hash, struct text step) {
-    struct result *found = NULL;
-    pthread_mutex_lock(&results->mutex);
-    for (uint32_t i = 0; i < results->count && !found; i++)
-        if (text_is(hash, results->at[i]->hash) && text_is(step, results->at[i]->step))
-            found = results->at[i];
-    pthread_mutex_unlock(&results->mutex);
-    return found;
-}
-
-/* False: there is no room, the caller frees it after use. Two threads may keep the same one, which does no harm. */
-static bool keep(struct results *results, struct result *result) {
-    pthread_mutex_lock(&results->mutex);
-    bool fits = results->count < RESULTS_MOST;
-    if (fits)
-        results->at[results->count++] = result;
-    pthread_mutex_unlock(&results->mutex);
-    return fits;
+/* `key`: definition and step. */
+static bool is_of_step(const void *one, const void *key) {
+    const struct result *result = one;
+    const struct text *texts = key;
+    return text_is(texts[0], result->hash) && text_is(texts[1], result->step);
 }
 
 /* Rows and text stay in the result's own arena, the schema points into them. */
@@ -102,7 +75,7 @@ static enum outcome get(struct request *request, struct text case_id, struct tex
     if (outcome != OUTCOME_OK)
         return outcome;
     const struct text key[2] = {json_get_text(&row, TEXT("definition")), step};
-    if (step.length > LIMIT_name_bytes_most || key[0].length >= sizeof (*ret)->hash || (*ret = find(web->results, key[0], step)))
+    if (step.length > LIMIT_name_bytes_most || key[0].length >= sizeof (*ret)->hash || (*ret = once_find(web->results, is_of_step, key)))
         return OUTCOME_OK;
     struct result *result = make(key[0], step);
     if (!result)
@@ -112,7 +85,7 @@ static enum outcome get(struct request *request, struct text case_id, struct tex
         free_result(result);
         return outcome;
     }
-    *ret_own = !keep(web->results, result);
+    *ret_own = !once_keep(web->results, result);
     *ret = result;
     return OUTCOME_OK;
 }

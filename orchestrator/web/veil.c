@@ -8,55 +8,36 @@ enum { VEILS_MOST = 256 };
 #define VEIL_ARENA_BYTES ((size_t)4 << 20)
 
 struct kept { char hash[65]; struct arena arena; struct personal personal; };
-struct veils { pthread_mutex_t mutex; struct kept *at[VEILS_MOST]; uint32_t count; };   /* grows only: what was handed out stays */
 
-enum outcome veils_create(struct veils **ret) {
-    struct veils *veils = memory_alloc(sizeof *veils);
-    if (!veils)
-        return OUTCOME_FATAL;
-    pthread_mutex_init(&veils->mutex, NULL);
-    *ret = veils;
-    return OUTCOME_OK;
+enum outcome veils_create(struct once **ret) { return once_create(VEILS_MOST, ret); }
+
+static void free_kept(void *one) {
+    struct kept *kept = one;
+    arena_free(&kept->arena);
+    memory_free(kept);
 }
 
-void veils_free(struct veils *veils) {
-    if (!veils)
-        return;
-    for (uint32_t i = 0; i < veils->count; i++) {
-        arena_free(&veils->at[i]->arena);
-        memory_free(veils->at[i]);
-    }
-    pthread_mutex_destroy(&veils->mutex);
-    memory_free(veils);
+void veils_free(struct once *veils) { once_free(veils, free_kept); }
+
+static bool is_of_hash(const void *one, const void *key) {
+    return text_is(*(const struct text *)key, ((const struct kept *)one)->hash);
 }
 
-static const struct personal *find_kept(struct veils *veils, struct text hash) {
-    const struct personal *found = NULL;
-    pthread_mutex_lock(&veils->mutex);
-    for (uint32_t i = 0; i < veils->count && !found; i++)
-        if (text_is(hash, veils->at[i]->hash))
-            found = &veils->at[i]->personal;
-    pthread_mutex_unlock(&veils->mutex);
-    return found;
+static const struct personal *find_kept(struct once *veils, struct text hash) {
+    struct kept *kept = once_find(veils, is_of_hash, &hash);
+    return kept ? &kept->personal : NULL;
 }
 
-/* Keeps it when there is room; two threads may keep the same one, which does no harm. */
-static const struct personal *keep(struct veils *veils, struct text hash, const struct json *canonical) {
+/* Keeps it when there is room. */
+static const struct personal *keep(struct once *veils, struct text hash, const struct json *canonical) {
     struct kept *kept = hash.length < sizeof kept->hash ? memory_alloc(sizeof *kept) : NULL;
     if (!kept)
         return NULL;
     memcpy(kept->hash, hash.at, hash.length);
     arena_init(&kept->arena, VEIL_ARENA_BYTES);
-    bool fine = personal_read(canonical, &kept->arena, &kept->personal);
-    pthread_mutex_lock(&veils->mutex);
-    fine = fine && veils->count < VEILS_MOST;
-    if (fine)
-        veils->at[veils->count++] = kept;
-    pthread_mutex_unlock(&veils->mutex);
-    if (fine)
+    if (personal_read(canonical, &kept->arena, &kept->personal) && once_keep(veils, kept))
         return &kept->personal;
-    arena_free(&kept->arena);
-    memory_free(kept);
+    free_kept(kept);
     return NULL;
 }
 

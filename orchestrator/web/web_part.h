@@ -9,6 +9,7 @@
 #include "base/list.h"
 #include "model/input.h"
 #include "privacy/personal.h"
+#include "web/once.h"
 #include "web/problem.h"
 #include "web/route.h"
 #include "web/web.h"
@@ -59,7 +60,6 @@ struct request {
     struct stream *stream;                   /* of a case's events; watch.c's */
 };
 
-struct veils;
 struct route_count { int64_t by_class[6], microseconds; };   /* atomic */
 
 struct token_slot { char hash[65]; int64_t until_us; struct caller caller; char name[128], department[72], region[72]; };
@@ -79,8 +79,7 @@ struct web {
     struct token_slot tokens[TOKEN_SLOTS];
     struct wrong_slot wrong[WRONG_SLOTS];
     struct forms *forms;
-    struct results *results;
-    struct veils *veils;
+    struct once *results, *veils;
     struct watch *watch;
     struct keepers *keepers;                 /* NULL: nothing is uploaded */
     int64_t inbox_asked_us, inbox_waiting;   /* atomic: the last count of waiting commands */
@@ -192,8 +191,8 @@ enum outcome schema_hold(struct request *, const struct schema *, const struct j
                          struct error *);
 
 /* ---- results.c ---- */
-enum outcome results_create(struct results **ret);
-void results_free(struct results *);
+enum outcome results_create(struct once **ret);
+void results_free(struct once *);
 /* Holds a result, as its input carries it in `value`, against the schema of the step it answers. False: answered, with
  * all faults. What there is no schema for, and any other answer, stands. */
 bool results_stand(struct request *, const struct input *);
@@ -201,8 +200,8 @@ bool results_stand(struct request *, const struct input *);
 /* ---- veil.c: what is personal, masked ---- */
 /* A case's: what is personal in its definition, and which values it has there. */
 struct veil { const struct personal *personal; struct personal_values known; struct json form; };
-enum outcome veils_create(struct veils **ret);
-void veils_free(struct veils *);
+enum outcome veils_create(struct once **ret);
+void veils_free(struct once *);
 /* Everything lives in the arena. REJECT case_unknown; RETRY: the store is away. */
 enum outcome veil_load(struct web *, struct text case_id, struct arena *, struct veil *ret, struct error *);
 /* A row that has an event's `kind`, `step` and `data`, masked. Absent: it can't be, so it must not be shown. */
