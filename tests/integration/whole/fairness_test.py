@@ -10,7 +10,7 @@ from base import main, need_servers, say, until
 from load import all_granted, intake
 from place import Place, end_all
 
-HEAP = 100_000 if os.environ.get("YJS_LONG") else 3000          # cases of the other thing
+HEAP = 100_000 if os.environ.get("YJS_LONG") else 20_000       # cases of the other thing: seconds of work, that nobody may wait for
 PATIENCE = 90 + HEAP / 200         # seconds for all of them
 
 
@@ -67,7 +67,8 @@ def test_one_thing_with_very_many_cases_does_not_delay_another_s():
     took = time.monotonic() - begun
     all_granted(place, numbers, PATIENCE)
     say(f"{HEAP} cases of another thing in {took:.1f} s: " + ", ".join([told("before", before), told(f"meanwhile ({len(during)})", during)]))
-    assert statistics.median(during) < 3 * statistics.median(before) + 250, (before, during)
+    # A few batches of the other's lie before each of its inputs, on a slow machine for longer; not the heap.
+    assert statistics.median(during) < 6 * statistics.median(before) + 250, (before, during)
 
 
 if __name__ == "__main__":
