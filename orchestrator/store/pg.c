@@ -153,8 +153,9 @@ static enum outcome configure(struct pg *pg, const struct pg_settings *settings,
              settings->statement_timeout_ms, settings->statement_timeout_ms / 2,
              settings->plan_cache_mode ? settings->plan_cache_mode : "auto");
     enum outcome outcome = pg_script(pg, sql, error);
-    if (outcome == OUTCOME_OK && settings->by_index)
-        outcome = pg_script(pg, "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off", error);
+    if (outcome == OUTCOME_OK && settings->by_index)   /* a plan without its values takes a range of a large table for thousands of rows */
+        outcome = pg_script(pg, "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; "
+                                "SET enable_mergejoin = off; SET max_parallel_workers_per_gather = 0", error);
     return outcome;
 }
 
