@@ -160,6 +160,8 @@ int main(int argc, char **argv) {
     check_open(db, o.like);
     for (int i = 0; i < TABLE_COUNT; i++)
         read_table(db, &tables[i], o.like);
+    if (tables[0].row_count == 0 || tables[1].row_count != 1 || tables[2].row_count == 0)
+        die(o.like, "it is no case with a step that was asked");
     for (int i = 0; i < TABLE_COUNT; i++)
         write_table(db, &tables[i], &o, next_seq);
     move_shards(db, &o, next_seq, true);
