@@ -188,7 +188,7 @@ static enum outcome refused(struct conductor *c, struct batch *batch, struct err
         for (uint32_t j = 0; j < batch->events.count; j++)
             row->next_seq -= vector_at(&batch->events, struct store_event)[j].shard == row->shard;
     }
-    if (pending.origin == ORIGIN_TIMER) { /* it would fire at once again */
+    if (pending.origin == ORIGIN_TIMER || pending.origin == ORIGIN_CALENDAR) { /* not at once again, and not never */
         struct store_timer *row = vector_new(&only.timers, only.arena, struct store_timer);
         if (!row)
             return error_no_memory(error);

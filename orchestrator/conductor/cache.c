@@ -32,6 +32,7 @@ struct open_case *cache_make(struct conductor *c, struct text case_id, const str
     arena_init(&open->arena, LIMIT_case_state_bytes_most);
     list_init(&open->by_use);
     open->timer_at_us = TIME_NONE;
+    open->timer_in_doubt = true;
     open->shard = conductor_shard_of(c, case_id);
     open->rows_written = arena_new_array(&open->arena, definition->step_count + 1u, uint32_t);
     if (!open->rows_written || case_init(&open->state, &open->arena, definition, case_id) != OUTCOME_OK ||

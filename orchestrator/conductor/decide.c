@@ -141,6 +141,7 @@ static enum outcome begin_case(struct conductor *c, struct batch *batch, struct 
         return error_no_memory(&pending->error);
     open->fresh = true;
     open->timer_known = true;
+    open->timer_in_doubt = false;
     *ret = open;
     return OUTCOME_OK;
 }
@@ -257,14 +258,24 @@ static enum outcome run_engine(struct conductor *c, struct batch *batch, struct 
     if (outcome == OUTCOME_OK && (pending->origin == ORIGIN_BUS || pending->origin == ORIGIN_INBOX))
         count_fate(batch, &events);
     batch->counted.calendar_cases += pending->origin == ORIGIN_CALENDAR && outcome == OUTCOME_OK;
-    if (pending->input.kind == INPUT_TIMER_FIRED) {
-        open->timer_at_us = TIME_NONE; /* it is used up: rows.c arms it anew or deletes the row */
-        open->timer_known = false;
-    }
+    if (pending->input.kind == INPUT_TIMER_FIRED && outcome == OUTCOME_OK)
+        outcome = rows_timer_done(batch, open) ? OUTCOME_OK : error_no_memory(&pending->error);
     if (pending->input.kind == INPUT_ANSWER_FOR && outcome == OUTCOME_OK) {
         batch->counted.answers_for++;
         outcome = rows_answered_for(batch, open, &events) ? OUTCOME_OK : error_no_memory(&pending->error);
     }
+    return outcome;
+}
+
+/* A timer that may have been refused before stands for a calendar's input that was, too. */
+static enum outcome reckon_anew(struct conductor *c, struct batch *batch, struct pending *timer, struct open_case *open) {
+    if (timer->origin != ORIGIN_TIMER || !open->timer_in_doubt || !c->calendar || open->state.phase == CASE_CLOSED)
+        return OUTCOME_OK;
+    struct pending reckoning = *timer;
+    reckoning.origin = ORIGIN_CALENDAR;
+    reckoning.input.kind = INPUT_CALENDAR_CHANGED;
+    enum outcome outcome = run_engine(c, batch, &reckoning, open);
+    timer->error = reckoning.error;
     return outcome;
 }
 
@@ -274,12 +285,12 @@ enum outcome decide_pending(struct conductor *c, struct batch *batch, struct pen
     bool again = outcome == OUTCOME_OK && pending->input.kind == INPUT_SUBMIT && open->state.phase != CASE_NONE;
     if (again && (outcome = submit_again(open, batch, pending)) == OUTCOME_OK)
         batch->counted.inputs_duplicate++;
-    else if (outcome == OUTCOME_OK)
+    else if (outcome == OUTCOME_OK && (outcome = reckon_anew(c, batch, pending, open)) == OUTCOME_OK)
         outcome = run_engine(c, batch, pending, open);
     if (outcome != OUTCOME_OK && open && open->fresh && open->state.version == 0 && !open->touched)
         cache_forget(c, open);
     if (outcome == OUTCOME_REJECT) {
-        if (pending->origin == ORIGIN_TIMER)
+        if (pending->origin == ORIGIN_TIMER || (pending->origin == ORIGIN_CALENDAR && pending->dead))
             return rows_timer_refused(c, batch, pending, open != NULL || pending->dead) ? OUTCOME_OK : error_no_memory(error);
         if (pending->origin == ORIGIN_INTERNAL && pending->input.kind == INPUT_SUBMIT)
             return tell_parent(batch, pending) ? OUTCOME_OK : error_no_memory(error);

@@ -54,6 +54,7 @@ struct open_case {
     int32_t shard;
     int64_t timer_at_us;          /* in the store's row; TIME_NONE: no row */
     bool timer_known;
+    bool timer_in_doubt;          /* an incident may stand open that says it was refused (rows.c) */
     bool fresh;                   /* not in the store before this batch */
     uint32_t *rows_written;       /* by step: how many of its rows stand in the store: its own, then its elements' in order */
     size_t counted_bytes;
@@ -235,7 +236,8 @@ bool rows_gather(struct conductor *, struct batch *);
 bool rows_notice(struct batch *, const struct open_case *, const struct event *);
 bool rows_answer(struct batch *, const struct pending *, int32_t status, struct text body);
 bool rows_problem(struct batch *, const struct pending *);
-/* Of a timer input that was refused. */
+/* Of a timer's input: what was due is done; it was refused (of a calendar's, too, at which the daemon died). */
+bool rows_timer_done(struct batch *, struct open_case *);
 bool rows_timer_refused(struct conductor *, struct batch *, const struct pending *, bool has_case);
 /* The step, or the element of it, that the event is about, as it stands; NULL: none. */
 const struct work_state *rows_work(const struct open_case *, const struct event *);

@@ -44,6 +44,8 @@
     X(own_name_ignored, "what stands under our name from an earlier life is left") \
     X(inbox_again, "a command that the batch under way takes is taken again") \
     X(left_tasks_forgotten, "tasks that have left their topic are not published again") \
+    X(blame_kept, "an input that was refused as deadly is refused whenever it comes again") \
+    X(timer_incident_kept, "the incident of a timer that was refused is never closed") \
     X(goes_on_after_loss, "the batch decided upon one that was lost is written all the same")
 
 enum mutation {

@@ -1,5 +1,6 @@
 /* An input that kills the daemon: after a death by a fatal signal inputs are tried one at a time, each named in the
- * store before it is tried; one that was being tried at two deaths goes to the dead letters as `crashed`. */
+ * store before it is tried; one that was being tried at two deaths is refused as `crashed`, and with that the blame ends:
+ * a timer has the same name at its next coming, which begins anew. */
 #include "conductor/internal.h"
 
 enum { POISON_DEATHS = 2 };
@@ -40,6 +41,8 @@ enum outcome poison_name(struct conductor *c, struct batch *batch, struct error 
             pending->dead = true;
             error_set(&pending->error, OUTCOME_REJECT, "crashed", "the daemon died %d times while it tried this input",
                       shard->deaths);
+            if (!mutation_is(blame_kept))
+                shard->trying = TEXT_NONE;   /* as the refusal writes it; a batch that is lost reads it again */
             continue;
         }
         struct store_shard row = {.shard = shard->number, .epoch = shard->epoch, .next_seq = shard->next_seq,

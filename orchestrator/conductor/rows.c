@@ -9,6 +9,7 @@
 #include "calendar/calendar.h"
 
 #define TIMER_PUT_OFF_US (60 * TIME_SECOND_US)
+#define DEADLY_TIMER_PUT_OFF_US TIME_HOUR_US   /* at which the daemon died: it may again */
 
 static struct text name_or_none(const char *name) { return text_from(name); }
 
@@ -62,6 +63,43 @@ static struct store_timer *refused_timer(struct batch *batch, struct text case_i
     return NULL;
 }
 
+static const char *closed_as(struct text code) {
+    return text_is(code, "disputed") ? "dispute" : text_is(code, "timer_refused") ? "timer" : "incident";
+}
+
+/* In the store, and in this batch. */
+static bool put_closing(struct batch *batch, const struct store_closing *closing) {
+    struct store_closing *put = vector_new(&batch->closings, batch->arena, struct store_closing);
+    if (!put)
+        return false;
+    *put = *closing;
+    for (uint32_t i = 0; i < batch->incidents.count; i++) {
+        struct store_incident *row = &vector_at(&batch->incidents, struct store_incident)[i];
+        if (row->closed_at_us != TIME_NONE || !text_equal(row->case_id, closing->case_id) ||
+            !text_equal(row->step, closing->step) || row->index != closing->index || !text_is(closing->of, closed_as(row->code)))
+            continue;
+        row->closed_at_us = closing->at_us;
+        row->closed_by = closing->by;
+        row->closed_how = closing->how;
+    }
+    return true;
+}
+
+/* The incident that a timer was refused, if there may be one: closed when what was due is done, or nothing is due. */
+static bool close_timer_incident(struct batch *batch, struct open_case *open, const char *how) {
+    if (!open->timer_in_doubt || mutation_is(timer_incident_kept))
+        return true;
+    open->timer_in_doubt = false;
+    return put_closing(batch, &(struct store_closing){.case_id = open->state.id, .index = -1, .of = TEXT("timer"),
+                                                      .at_us = batch->now_us, .by = TEXT("yijianshi"), .how = text_from(how)});
+}
+
+bool rows_timer_done(struct batch *batch, struct open_case *open) {
+    open->timer_at_us = TIME_NONE; /* it is used up: armed anew, or its row is deleted */
+    open->timer_known = false;
+    return close_timer_incident(batch, open, "done");
+}
+
 /* One row a case, never later than its earliest due clock; moved only for something earlier. */
 static bool timer_row(struct batch *batch, struct open_case *open) {
     int64_t due = case_next_due(&open->state);
@@ -82,11 +120,12 @@ static bool timer_row(struct batch *batch, struct open_case *open) {
     *row = (struct store_timer){open->state.id, open->shard, due};
     open->timer_at_us = due;
     open->timer_known = true;
-    return true;
+    return due != TIME_NONE || close_timer_incident(batch, open, open->state.phase == CASE_CLOSED ? "case_closed" : "nothing_due");
 }
 
 /* A timer without a case goes. One of a case that could not be acted upon is put off, never dropped: a case without its
- * timer would have lost its limits without a word. */
+ * timer would have lost its limits without a word. A calendar's input at which the daemon died becomes the timer, due at
+ * once: a timer has the longer patience, and reckons its case anew (decide.c). */
 bool rows_timer_refused(struct conductor *c, struct batch *batch, const struct pending *pending, bool has_case) {
     struct text case_id = pending->input.case_id;
     struct store_timer *row = vector_new(&batch->timers, batch->arena, struct store_timer);
@@ -94,21 +133,27 @@ bool rows_timer_refused(struct conductor *c, struct batch *batch, const struct p
     if (!row || (has_case && !incident))
         return false;
     batch->has_refused_timers = true;
-    *row = (struct store_timer){case_id, pending->shard, has_case ? batch->now_us + TIMER_PUT_OFF_US : TIME_NONE};
+    bool now = pending->origin == ORIGIN_CALENDAR;
+    int64_t put_off_us = now ? 0 : pending->dead ? DEADLY_TIMER_PUT_OFF_US : TIMER_PUT_OFF_US;
+    *row = (struct store_timer){case_id, pending->shard, has_case ? batch->now_us + put_off_us : TIME_NONE};
     if (!has_case)
         return true;
+    const char *again = now ? "now" : pending->dead ? "in an hour" : "in a minute";
     *incident = (struct store_incident){
-        .id = text_format(batch->arena, "%.*s:timer", TEXT_ARG(case_id)), .index = -1, .shard = pending->shard,
+        .id = text_format(batch->arena, "%.*s:timer", TEXT_ARG(case_id)), .case_id = case_id, .index = -1,
+        .shard = pending->shard,
         .code = TEXT("timer_refused"), .opened_at_us = batch->now_us, .closed_at_us = TIME_NONE,
-        .message = text_format(batch->arena, "what was due in case %.*s could not be done and is tried again every minute: %s",
-                               TEXT_ARG(case_id), pending->error.message)};
+        .message = text_format(batch->arena, "what was due in case %.*s could not be done and is tried again %s: %s",
+                               TEXT_ARG(case_id), again, pending->error.message)};
     struct open_case *open = cache_find(c, case_id);
     if (open) {
         open->timer_at_us = row->due_at_us;
         open->timer_known = true;
+        open->timer_in_doubt = true;
     }
-    log_error("timer_refused", "what was due in a case could not be done; it is tried again in a minute",
-              LOG_TEXT("case", case_id), LOG_STRING("code", pending->error.code), LOG_STRING("why", pending->error.message));
+    log_error("timer_refused", "what was due in a case could not be done; it is tried again",
+              LOG_TEXT("case", case_id), LOG_STRING("when", again), LOG_STRING("code", pending->error.code),
+              LOG_STRING("why", pending->error.message));
     return !text_is_none(incident->id) && !text_is_none(incident->message);
 }
 
@@ -273,25 +318,13 @@ bool rows_problem(struct batch *batch, const struct pending *pending) {
 
 static struct text or_empty(struct text t) { return text_is_none(t) ? TEXT("") : t; }
 
-/* Whatever is open of this step (of this case, when the event names none) is closed: in the store, and in this batch. */
+/* Whatever is open of this step (of this case, when the event names none) is closed. */
 static bool close_incidents(struct batch *batch, const struct open_case *open, const struct event *event, bool dispute) {
-    struct store_closing *closing = vector_new(&batch->closings, batch->arena, struct store_closing);
-    if (!closing)
-        return false;
-    *closing = (struct store_closing){.case_id = open->state.id, .step = event->step, .index = event->index,
-                                      .of = dispute ? TEXT("dispute") : TEXT("incident"), .at_us = event->at_us,
-                                      .by = text_is_none(event->actor) ? TEXT("yijianshi") : event->actor,
-                                      .how = text_is_none(event->reason) ? text_from(event_kind_name(event->kind)) : event->reason};
-    for (uint32_t i = 0; i < batch->incidents.count; i++) {
-        struct store_incident *row = &vector_at(&batch->incidents, struct store_incident)[i];
-        if (row->closed_at_us != TIME_NONE || !text_equal(row->case_id, open->state.id) || !text_equal(row->step, event->step) ||
-            row->index != event->index || text_is(row->code, "disputed") != dispute)
-            continue;
-        row->closed_at_us = closing->at_us;
-        row->closed_by = closing->by;
-        row->closed_how = closing->how;
-    }
-    return true;
+    return put_closing(batch, &(struct store_closing){
+        .case_id = open->state.id, .step = event->step, .index = event->index,
+        .of = dispute ? TEXT("dispute") : TEXT("incident"), .at_us = event->at_us,
+        .by = text_is_none(event->actor) ? TEXT("yijianshi") : event->actor,
+        .how = text_is_none(event->reason) ? text_from(event_kind_name(event->kind)) : event->reason});
 }
 
 const struct work_state *rows_work(const struct open_case *open, const struct event *event) {

@@ -72,7 +72,7 @@ struct store_notice { struct text case_id; int32_t version, shard; struct text k
 /* Closes what stands open of a step's (a case's) incidents, or disputes, before the batch's own are written. */
 struct store_closing {
     struct text case_id, step; int32_t index; /* as in the incident */
-    struct text of;              /* "incident" or "dispute" */
+    struct text of;              /* "incident", "dispute", or "timer": of code timer_refused */
     int64_t at_us;
     struct text by, how;
 };

@@ -100,7 +100,7 @@ const struct pg_statement statements_store[] = {
      "UPDATE incident i SET closed_at = g.at, closed_by = g.by, closed_how = g.how FROM unnest($1::text[], $2::text[], "
      "$3::int[], $4::text[], $5::timestamptz[], $6::text[], $7::text[]) AS g (case_id, step, index, kind, at, by, how) "
      "WHERE i.case_id = g.case_id AND i.step IS NOT DISTINCT FROM g.step AND i.index = g.index AND i.closed_at IS NULL "
-     "AND (i.code = 'disputed') = (g.kind = 'dispute')"},
+     "AND CASE i.code WHEN 'disputed' THEN 'dispute' WHEN 'timer_refused' THEN 'timer' ELSE 'incident' END = g.kind"},
     {"incident_upsert",
      "INSERT INTO incident (id, case_id, step, index, shard, code, message, department, region, opened_at, "
      "closed_at, closed_by, closed_how) SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), "

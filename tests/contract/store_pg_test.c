@@ -314,6 +314,40 @@ static void test_events_without_a_month_wait_in_the_default_and_move_to_their_mo
     assert_int_equal(ask("SELECT make_journal_partitions(5)"), 0);
 }
 
+static void test_closing_closes_what_is_of_its_kind(void **state) {
+    struct scene *s = *state;
+    struct store_shard shard = take_one(s, &s->a, "a", 3);
+    struct store_incident open[] = {
+        {.id = TEXT("n1:tax:1"), .case_id = TEXT("n1"), .step = TEXT("tax"), .code = TEXT("stuck")},
+        {.id = TEXT("n1:tax:2"), .case_id = TEXT("n1"), .step = TEXT("tax"), .code = TEXT("disputed")},
+        {.id = TEXT("n1:timer"), .case_id = TEXT("n1"), .code = TEXT("timer_refused")},
+        {.id = TEXT("notice:1"), .case_id = TEXT("n1"), .code = TEXT("notice_undelivered")},
+    };
+    for (size_t i = 0; i < sizeof open / sizeof open[0]; i++) {
+        open[i].index = -1;
+        open[i].shard = 3;
+        open[i].message = TEXT("m");
+        open[i].opened_at_us = AT;
+        open[i].closed_at_us = TIME_NONE;
+    }
+    struct store_batch batch = {.shards = &shard, .shard_count = 1, .incidents = open, .incident_count = sizeof open / sizeof open[0]};
+    int32_t *fenced = NULL;
+    uint32_t count = 0;
+    assert_int_equal(store_commit_whole(&s->a, &batch, &s->arena, &fenced, &count, &s->error), STORE_COMMITTED);
+    static const struct { const char *step, *of; long closed; } tries[] = {
+        {NULL, "dispute", 0}, {"tax", "timer", 0}, {"tax", "dispute", 1}, {"tax", "incident", 2}, {NULL, "timer", 3},
+    };
+    for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++) {
+        struct store_closing closing = {.case_id = TEXT("n1"), .step = tries[i].step ? text_from(tries[i].step) : TEXT_NONE,
+                                        .index = -1, .of = text_from(tries[i].of), .at_us = AT + 1, .by = TEXT("li"),
+                                        .how = TEXT("skip")};
+        batch = (struct store_batch){.shards = &shard, .shard_count = 1, .closings = &closing, .closing_count = 1};
+        assert_int_equal(store_commit_whole(&s->a, &batch, &s->arena, &fenced, &count, &s->error), STORE_COMMITTED);
+        assert_int_equal(ask("SELECT count(*) FROM incident WHERE closed_at IS NOT NULL"), tries[i].closed);
+    }
+    assert_int_equal(ask("SELECT count(*) FROM incident WHERE id = 'notice:1' AND closed_at IS NULL"), 1);
+}
+
 static void test_events_of_one_input_are_one_row_and_are_read_one_by_one(void **state) {
     struct scene *s = *state;
     struct store_shard shard = take_one(s, &s->a, "a", 3);
@@ -420,6 +454,7 @@ int main(void) {
         T(test_new_inbox_row_wakes_the_listener),
         T(test_lost_listener_is_no_error_and_comes_back),
         T(test_rows_say_what_was_committed),
+        T(test_closing_closes_what_is_of_its_kind),
         T(test_events_of_one_input_are_one_row_and_are_read_one_by_one),
         T(test_events_without_a_month_wait_in_the_default_and_move_to_their_month),
         T(test_migrations_apply_once_and_an_edited_one_is_refused),

@@ -48,6 +48,7 @@ struct sim_profile {
     uint32_t crash, pause, lost, busy, unknown;   /* chances in a million: per port call; unknown: per commit */
     uint32_t publish_fails, publish_impossible, publish_untold;
     int64_t store_latency_us, bus_latency_us;
+    bool deadly;                                  /* inputs that are tried alone kill (poison.c) */
     bool late_topics, topics_removed, rebalance, night, bad_messages, small_cache, small_queue, store_outage, disk_full, bus_outage, steps_on_case_topic;
     int64_t storm_us;                             /* when it ends, healing begins */
 };
@@ -208,6 +209,8 @@ void sim_check_landed(struct sim *, const struct bus_message *);
 void sim_check_refused(struct sim *, const struct bus_publication *);
 /* NULL when all has come to its end; else what has not. */
 const char *sim_check_unfinished(struct sim *);
+/* An open incident says so, of this case or (TEXT_NONE) of any. */
+bool sim_check_timer_put_off(struct sim *, struct text case_id);
 void sim_check_end(struct sim *);
 void sim_check_free(struct sim *);
 struct text sim_header(const struct bus_header *headers, uint32_t count, const char *name);

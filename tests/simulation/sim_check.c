@@ -421,8 +421,20 @@ const char *sim_check_unfinished(struct sim *s) {
     return NULL;
 }
 
+bool sim_check_timer_put_off(struct sim *s, struct text case_id) {
+    for (uint32_t i = 0; i < s->store.incident_list.count; i++) {
+        const struct store_incident *row = &vector_at(&s->store.incident_list, struct fake_incident *)[i]->row;
+        if (text_is(row->code, "timer_refused") && row->closed_at_us == TIME_NONE &&
+            (text_is_none(case_id) || text_equal(case_id, row->case_id)))
+            return true;
+    }
+    return false;
+}
+
 void sim_check_end(struct sim *s) {
     struct checker *c = s->checker;
+    if (sim_check_timer_put_off(s, TEXT_NONE))
+        sim_fail(s, "all cases have ended, and an incident still says that a timer is to be tried again");
     for (uint32_t i = 0; i < s->profile.daemons; i++) {
         struct conductor_meters meters;
         conductor_read_meters(s->daemons[i].conductor, &meters);

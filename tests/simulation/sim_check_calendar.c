@@ -43,7 +43,8 @@ void check_calendars(struct sim *s, const struct store_batch *b) {
         for (uint32_t j = 0; b->calendars[i].done && j < c->case_list.count; j++) {
             const struct check_case *one = vector_at(&c->case_list, struct check_case *)[j];
             const struct fake_case *row = store_truth_case(&s->store, one->state.id);
-            if (row && row->row.shard == b->calendars[i].shard && one->state.phase != CASE_CLOSED)
+            if (row && row->row.shard == b->calendars[i].shard && one->state.phase != CASE_CLOSED &&
+                !sim_check_timer_put_off(s, one->state.id))   /* its timer will reckon it */
                 check_case_by(s, &one->state, calendar);
         }
     }

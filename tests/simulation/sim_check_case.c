@@ -117,8 +117,8 @@ static void check_incidents(struct sim *s, const struct case_state *state) {
     bool incident = false, dispute = false;
     for (uint32_t i = 0; i < s->store.incident_list.count; i++) {
         const struct store_incident *row = &vector_at(&s->store.incident_list, struct fake_incident *)[i]->row;
-        if (row->closed_at_us != TIME_NONE || !text_equal(row->case_id, state->id))
-            continue;
+        if (row->closed_at_us != TIME_NONE || !text_equal(row->case_id, state->id) || text_is(row->code, "timer_refused"))
+            continue;   /* a timer's incident is the conductor's, no event of the case */
         *(text_is(row->code, "disputed") ? &dispute : &incident) = true;
     }
     if (incident != (state->incident_count > 0) || dispute != (state->dispute_count > 0))

@@ -165,8 +165,18 @@ static enum store_trouble store_before(void *context, struct store_client *clien
     return sim_trouble(s, s->profile.busy, "the store refuses for now") ? STORE_TROUBLE_BUSY : STORE_TROUBLE_NONE;
 }
 
+/* An input that kills: whoever has named it dies of it, of a timer more often, as they are few. */
+static void die_of_input(struct sim *s, const struct store_client *client) {
+    bool timer = false;
+    for (int32_t i = 0; i < s->store.shard_count; i++)
+        timer |= s->store.shards[i].tried_run == client->run && text_starts_with(s->store.shards[i].trying, "timer:");
+    if (s->profile.deadly && !s->healing && sim_trouble(s, timer ? 900000 : 300000, "a deadly input"))
+        crash_here(client->owner, "trying", "after");
+}
+
 static void store_after(void *context, struct store_client *client, const char *call) {
-    (void)context;
+    if (strcmp(call, "trying") == 0)
+        die_of_input(context, client);
     troubles(client->owner, call, "after");
     leave_port(client->owner);
 }
@@ -367,7 +377,7 @@ void sim_daemon_start(struct sim *s, uint32_t number) {
         .cache_bytes_most = s->profile.small_cache ? 40000 : (size_t)64 << 20, .member_ttl_us = 3000 * MS,
         .heartbeat_us = 1000 * MS, .inbox_poll_us = 200 * MS, .definitions_poll_us = 2000 * MS,
         .publish_give_up_us = 6000 * MS, .tasks_check_us = 5000 * MS, .publications_most = s->profile.small_queue ? 20 : 1000,
-        .life_cycle_steps = s->profile.steps_on_case_topic, .crashed = died && sim_chance(s, 300000),
+        .life_cycle_steps = s->profile.steps_on_case_topic, .crashed = died && (s->profile.deadly || sim_chance(s, 300000)),
     };
     struct conductor_ports ports = {.store = store_client_port(d->store), .bus = bus_client_port(d->bus),
                                     .clock = {s, sim_now, monotonic, random_bytes}};

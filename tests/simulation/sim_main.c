@@ -64,6 +64,7 @@ static void draw_profile(struct sim *s) {
     p->topics_removed = !calm && sim_chance(s, 300000);
     p->night = sim_chance(s, 300000);
     p->disk_full = !calm && sim_chance(s, 250000);
+    p->deadly = !calm && sim_chance(s, 150000);
 }
 
 static void play(struct sim *s) {
@@ -93,12 +94,17 @@ static void play(struct sim *s) {
     sim_world_heal(s);
     int64_t last_us = s->now_us + 400000 * MS;
     const char *unfinished = "";
+    bool waited_for_timers = false;   /* one at which a daemon died is put off by an hour */
     for (int64_t until_us = s->now_us + 3000 * MS; !s->failed && unfinished && until_us < last_us; until_us += 1000 * MS) {
         while (!s->failed && sim_step(s, until_us))
             ;
         unfinished = !sim_world_is_done(s) ? "somebody outside still waits" : sim_check_unfinished(s);
         if (unfinished && until_us > s->now_us)
             s->now_us = until_us;
+        if (unfinished && until_us + 1000 * MS >= last_us && !waited_for_timers && sim_check_timer_put_off(s, TEXT_NONE)) {
+            waited_for_timers = true;
+            last_us += 3600 * 1000 * MS;
+        }
     }
     if (!s->failed && unfinished)
         sim_fail(s, "it does not come to its end: %s", unfinished);

@@ -104,11 +104,13 @@ static void meddle(struct sim *s) {
 static void pay(struct sim *s) {
     for (uint32_t i = 0; i < s->store.case_list.count; i++) {
         const struct fake_case *one = vector_at(&s->store.case_list, struct fake_case *)[i];
-        if (!one->there || !text_is(one->row.thing, "waits") || map_get(&s->world->handled, one->id))
+        struct text key = s->healing ? text_format(&s->arena, "paid|%.*s|%lld", TEXT_ARG(one->id), (long long)(s->now_us / (60000 * MS)))
+                                     : one->id;   /* a daemon may have died twice at it, and said so: it is said again */
+        if (!one->there || !text_is(one->row.thing, "waits") || text_is(one->row.phase, "closed") || map_get(&s->world->handled, key))
             continue;
         if (!s->healing && !sim_chance(s, 300000))
             continue;
-        map_put(&s->world->handled, one->id, s);
+        map_put(&s->world->handled, key, s);
         world_command(s, case_root(one->id),
                       text_format(&s->arena, "{\"kind\":\"signal\",\"case\":\"%.*s\",\"id\":\"paid\",\"source\":\"/bank\",\"data\":{\"yuan\":5}}",
                                   TEXT_ARG(one->id)),

@@ -277,14 +277,19 @@ static void set_timer(struct store_truth *t, const struct store_timer *row) {
         *vector_new(&t->shards[one->timer_shard].timers, &t->arena, struct fake_case *) = one;
 }
 
+static bool is_closed_by(const struct store_incident *row, const struct store_closing *closing) {
+    const char *kind = text_is(row->code, "disputed") ? "dispute" : text_is(row->code, "timer_refused") ? "timer" : "incident";
+    return row->closed_at_us == TIME_NONE && row->index == closing->index && text_equal(row->case_id, closing->case_id) &&
+           text_equal(row->step, closing->step) && text_is(closing->of, kind);
+}
+
 static void apply_incidents(struct store_truth *t, const struct store_batch *b) {
     struct fake_incident **all = t->incident_list.at;
     for (uint32_t i = 0; i < b->closing_count; i++) {
         const struct store_closing *closing = &b->closings[i];
         for (uint32_t j = 0; j < t->incident_list.count; j++) {
             struct store_incident *row = &all[j]->row;
-            if (row->closed_at_us == TIME_NONE && row->index == closing->index && text_equal(row->case_id, closing->case_id) &&
-                text_equal(row->step, closing->step) && text_is(row->code, "disputed") == text_is(closing->of, "dispute"))
+            if (is_closed_by(row, closing))
                 row->closed_at_us = closing->at_us;
         }
     }
