@@ -99,6 +99,8 @@ static void play(struct sim *s) {
         while (!s->failed && sim_step(s, until_us))
             ;
         unfinished = !sim_world_is_done(s) ? "somebody outside still waits" : sim_check_unfinished(s);
+        if (!unfinished && sim_check_timer_put_off(s, TEXT_NONE))
+            unfinished = "an incident still says that a timer is to be tried again";
         if (unfinished && until_us > s->now_us)
             s->now_us = until_us;
         if (unfinished && until_us + 1000 * MS >= last_us && !waited_for_timers && sim_check_timer_put_off(s, TEXT_NONE)) {
