@@ -32,17 +32,28 @@ static enum outcome client_make(rd_kafka_type_t type, const rd_kafka_conf_t *tem
     return OUTCOME_OK;
 }
 
-/* The clients' queues raise a descriptor whenever they stop being empty. */
-static void clients_watch(struct bus *bus) {
+/* A client's queue raises a descriptor whenever it stops being empty. */
+enum outcome bus_reader_start(struct bus *bus, enum bus_reader which, struct error *error) {
     static const uint64_t one = 1;
-    rd_kafka_poll_set_consumer(bus->reader);
-    rd_kafka_poll_set_consumer(bus->bulk_reader);
-    bus->reader_queue = rd_kafka_queue_get_consumer(bus->reader);
-    bus->bulk_queue = rd_kafka_queue_get_consumer(bus->bulk_reader);
+    if (bus->readers[which])
+        return OUTCOME_OK;
+    enum outcome outcome = client_make(RD_KAFKA_CONSUMER, bus->reader_confs[which], &bus->readers[which], error);
+    if (outcome)
+        return outcome;
+    rd_kafka_poll_set_consumer(bus->readers[which]);
+    bus->reader_queues[which] = rd_kafka_queue_get_consumer(bus->readers[which]);
+    rd_kafka_queue_io_event_enable(bus->reader_queues[which], bus->reader_fd, &one, sizeof one);
+    return OUTCOME_OK;
+}
+
+static enum outcome writer_start(struct bus *bus, struct error *error) {
+    static const uint64_t one = 1;
+    enum outcome outcome = client_make(RD_KAFKA_PRODUCER, bus->writer_conf, &bus->writer, error);
+    if (outcome)
+        return outcome;
     bus->writer_queue = rd_kafka_queue_get_main(bus->writer);
-    rd_kafka_queue_io_event_enable(bus->reader_queue, bus->reader_fd, &one, sizeof one);
-    rd_kafka_queue_io_event_enable(bus->bulk_queue, bus->reader_fd, &one, sizeof one);
     rd_kafka_queue_io_event_enable(bus->writer_queue, bus->writer_fd, &one, sizeof one);
+    return OUTCOME_OK;
 }
 
 static void bus_stop(void *context, int wait_ms) {
@@ -62,22 +73,23 @@ static void bus_stop(void *context, int wait_ms) {
         bus->assigned[i]->state = BUS_PARTITION_UNREAD;
     bus->assigned_count = 0;
     bus_topics_forget_handles(bus);
-    if (bus->reader_queue)
-        rd_kafka_queue_destroy(bus->reader_queue);
-    if (bus->bulk_queue)
-        rd_kafka_queue_destroy(bus->bulk_queue);
+    for (int i = 0; i < BUS_READERS; i++)
+        if (bus->reader_queues[i])
+            rd_kafka_queue_destroy(bus->reader_queues[i]);
     if (bus->writer_queue)
         rd_kafka_queue_destroy(bus->writer_queue);
     if (bus->committer)
         rd_kafka_destroy_flags(bus->committer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-    if (bus->reader)
-        rd_kafka_destroy_flags(bus->reader, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-    if (bus->bulk_reader)
-        rd_kafka_destroy_flags(bus->bulk_reader, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    for (int i = 0; i < BUS_READERS; i++)
+        if (bus->readers[i])
+            rd_kafka_destroy_flags(bus->readers[i], RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     if (bus->writer)
         rd_kafka_destroy(bus->writer);
-    bus->reader_queue = bus->bulk_queue = bus->writer_queue = NULL;
-    bus->reader = bus->bulk_reader = bus->writer = bus->committer = NULL;
+    memset(bus->reader_queues, 0, sizeof bus->reader_queues);
+    memset(bus->readers, 0, sizeof bus->readers);
+    bus->writer_queue = NULL;
+    bus->writer = bus->committer = NULL;
+    bus->behind_count = 0;
     bus->committed_at_us = 0;
 }
 
@@ -87,15 +99,13 @@ static enum outcome bus_start(void *context, struct error *error) {
     bus->ring_first = bus->ring_count = bus->outstanding = 0;
     bus->notice_count = 0;
     bus->paused = bus->fatal = false;
-    enum outcome outcome = client_make(RD_KAFKA_CONSUMER, bus->reader_conf, &bus->reader, error);
+    enum outcome outcome = bus_reader_start(bus, BUS_READS_ANSWERS, error);
     if (!outcome)
-        outcome = client_make(RD_KAFKA_CONSUMER, bus->bulk_conf, &bus->bulk_reader, error);
+        outcome = bus_reader_start(bus, BUS_READS_BULK, error);
     if (!outcome)
-        outcome = client_make(RD_KAFKA_PRODUCER, bus->writer_conf, &bus->writer, error);
-    if (!outcome) {
-        clients_watch(bus);
-        outcome = scout_start(&bus->scout, bus->reader, error);
-    }
+        outcome = writer_start(bus, error);
+    if (!outcome)
+        outcome = scout_start(&bus->scout, bus->readers[BUS_READS_ANSWERS], error);
     if (outcome)
         bus_stop(bus, 0);
     return outcome;
@@ -139,21 +149,23 @@ static enum outcome descriptors_make(struct bus *bus, struct error *error) {
 }
 
 static enum outcome confs_make(struct bus *bus, const struct bus_settings *settings, struct error *error) {
-    struct bus_settings bulk = *settings;
-    bulk.fetch_kbytes = BUS_BULK_FETCH_KBYTES;
-    enum outcome outcome = bus_conf_make(settings, BUS_READER, &bus->reader_conf, error);
-    if (!outcome)
-        outcome = bus_conf_make(&bulk, BUS_READER, &bus->bulk_conf, error);
+    const uint32_t fetch_kbytes[BUS_READERS] = {settings->fetch_kbytes, BUS_BULK_FETCH_KBYTES, BUS_BEHIND_FETCH_KBYTES};
+    enum outcome outcome = OUTCOME_OK;
+    for (int i = 0; !outcome && i < BUS_READERS; i++) {
+        struct bus_settings its = *settings;
+        its.fetch_kbytes = fetch_kbytes[i];
+        outcome = bus_conf_make(&its, BUS_READER, &bus->reader_confs[i], error);
+    }
     if (!outcome)
         outcome = bus_conf_make(settings, BUS_WRITER, &bus->writer_conf, error);
     if (!outcome)
         outcome = bus_conf_make(settings, BUS_COMMITTER, &bus->committer_conf, error);
     if (outcome)
         return outcome;
-    rd_kafka_conf_t *const all[] = {bus->reader_conf, bus->bulk_conf, bus->writer_conf};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-        rd_kafka_conf_set_opaque(all[i], bus);
-        rd_kafka_conf_set_error_cb(all[i], bus_on_error);
+    for (int i = 0; i <= BUS_READERS; i++) {
+        rd_kafka_conf_t *conf = i < BUS_READERS ? bus->reader_confs[i] : bus->writer_conf;
+        rd_kafka_conf_set_opaque(conf, bus);
+        rd_kafka_conf_set_error_cb(conf, bus_on_error);
     }
     rd_kafka_conf_set_dr_msg_cb(bus->writer_conf, bus_on_delivery);
     return OUTCOME_OK;
@@ -193,10 +205,13 @@ void bus_destroy(struct bus *bus) {
     for (size_t i = 0; i < 3; i++)
         if (fds[i] >= 0)
             close(fds[i]);
-    rd_kafka_conf_t *const confs[] = {bus->reader_conf, bus->bulk_conf, bus->writer_conf, bus->committer_conf};
-    for (size_t i = 0; i < sizeof confs / sizeof *confs; i++)
-        if (confs[i])
-            rd_kafka_conf_destroy(confs[i]);
+    for (int i = 0; i < BUS_READERS; i++)
+        if (bus->reader_confs[i])
+            rd_kafka_conf_destroy(bus->reader_confs[i]);
+    if (bus->writer_conf)
+        rd_kafka_conf_destroy(bus->writer_conf);
+    if (bus->committer_conf)
+        rd_kafka_conf_destroy(bus->committer_conf);
     memory_free(bus->assigned);
     for (size_t i = 0; i < BUS_POLLS_HELD_MOST; i++)
         memory_free(bus->held[i].headers);

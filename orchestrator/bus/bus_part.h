@@ -17,6 +17,7 @@
 #define BUS_QUEUE_MESSAGES_DEFAULT 32768
 #define BUS_FETCH_KBYTES_DEFAULT 65536
 #define BUS_BULK_FETCH_KBYTES 8192
+#define BUS_BEHIND_FETCH_KBYTES 32768
 #define BUS_MESSAGE_BYTES_MOST 2097152  /* on the wire: 1 MiB of value, its key and its headers */
 #define BUS_COMMIT_EVERY_US 5000000
 #define BUS_GIVE_UP_US 10000000         /* a partition from which no acknowledgement came for so long, though some are due */
@@ -24,6 +25,14 @@
 #define BUS_MISSING_FOR_US 100000       /* a topic that was not there is looked for anew by who writes to it later than that */
 
 enum bus_role { BUS_READER = 1, BUS_WRITER = 2, BUS_COMMITTER = 4, BUS_ADMIN = 8 };
+
+/* Clients that read, each with a queue of its own: nobody's messages wait behind what has much to read. */
+enum bus_reader {
+    BUS_READS_ANSWERS,
+    BUS_READS_BULK,                     /* bulk topics, always */
+    BUS_READS_BEHIND,                   /* topics that are far behind, as long as they are (behind.c); made when first needed */
+    BUS_READERS,
+};
 
 enum bus_topic_state { BUS_TOPIC_UNCHECKED, BUS_TOPIC_THERE, BUS_TOPIC_MISSING };
 enum bus_partition_state {
@@ -45,6 +54,9 @@ struct bus_partition {
     bool asked_low;                     /* the scout was asked where the beginning is, for lag() */
 };
 
+/* The topic in one reader's client; its opaque, so that a message leads to it without a search. */
+struct bus_handle { rd_kafka_topic_t *topic; struct bus_topic_entry *entry; enum bus_reader reader; };
+
 /* What was handed to librdkafka for one partition and is not reported yet. */
 struct bus_writing {
     struct contact contact;
@@ -55,11 +67,15 @@ struct bus_topic_entry {
     struct text name;                   /* NUL behind it */
     enum bus_topic_state state;
     int32_t partition_count;            /* of a topic that is there */
-    bool bulk;
+    enum bus_reader reader;             /* who reads it now; what another still has in its queue is dropped */
+    int64_t moved_at_us;                /* monotonic: when it came to its reader */
+    uint32_t taken;                     /* messages, since behind.c looked */
+    int64_t behind;                     /* messages that lie behind our place, over all partitions, as behind.c saw it */
     bool missing_said;
     int64_t missing_at_us;              /* monotonic: when it was not found; it may have been made since */
     bool wanted;                        /* the scout was asked to look for it */
-    rd_kafka_topic_t *reader, *writer;  /* made when the topic is there and they are needed: naming may make a topic */
+    struct bus_handle handles[BUS_READERS];
+    rd_kafka_topic_t *writer;           /* as the handles: made when the topic is there and they are needed: naming may make a topic */
     struct bus_partition **partitions;  /* by number; NULL: never assigned */
     int32_t partition_room;
     struct bus_writing *writing;        /* by partition */
@@ -102,9 +118,9 @@ struct bus_delivered { uint64_t token; rd_kafka_resp_err_t error; };
 
 struct bus {
     struct bus_port port;
-    rd_kafka_conf_t *reader_conf, *bulk_conf, *writer_conf, *committer_conf;
-    rd_kafka_t *reader, *bulk_reader, *writer, *committer;   /* bulk_reader: of bulk topics, so that its queue is no one else's */
-    rd_kafka_queue_t *reader_queue, *bulk_queue, *writer_queue;
+    rd_kafka_conf_t *reader_confs[BUS_READERS], *writer_conf, *committer_conf;
+    rd_kafka_t *readers[BUS_READERS], *writer, *committer;
+    rd_kafka_queue_t *reader_queues[BUS_READERS], *writer_queue;
     int epoll_fd, reader_fd, writer_fd;
     struct scout scout;
 
@@ -112,6 +128,8 @@ struct bus {
     struct bus_partition **assigned;    /* every partition whose state is not UNREAD */
     uint32_t assigned_count, assigned_room;
     uint64_t assign_count;
+    uint32_t behind_count;              /* topics read by BUS_READS_BEHIND */
+    int64_t behind_looked_us;           /* monotonic */
     bool paused;
 
     struct bus_held {                   /* the messages of one poll */
@@ -135,6 +153,9 @@ struct bus {
     int64_t committed_at_us;
 };
 
+/* bus.c: makes the reader's client if there is none. */
+enum outcome bus_reader_start(struct bus *, enum bus_reader, struct error *);
+
 /* conf.c */
 enum outcome bus_conf_make(const struct bus_settings *, enum bus_role, rd_kafka_conf_t **ret, struct error *);
 
@@ -155,6 +176,11 @@ void bus_pause(void *, bool paused);
 int64_t bus_lag(void *, struct text topic, int32_t number);
 /* Starts the partitions that waited for this topic, as far as it has them. */
 void bus_take_up(struct bus *, struct bus_topic_entry *);
+/* Has another reader read the topic's partitions, each from its place on. What fails is said as a notice FATAL. */
+void bus_move(struct bus *, struct bus_topic_entry *, enum bus_reader);
+
+/* behind.c: to be called behind each poll. has_more: not every queue was seen empty. */
+void bus_look_who_is_behind(struct bus *, bool has_more);
 
 /* produce.c */
 enum outcome bus_publish(void *, const struct bus_publication *, struct error *);

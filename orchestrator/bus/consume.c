@@ -6,6 +6,7 @@
 #include "bus/bus_part.h"
 
 #include <poll.h>
+#include "base/log.h"
 #include "model/limits.h"
 
 /* No further message once so many headers are held: a message of 1 MiB can have 300,000. */
@@ -20,11 +21,6 @@ static void list_drop(rd_kafka_topic_partition_list_t **list) {
 static void kafka_error_drop(rd_kafka_error_t **error) {
     if (*error)
         rd_kafka_error_destroy(*error);
-}
-
-/* Two clients read: one that of bulk topics, whose queue stands before no one else's messages. */
-static rd_kafka_t *reader_of(const struct bus *bus, const struct bus_topic_entry *entry) {
-    return entry->bulk ? bus->bulk_reader : bus->reader;
 }
 
 static enum outcome one_reader_change(rd_kafka_t *reader, rd_kafka_topic_partition_list_t *list, bool start,
@@ -42,15 +38,18 @@ static enum outcome one_reader_change(rd_kafka_t *reader, rd_kafka_topic_partiti
 /* Starts or ends reading of the list's partitions in librdkafka. */
 static enum outcome reader_change(struct bus *bus, const rd_kafka_topic_partition_list_t *list, bool start,
                                   struct error *error) {
-    _cleanup_list_ rd_kafka_topic_partition_list_t *bulk = rd_kafka_topic_partition_list_new(16);
-    _cleanup_list_ rd_kafka_topic_partition_list_t *others = rd_kafka_topic_partition_list_new(list->cnt + 1);
-    for (int i = 0; i < list->cnt; i++) {
-        const struct bus_topic_entry *entry = map_get(&bus->topics, text_from(list->elems[i].topic));
-        rd_kafka_topic_partition_list_t *to = entry && entry->bulk ? bulk : others;
-        rd_kafka_topic_partition_list_add(to, list->elems[i].topic, list->elems[i].partition)->offset = list->elems[i].offset;
+    enum outcome outcome = OUTCOME_OK;
+    for (int reader = 0; !outcome && reader < BUS_READERS; reader++) {
+        _cleanup_list_ rd_kafka_topic_partition_list_t *its = rd_kafka_topic_partition_list_new(list->cnt + 1);
+        for (int i = 0; i < list->cnt; i++) {
+            const rd_kafka_topic_partition_t *one = &list->elems[i];
+            const struct bus_topic_entry *entry = map_get(&bus->topics, text_from(one->topic));
+            if (entry && (int)entry->reader == reader)
+                rd_kafka_topic_partition_list_add(its, one->topic, one->partition)->offset = one->offset;
+        }
+        outcome = one_reader_change(bus->readers[reader], its, start, error);
     }
-    enum outcome outcome = one_reader_change(bus->reader, others, start, error);
-    return outcome ? outcome : one_reader_change(bus->bulk_reader, bulk, start, error);
+    return outcome;
 }
 
 static void list_add(rd_kafka_topic_partition_list_t *list, const struct bus_partition *partition) {
@@ -59,18 +58,19 @@ static void list_add(rd_kafka_topic_partition_list_t *list, const struct bus_par
     one->offset = partition->next == BUS_OFFSET_BEGINNING ? RD_KAFKA_OFFSET_BEGINNING : partition->next;
 }
 
-/* The topic's handle carries our entry, so that a message leads to it without a search. */
 static bool topic_open(struct bus *bus, struct bus_topic_entry *entry) {
-    if (entry->reader)
+    struct bus_handle *handle = &entry->handles[entry->reader];
+    if (handle->topic)
         return true;
-    rd_kafka_topic_conf_t *conf = rd_kafka_default_topic_conf_dup(bus->reader);
-    rd_kafka_topic_conf_set_opaque(conf, entry);
-    entry->reader = rd_kafka_topic_new(reader_of(bus, entry), entry->name.at, conf);
-    return entry->reader != NULL;
+    *handle = (struct bus_handle){.entry = entry, .reader = entry->reader};
+    rd_kafka_topic_conf_t *conf = rd_kafka_default_topic_conf_dup(bus->readers[entry->reader]);
+    rd_kafka_topic_conf_set_opaque(conf, handle);
+    handle->topic = rd_kafka_topic_new(bus->readers[entry->reader], entry->name.at, conf);
+    return handle->topic != NULL;
 }
 
 void bus_take_up(struct bus *bus, struct bus_topic_entry *entry) {
-    if (entry->state != BUS_TOPIC_THERE || !bus->reader)
+    if (entry->state != BUS_TOPIC_THERE || !bus->readers[BUS_READS_ANSWERS])
         return;
     _cleanup_list_ rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(16);
     for (uint32_t i = 0; i < bus->assigned_count; i++) {
@@ -85,6 +85,28 @@ void bus_take_up(struct bus *bus, struct bus_topic_entry *entry) {
     if (list->cnt && !topic_open(bus, entry))
         bus_give_up(bus, "a topic's handle can't be made");
     else if (reader_change(bus, list, true, &error))
+        bus_give_up(bus, error.message);
+}
+
+void bus_move(struct bus *bus, struct bus_topic_entry *entry, enum bus_reader to) {
+    _cleanup_list_ rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(64);
+    struct error error = {0};
+    entry->moved_at_us = bus_now_us();
+    if (bus_reader_start(bus, to, &error)) {   /* it is read where it was, then */
+        log_warn("bus_reader", "a topic that is far behind can't be read apart", LOG_TEXT("topic", entry->name),
+                 LOG_STRING("why", error.message));
+        return;
+    }
+    for (uint32_t i = 0; i < bus->assigned_count; i++)
+        if (bus->assigned[i]->topic == entry && bus->assigned[i]->state == BUS_PARTITION_READING)
+            list_add(list, bus->assigned[i]);
+    enum outcome outcome = reader_change(bus, list, false, &error);
+    bus->behind_count += to == BUS_READS_BEHIND;
+    bus->behind_count -= entry->reader == BUS_READS_BEHIND;
+    entry->reader = to;
+    if (!outcome && list->cnt && !topic_open(bus, entry))
+        bus_give_up(bus, "a topic's handle can't be made");
+    else if (outcome || reader_change(bus, list, true, &error))
         bus_give_up(bus, error.message);
 }
 
@@ -111,7 +133,8 @@ static enum outcome assign_one(struct bus *bus, const struct bus_position *posit
     partition->assigned_in = bus->assign_count;
     if (partition->state != BUS_PARTITION_UNREAD)
         return OUTCOME_OK;
-    entry->bulk = position->bulk;
+    if (position->bulk)
+        entry->reader = BUS_READS_BULK;
     partition->next = position->offset;
     partition->asked_low = false;
     partition->state = BUS_PARTITION_WAITING;
@@ -127,7 +150,7 @@ static enum outcome assign_one(struct bus *bus, const struct bus_position *posit
 
 enum outcome bus_assign(void *context, const struct bus_position *positions, uint32_t count, struct error *error) {
     struct bus *bus = context;
-    if (!bus->reader)
+    if (!bus->readers[BUS_READS_ANSWERS])
         return error_set(error, OUTCOME_FATAL, "bus_stopped", "the bus has not been started");
     if (!assigned_reserve(bus, count))
         return error_no_memory(error);
@@ -209,7 +232,8 @@ static void partition_stop(struct bus *bus, struct bus_partition *partition, con
 }
 
 static void take_error(struct bus *bus, const rd_kafka_message_t *message) {
-    struct bus_topic_entry *entry = message->rkt ? rd_kafka_topic_opaque(message->rkt) : NULL;
+    const struct bus_handle *handle = message->rkt ? rd_kafka_topic_opaque(message->rkt) : NULL;
+    struct bus_topic_entry *entry = handle && handle->reader == handle->entry->reader ? handle->entry : NULL;
     struct bus_partition *partition = entry ? bus_partition_find(entry, message->partition) : NULL;
     switch (message->err) {
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
@@ -228,7 +252,7 @@ static void take_error(struct bus *bus, const rd_kafka_message_t *message) {
             scout_look_for(&bus->scout, entry);
         return;
     default:
-        bus_on_error(bus->reader, message->err, rd_kafka_message_errstr(message), bus);
+        bus_on_error(bus->readers[BUS_READS_ANSWERS], message->err, rd_kafka_message_errstr(message), bus);
     }
 }
 
@@ -265,13 +289,14 @@ static bool take_headers(struct bus_held *held, const rd_kafka_message_t *messag
     return true;
 }
 
-/* False: the message is an error, or of a partition that is no longer ours. */
+/* False: the message is an error, or of a partition that is no longer ours, or its reader's. */
 static bool take_message(struct bus *bus, struct bus_held *held, const rd_kafka_message_t *message, struct bus_message *ret) {
     if (message->err) {
         take_error(bus, message);
         return false;
     }
-    struct bus_topic_entry *entry = rd_kafka_topic_opaque(message->rkt);
+    const struct bus_handle *handle = rd_kafka_topic_opaque(message->rkt);
+    struct bus_topic_entry *entry = handle && handle->reader == handle->entry->reader ? handle->entry : NULL;
     struct bus_partition *partition = entry ? bus_partition_find(entry, message->partition) : NULL;
     if (!partition || partition->state != BUS_PARTITION_READING || message->offset < partition->next)
         return false;
@@ -281,6 +306,7 @@ static bool take_message(struct bus *bus, struct bus_held *held, const rd_kafka_
         return false;
     }
     partition->next = message->offset + 1;
+    entry->taken++;
     ret->topic = entry->name;
     ret->partition = message->partition;
     ret->offset = message->offset;
@@ -298,9 +324,11 @@ static uint32_t rest(struct bus *bus, int wait_ms) {
 }
 
 /* What a reader has, until `most` are held. False: its queue was seen empty. */
-static bool poll_one(struct bus *bus, rd_kafka_t *reader, struct bus_held *held, uint32_t most, struct bus_message *room) {
+static bool poll_one(struct bus *bus, enum bus_reader reader, struct bus_held *held, uint32_t most, struct bus_message *room) {
+    if (!bus->readers[reader])
+        return false;
     while (held->count < most && held->header_count < HEADERS_A_POLL) {
-        rd_kafka_message_t *message = rd_kafka_consumer_poll(reader, 0);
+        rd_kafka_message_t *message = rd_kafka_consumer_poll(bus->readers[reader], 0);
         if (!message)
             return false;
         if (take_message(bus, held, message, &room[held->count]))
@@ -311,10 +339,23 @@ static bool poll_one(struct bus *bus, rd_kafka_t *reader, struct bus_held *held,
     return true;
 }
 
+/* Answers before bulk, which has a quarter; of the answers' share a quarter is for those of topics that are behind. What
+ * one leaves the others have. False: all queues were seen empty. */
+static bool poll_all(struct bus *bus, struct bus_held *held, uint32_t most, struct bus_message *room) {
+    uint32_t answers = most - most / 4;
+    bool more = poll_one(bus, BUS_READS_ANSWERS, held, bus->behind_count ? answers - answers / 4 : answers, room);
+    more |= poll_one(bus, BUS_READS_BEHIND, held, answers, room);
+    more |= poll_one(bus, BUS_READS_BULK, held, most, room);
+    if (!more)
+        return false;
+    more = poll_one(bus, BUS_READS_ANSWERS, held, most, room);
+    return poll_one(bus, BUS_READS_BEHIND, held, most, room) || more || held->count == most;
+}
+
 uint32_t bus_poll(void *context, int wait_ms, struct bus_message *room, uint32_t most) {
     struct bus *bus = context;
     bus_take_findings(bus);
-    if (!bus->reader || bus->paused || bus->held_count == BUS_POLLS_HELD_MOST)
+    if (!bus->readers[BUS_READS_ANSWERS] || bus->paused || bus->held_count == BUS_POLLS_HELD_MOST)
         return rest(bus, wait_ms);
     struct bus_held *held = &bus->held[(bus->held_first + bus->held_count) % BUS_POLLS_HELD_MOST];
     held->header_count = 0;
@@ -322,17 +363,14 @@ uint32_t bus_poll(void *context, int wait_ms, struct bus_message *room, uint32_t
         most = BUS_POLL_MOST;
     bus_fd_lower(bus->reader_fd);
     held->count = 0;
-    bool more = poll_one(bus, bus->reader, held, most - most / 4, room);
-    more |= poll_one(bus, bus->bulk_reader, held, most, room);
-    if (more)
-        more = poll_one(bus, bus->reader, held, most, room) || held->count == most;
+    bool more = poll_all(bus, held, most, room);
     for (int64_t until_us = wait_ms > 0 ? bus_now_us() + wait_ms * INT64_C(1000) : 0, left_us; held->count == 0; ) {
         if (wait_ms <= 0 || (left_us = until_us - bus_now_us()) <= 0)
             break;
         struct pollfd any = {.fd = bus->reader_fd, .events = POLLIN};
         poll(&any, 1, (int)(left_us / 1000) + 1);
         bus_fd_lower(bus->reader_fd);
-        more = poll_one(bus, bus->reader, held, most, room) | poll_one(bus, bus->bulk_reader, held, most, room);
+        more = poll_all(bus, held, most, room);
     }
     if (more) /* a queue was not seen empty, and it raises the descriptor only when it stops being so */
         bus_fd_raise(bus->reader_fd);
@@ -343,6 +381,7 @@ uint32_t bus_poll(void *context, int wait_ms, struct bus_message *room, uint32_t
         room[i].headers = headers;
         headers += room[i].header_count;
     }
+    bus_look_who_is_behind(bus, more);
     return count;
 }
 
@@ -352,7 +391,7 @@ static int64_t partition_lag(struct bus *bus, struct bus_partition *partition) {
     if (partition->state == BUS_PARTITION_WAITING && partition->topic->state == BUS_TOPIC_MISSING)
         return 0;
     if (partition->state != BUS_PARTITION_READING ||
-        rd_kafka_get_watermark_offsets(reader_of(bus, partition->topic), partition->topic->name.at, partition->number, &low, &high) ||
+        rd_kafka_get_watermark_offsets(bus->readers[partition->topic->reader], partition->topic->name.at, partition->number, &low, &high) ||
         high < 0)
         return -1;
     if (partition->next != BUS_OFFSET_BEGINNING)

@@ -27,7 +27,7 @@ static bool committer_open(struct bus *bus) {
 void bus_commit_for_lag_tools(void *context, const struct bus_position *positions, uint32_t count) {
     struct bus *bus = context;
     int64_t now = bus_now_us();
-    if (!bus->reader || count == 0 || (bus->committed_at_us && now - bus->committed_at_us < BUS_COMMIT_EVERY_US))
+    if (!bus->readers[BUS_READS_ANSWERS] || count == 0 || (bus->committed_at_us && now - bus->committed_at_us < BUS_COMMIT_EVERY_US))
         return;
     bus->committed_at_us = now;
     if (!committer_open(bus))

@@ -61,11 +61,16 @@ bool bus_writing_reserve(struct bus_topic_entry *entry, int32_t count) {
 void bus_topics_forget_handles(struct bus *bus) {
     map_each(&bus->topics, slot) {
         struct bus_topic_entry *entry = slot->value;
-        if (entry->reader)
-            rd_kafka_topic_destroy(entry->reader);
+        for (int i = 0; i < BUS_READERS; i++) {
+            if (entry->handles[i].topic)
+                rd_kafka_topic_destroy(entry->handles[i].topic);
+            entry->handles[i].topic = NULL;
+        }
         if (entry->writer)
             rd_kafka_topic_destroy(entry->writer);
-        entry->reader = entry->writer = NULL;
+        entry->writer = NULL;
+        if (entry->reader == BUS_READS_BEHIND)
+            entry->reader = BUS_READS_ANSWERS;
         for (int32_t i = 0; i < entry->partition_room; i++)
             if (entry->partitions[i])
                 entry->partitions[i]->asked_reaches = false; /* a scout that ends takes its questions along */

@@ -366,6 +366,67 @@ static void test_a_log_that_begins_later_than_asked_says_when(void **state) {
         assert_int_equal(bench->notice.begins_us / 1000, at_us[0] / 1000);
 }
 
+/* A heap on the four partitions of a topic, numbered through, and a lone message of another topic. */
+struct heap { int next[4], count; bool lone; };
+
+/* One poll, and some milliseconds' work on what came; each partition's numbers must follow one another. */
+static void take_of_heap(struct bench *bench, struct heap *heap) {
+    static struct bus_message room[1000];
+    uint32_t count = bench->port->poll(bench->port->context, 10, room, 1000);
+    for (uint32_t i = 0; i < count; i++) {
+        if (!text_equal(room[i].topic, text_from(bench->topic))) {
+            assert_false(heap->lone);
+            heap->lone = true;
+            continue;
+        }
+        assert_int_equal(number_of(&room[i]), heap->next[room[i].partition]);
+        heap->next[room[i].partition] += 4;
+        heap->count++;
+    }
+    if (count)
+        bench->port->release(bench->port->context);
+    take_deliveries(bench);
+    sleep_ms(10);
+}
+
+static void test_nothing_waits_long_behind_a_topic_with_a_heap_and_the_heap_keeps_its_order(void **state) {
+    enum { HEAP = 40000, READ_BEFORE = 6000, MOST_BEFORE_IT = 12000, MORE = 400, STAYS_MS = 2500 };
+    struct bench *bench = *state;
+    struct heap heap = {.next = {0, 1, 2, 3}};
+    char lone[64];
+    topic_name(bench, "lone", lone);
+    assert_true(bench->factory->topic_make(bench->factory->context, lone, 1));
+    for (int i = 0; i < HEAP; i++)
+        publish_number(bench, bench->topic, i % 4, i);
+    await_deliveries(bench, HEAP);
+    struct bus_position all[5];
+    for (int i = 0; i < 4; i++)
+        all[i] = position_at(bench->topic, i, BUS_OFFSET_BEGINNING);
+    all[4] = position_at(lone, 0, BUS_OFFSET_BEGINNING);
+    assert_int_equal(bench->port->assign(bench->port->context, all, 5, NULL), OUTCOME_OK);
+    int64_t end = now_ms() + PATIENCE_MS;
+    while (heap.count < READ_BEFORE && now_ms() < end)
+        take_of_heap(bench, &heap);
+    int before = heap.count;
+    publish_number(bench, lone, 0, 1);
+    while (!heap.lone && now_ms() < end)
+        take_of_heap(bench, &heap);
+    assert_true(heap.lone);
+    if (heap.count - before > MOST_BEFORE_IT)
+        fail_msg("%d messages of a heap came before a lone one", heap.count - before);
+    while (heap.count < HEAP && now_ms() < end)
+        take_of_heap(bench, &heap);
+    assert_int_equal(heap.count, HEAP);
+    for (int64_t until = now_ms() + STAYS_MS; now_ms() < until;)   /* it is no longer behind */
+        take_of_heap(bench, &heap);
+    for (int i = HEAP; i < HEAP + MORE; i++)
+        publish_number(bench, bench->topic, i % 4, i);
+    end = now_ms() + PATIENCE_MS;
+    while (heap.count < HEAP + MORE && now_ms() < end)
+        take_of_heap(bench, &heap);
+    assert_int_equal(heap.count, HEAP + MORE);
+}
+
 const struct CMUnitTest bus_suite_reading[] = {
     BUS_TEST(test_order_within_a_partition_is_kept),
     BUS_TEST(test_a_message_comes_as_it_was_sent),
@@ -378,6 +439,7 @@ const struct CMUnitTest bus_suite_reading[] = {
     BUS_TEST(test_an_offset_outside_the_log_stops_the_partition_and_names_both_ends),
     BUS_TEST(test_a_place_behind_the_end_is_no_gap_when_the_log_reaches_it_within_seconds),
     BUS_TEST(test_a_pause_is_silent_and_loses_nothing),
+    BUS_TEST(test_nothing_waits_long_behind_a_topic_with_a_heap_and_the_heap_keeps_its_order),
     BUS_TEST(test_lag_counts_what_lies_behind_the_place_read),
     BUS_TEST(test_all_headers_are_shown_however_many_and_whatever_their_bytes),
     BUS_TEST(test_absent_and_empty_keys_and_values_are_told_apart),

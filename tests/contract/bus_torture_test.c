@@ -14,7 +14,7 @@
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 
-#include "bus/bus.h"
+#include "bus/bus_part.h"
 
 /* ---- librdkafka, that fails when it is told to ---- */
 
@@ -89,13 +89,13 @@ rd_kafka_resp_err_t __wrap_rd_kafka_producev(rd_kafka_t *client, ...) {
 
 #define E(name) RD_KAFKA_RESP_ERR_##name
 static const struct { const char *name; enum call call; uint32_t places; rd_kafka_resp_err_t codes[8]; } rows[] = {
-    {"rd_kafka_new", CALL_new, 3, {E(_FAIL)}},
+    {"rd_kafka_new", CALL_new, 4, {E(_FAIL)}},
     {"rd_kafka_conf_set", CALL_conf_set, 30, {E(_INVALID_ARG)}},
-    {"rd_kafka_topic_new", CALL_topic_new, 2, {E(_INVALID_ARG)}},
+    {"rd_kafka_topic_new", CALL_topic_new, 3, {E(_INVALID_ARG)}},
     {"rd_kafka_producev", CALL_producev, 3,
      {E(_QUEUE_FULL), E(MSG_SIZE_TOO_LARGE), E(_UNKNOWN_TOPIC), E(_UNKNOWN_PARTITION), E(_FATAL), E(_FENCED), E(_INVALID_ARG)}},
-    {"rd_kafka_incremental_assign", CALL_assign, 2, {E(_STATE), E(_FATAL), E(_INVALID_ARG)}},
-    {"rd_kafka_incremental_unassign", CALL_unassign, 1, {E(_STATE), E(_FATAL), E(_INVALID_ARG)}},
+    {"rd_kafka_incremental_assign", CALL_assign, 4, {E(_STATE), E(_FATAL), E(_INVALID_ARG)}},
+    {"rd_kafka_incremental_unassign", CALL_unassign, 3, {E(_STATE), E(_FATAL), E(_INVALID_ARG)}},
     {"rd_kafka_metadata", CALL_metadata, 2, {E(_TRANSPORT), E(_TIMED_OUT), E(UNKNOWN_TOPIC_OR_PART), E(LEADER_NOT_AVAILABLE)}},
     {"rd_kafka_offsets_for_times", CALL_times, 1, {E(_TIMED_OUT), E(_UNKNOWN_PARTITION), E(LEADER_NOT_AVAILABLE)}},
     {"rd_kafka_query_watermark_offsets", CALL_query_marks, 1, {E(_TIMED_OUT), E(_UNKNOWN_PARTITION)}},
@@ -114,7 +114,7 @@ static struct {
     const struct bus_port *port;
     bool accepted[MESSAGES], delivered[MESSAGES], impossible[MESSAGES];
     bool started;
-    uint32_t told_more, read[PARTITIONS], starts, fatals;
+    uint32_t told_more, read[PARTITIONS], starts, fatals, moves;
 } scene;
 
 static int64_t now_ms(void) {
@@ -193,6 +193,13 @@ static void take_messages(void) {
         scene.port->release(scene.port->context);
 }
 
+/* As if the topic were far behind, or no longer. */
+static void move(enum bus_reader to) {
+    struct bus_topic_entry *entry = map_get(&scene.bus->topics, text_from(scene.topic));
+    if (scene.started && entry && entry->reader != to)
+        bus_move(scene.bus, entry, to);
+}
+
 static bool is_done(void) {
     uint32_t delivered[PARTITIONS] = {0};
     for (uint32_t i = 0; i < MESSAGES; i++) {
@@ -225,7 +232,11 @@ static void play(const char *what) {
         hear();
         if (scene.started)
             take_messages();
+        if (scene.read[0] > 0 && scene.moves++ == 0)
+            move(BUS_READS_BEHIND);
     }
+    move(BUS_READS_ANSWERS);
+    hear();
     while (assign(1, 2) != OUTCOME_OK || assign(0, 2) != OUTCOME_OK) {   /* one is given back and taken again */
         scene.port->stop(scene.port->context, 0);
         scene.fatals++;
