@@ -2,7 +2,11 @@
  * store works on one batch while the next is decided. */
 #include "conductor/internal.h"
 
-enum { DECISIONS_A_PUSH = 16 };   /* so often the store is given what it could not take at once */
+/* The socket takes some hundred inputs' rows at a time, which the store has worked off within milliseconds. */
+void batch_push(struct conductor *c, uint32_t done) {
+    if (done % 16 == 0 && c->under_way)
+        c->ports.store.commit_push(c->ports.store.context);
+}
 
 struct batch *batch_make(struct conductor *c) {
     int place = c->under_way == &c->batches[0];
@@ -66,8 +70,7 @@ static enum outcome decide_all(struct conductor *c, struct batch *batch, struct 
         }
         if (outcome != OUTCOME_OK)
             return outcome;
-        if (++batch->input_count % DECISIONS_A_PUSH == 0 && c->under_way)
-            c->ports.store.commit_push(c->ports.store.context);
+        batch_push(c, ++batch->input_count);
     }
     return OUTCOME_OK;
 }

@@ -191,8 +191,10 @@ static void gather_messages(struct conductor *c, struct batch *batch, bool reads
     uint32_t kept = reads_inbox ? c->batch_most / 4 : 0;
     uint32_t count = c->ports.bus.poll(c->ports.bus.context, 0, batch->messages, c->batch_most - kept);
     batch->has_messages = count > 0;
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count; i++) {
+        batch_push(c, i);
         intake_message(c, batch, &batch->messages[i]);
+    }
 }
 
 /* Everything that has arrived, at most batch_most inputs. */

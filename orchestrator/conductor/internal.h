@@ -219,6 +219,9 @@ void batch_publish(struct conductor *, struct batch *);
 void batch_release(struct conductor *, struct batch *);
 /* From now on one input a batch, until so many went well as a batch may have: what is too much together may go alone. */
 void batch_take_apart(struct conductor *);
+/* To be called for each of many things that are `done` while the store may have a batch under way: gives it now and then what
+ * it could not take at once. */
+void batch_push(struct conductor *, uint32_t done);
 int32_t conductor_shard_of(const struct conductor *, struct text case_id);
 
 /* decide.c: one pending input through the engine, into the batch */

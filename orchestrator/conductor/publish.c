@@ -172,7 +172,7 @@ static void publish_row(struct conductor *c, struct batch *batch, uint32_t index
 /* Shard by shard: what goes to one partition is handed over in one go and so leaves in few requests, which are what costs
  * a broker. Without memory nothing is handed over: the shards catch up from the store. */
 void publish_batch(struct conductor *c, struct batch *batch) {
-    uint32_t count = batch->events.count;
+    uint32_t count = batch->events.count, published = 0;
     uint32_t *first = arena_new_array(batch->arena, (size_t)c->shard_count, uint32_t);   /* index + 1; 0: none */
     uint32_t *next = arena_new_array(batch->arena, count + 1, uint32_t);
     if (!first || !next)
@@ -183,8 +183,10 @@ void publish_batch(struct conductor *c, struct batch *batch) {
         first[shard] = i + 1;
     }
     for (int32_t shard = 0; shard < c->shard_count; shard++)
-        for (uint32_t at = first[shard]; at > 0; at = next[at - 1])
+        for (uint32_t at = first[shard]; at > 0; at = next[at - 1]) {
             publish_row(c, batch, at - 1);
+            batch_push(c, ++published);
+        }
 }
 
 /* Keeps a dead letter for later: its topic is still being looked up, or the queue is full. */
