@@ -143,9 +143,8 @@ static void publish(void) {
     }
 }
 
-static void hear(void) {
+static void take_told(void) {
     struct bus_delivery told[8];
-    struct bus_notice notice;
     for (uint32_t i = 0, count = scene.port->deliveries(scene.port->context, told, 8); i < count; i++) {
         uint64_t which = told[i].token - 1;
         assert_true(which < MESSAGES);
@@ -154,11 +153,17 @@ static void hear(void) {
         scene.delivered[which] = scene.delivered[which] || told[i].fate == BUS_DELIVERED;
         scene.impossible[which] = scene.impossible[which] || told[i].fate == BUS_IMPOSSIBLE;
     }
+}
+
+static void hear(void) {
+    struct bus_notice notice;
+    take_told();
     while (scene.started && scene.port->notices(scene.port->context, &notice, 1) == 1)
         if (notice.kind == BUS_NOTICE_FATAL) {
             scene.port->stop(scene.port->context, 0);
             scene.started = false;
             scene.fatals++;
+            take_told();   /* what was under way then: a start forgets it */
         }
 }
 
