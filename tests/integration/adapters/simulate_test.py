@@ -163,7 +163,8 @@ def crash(keep, latency, rounds, pause):
         kit.one_final_each(tasks)
         kit.same_id_is_same_bytes()
         adapter.send_signal(signal.SIGTERM)
-        assert adapter.wait(15) == 0
+        code = adapter.wait(15)
+        assert code == 0, (code, kit.log()[-2000:])
 
 
 def test_nothing_is_lost_or_answered_differently_when_the_adapter_is_killed_with_stored_tasks():
