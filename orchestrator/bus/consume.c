@@ -231,9 +231,14 @@ static void partition_stop(struct bus *bus, struct bus_partition *partition, con
     scout_ask(&bus->scout, SCOUT_OFFSET_GONE, partition, reason);
 }
 
-static void take_error(struct bus *bus, const rd_kafka_message_t *message) {
+/* NULL: it is about no topic of ours, or comes from a client that no longer reads it. */
+static struct bus_topic_entry *entry_of(const rd_kafka_message_t *message) {
     const struct bus_handle *handle = message->rkt ? rd_kafka_topic_opaque(message->rkt) : NULL;
-    struct bus_topic_entry *entry = handle && handle->reader == handle->entry->reader ? handle->entry : NULL;
+    return handle && handle->reader == handle->entry->reader ? handle->entry : NULL;
+}
+
+static void take_error(struct bus *bus, const rd_kafka_message_t *message) {
+    struct bus_topic_entry *entry = entry_of(message);
     struct bus_partition *partition = entry ? bus_partition_find(entry, message->partition) : NULL;
     switch (message->err) {
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
@@ -295,8 +300,7 @@ static bool take_message(struct bus *bus, struct bus_held *held, const rd_kafka_
         take_error(bus, message);
         return false;
     }
-    const struct bus_handle *handle = rd_kafka_topic_opaque(message->rkt);
-    struct bus_topic_entry *entry = handle && handle->reader == handle->entry->reader ? handle->entry : NULL;
+    struct bus_topic_entry *entry = entry_of(message);
     struct bus_partition *partition = entry ? bus_partition_find(entry, message->partition) : NULL;
     if (!partition || partition->state != BUS_PARTITION_READING || message->offset < partition->next)
         return false;
