@@ -386,11 +386,11 @@ static void take_of_heap(struct bench *bench, struct heap *heap) {
     if (count)
         bench->port->release(bench->port->context);
     take_deliveries(bench);
-    sleep_ms(10);
+    sleep_ms(50);
 }
 
 static void test_nothing_waits_long_behind_a_topic_with_a_heap_and_the_heap_keeps_its_order(void **state) {
-    enum { HEAP = 40000, READ_BEFORE = 6000, MOST_BEFORE_IT = 12000, MORE = 400, STAYS_MS = 2500 };
+    enum { HEAP = 60000, READ_BEFORE = 25000, MOST_BEFORE_IT = 12000, MORE = 400, STAYS_MS = 2500 };
     struct bench *bench = *state;
     struct heap heap = {.next = {0, 1, 2, 3}};
     char lone[64];
@@ -407,7 +407,7 @@ static void test_nothing_waits_long_behind_a_topic_with_a_heap_and_the_heap_keep
     int64_t end = now_ms() + PATIENCE_MS;
     while (heap.count < READ_BEFORE && now_ms() < end)
         take_of_heap(bench, &heap);
-    int before = heap.count;
+    int before = heap.count;   /* more than a second on: librdkafka 2.0.2 rests so long where the heap had filled the queue */
     publish_number(bench, lone, 0, 1);
     while (!heap.lone && now_ms() < end)
         take_of_heap(bench, &heap);
