@@ -28,7 +28,7 @@ enum outcome store_create(const struct store_settings *settings, struct store **
     store->instance = copy_string(settings->instance);
     store->statement_timeout_ms = settings->statement_timeout_ms ? settings->statement_timeout_ms : 10000;
     store->wait_ms = settings->wait_ms ? settings->wait_ms : 30000;
-    store->maintained_ms = INT64_MIN;
+    store->chores_at_ms = INT64_MIN;
     if (!store->conninfo || !store->instance || getrandom(&store->run, sizeof store->run, 0) != sizeof store->run) {
         store_free(store);
         return error_no_memory(error);

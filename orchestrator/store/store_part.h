@@ -29,7 +29,8 @@ struct store {
     struct pg pg, aside, listener;      /* commits, members, shards; what may be asked meanwhile; notifications */
     int under_way;                      /* statements handed over of the commit under way, COMMIT with them; 0: none */
     struct store_sending sending;       /* of it */
-    int64_t listen_again_ms, maintained_ms;
+    int64_t listen_again_ms, chores_at_ms;
+    size_t chore;                       /* the next of the day's (store_shards.c) */
     int64_t run;                        /* this process and this store: tells a death from a reconnection */
     int32_t shard_count;
     struct pg_array columns[STORE_PARTS_MOST][STORE_COLUMNS_MOST];   /* used again for every batch */
@@ -61,7 +62,6 @@ enum outcome store_take(void *, struct text, const int32_t *, uint32_t, struct a
 enum outcome store_let_go(void *, const struct store_shard *, uint32_t, struct error *);
 enum outcome store_owners(void *, struct arena *, struct text **, struct error *);
 enum outcome store_trying(void *, const struct store_shard *, struct error *);
-enum outcome store_maintain(struct store *, struct error *);
 enum outcome store_offsets(void *, const int32_t *, uint32_t, struct arena *, struct store_offset **, uint32_t *, struct error *);
 enum outcome store_events_after(void *, int32_t, int64_t, uint32_t, struct arena *, struct store_event **, uint32_t *,
                                 struct error *);

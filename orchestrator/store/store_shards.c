@@ -1,31 +1,38 @@
 /* Who is there and who owns what: members, taking shards and letting them go. */
 #include "store/store_part.h"
 
-#define MAINTENANCE_MS (INT64_C(24) * 3600 * 1000)
+#include <stdlib.h>
 
-/* What has to be done once a day by anyone: the journal's coming partitions, old command answers and numbers, members long gone. */
-enum outcome store_maintain(struct store *store, struct error *error) {
+#include "base/log.h"
+
+#define CHORES_EVERY_MS (INT64_C(24) * 3600 * 1000)
+#define CHORE_ROWS 2000   /* as the statements say: some milliseconds' work */
+
+/* What has to be done once a day by anyone: the journal's coming partitions, old command answers and numbers, members long gone.
+ * One bite a heartbeat: a day's answers may be millions, and a statement that took longer than it may would come to nothing every
+ * time. What fails is said, waits for the next day, and holds up nobody. */
+static void do_chore(struct store *store) {
     static const char *const statements[] = {"maintain_partitions", "maintain_answers", "maintain_numbers",
                                              "maintain_members"};
-    for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
-        _cleanup_result_ PGresult *result = NULL;
-        enum outcome outcome = pg_run(&store->pg, statements[i], NULL, true, &result, error);
-        if (outcome != OUTCOME_OK)
-            return outcome;
-    }
-    return OUTCOME_OK;
+    struct error error = {0};
+    int64_t now = store_monotonic_ms();
+    if (now < store->chores_at_ms)
+        return;
+    _cleanup_result_ PGresult *result = NULL;
+    if (pg_run(&store->pg, statements[store->chore], NULL, true, &result, &error) != OUTCOME_OK)
+        log_warn("chore_failed", "the database's housekeeping could not be done; it is tried again tomorrow",
+                 LOG_STRING("what", statements[store->chore]), LOG_STRING("why", error.message));
+    else if (atoi(PQcmdTuples(result)) >= CHORE_ROWS)
+        return;
+    if (++store->chore < sizeof statements / sizeof *statements)
+        return;
+    store->chore = 0;
+    store->chores_at_ms = now + CHORES_EVERY_MS;
 }
 
 enum outcome store_heartbeat(void *context, struct text instance, int64_t ttl_us, struct arena *arena,
                              struct text **ret_members, uint32_t *ret_count, struct error *error) {
     struct store *store = context;
-    int64_t now = store_monotonic_ms();
-    if (store->maintained_ms == INT64_MIN || now - store->maintained_ms > MAINTENANCE_MS) {
-        enum outcome outcome = store_maintain(store, error);
-        if (outcome != OUTCOME_OK)
-            return outcome;
-        store->maintained_ms = now;
-    }
     struct pg_arguments arguments = {0};
     pg_argument_text(&arguments, instance);
     pg_argument_int64(&arguments, ttl_us);
@@ -41,6 +48,7 @@ enum outcome store_heartbeat(void *context, struct text instance, int64_t ttl_us
         return error_no_memory(error);
     *ret_members = members;
     *ret_count = count;
+    do_chore(store);
     return OUTCOME_OK;
 }
 

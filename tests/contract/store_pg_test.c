@@ -314,6 +314,38 @@ static void test_events_without_a_month_wait_in_the_default_and_move_to_their_mo
     assert_int_equal(ask("SELECT make_journal_partitions(5)"), 0);
 }
 
+static enum outcome heartbeat(struct scene *s) {
+    struct text *members = NULL;
+    uint32_t count = 0;
+    return s->a.heartbeat(s->a.context, TEXT("a"), 5 * TIME_SECOND_US, &s->arena, &members, &count, &s->error);
+}
+
+static void test_housekeeping_that_can_not_be_done_is_no_matter_of_the_heartbeat(void **state) {
+    struct scene *s = *state;
+    assert_int_equal(pg_script(&made[1]->pg, "BEGIN; LOCK TABLE command_answer IN SHARE MODE", &s->error), OUTCOME_OK);
+    for (int i = 0; i < 5; i++)
+        if (heartbeat(s) != OUTCOME_OK)
+            fail_msg("%s", s->error.message);
+    assert_int_equal(ask("SELECT count(*) FROM member WHERE instance = 'a'"), 1);
+}
+
+static void test_housekeeping_takes_old_rows_some_at_a_time_until_none_is_left(void **state) {
+    struct scene *s = *state;
+    sql("INSERT INTO command_answer (inbox_id, digest, at, status) SELECT i, '', now() - interval '8 days', CASE WHEN i % 1000 = 0 "
+        "THEN 0 ELSE 200 END FROM generate_series(1, 5000) i");   /* five wait still */
+    sql("INSERT INTO command_answer (inbox_id, digest, status) SELECT i, '', 200 FROM generate_series(5001, 8000) i");
+    sql("INSERT INTO number_given (source, id, region, value, at) SELECT 's', i, 'r', i, now() - interval '91 days' * (i % 2) "
+        "FROM generate_series(1, 6000) i");
+    assert_int_equal(heartbeat(s), OUTCOME_OK);   /* partitions */
+    assert_int_equal(heartbeat(s), OUTCOME_OK);
+    assert_int_equal(ask("SELECT count(*) FROM command_answer"), 6000);
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(heartbeat(s), OUTCOME_OK);
+    assert_int_equal(ask("SELECT count(*) FROM command_answer"), 3005);
+    assert_int_equal(ask("SELECT count(*) FROM number_given"), 3000);
+    assert_int_equal(ask("SELECT count(*) FROM number_given WHERE at < now() - interval '1 day'"), 0);
+}
+
 static void test_closing_closes_what_is_of_its_kind(void **state) {
     struct scene *s = *state;
     struct store_shard shard = take_one(s, &s->a, "a", 3);
@@ -454,6 +486,8 @@ int main(void) {
         T(test_new_inbox_row_wakes_the_listener),
         T(test_lost_listener_is_no_error_and_comes_back),
         T(test_rows_say_what_was_committed),
+        T(test_housekeeping_that_can_not_be_done_is_no_matter_of_the_heartbeat),
+        T(test_housekeeping_takes_old_rows_some_at_a_time_until_none_is_left),
         T(test_closing_closes_what_is_of_its_kind),
         T(test_events_of_one_input_are_one_row_and_are_read_one_by_one),
         T(test_events_without_a_month_wait_in_the_default_and_move_to_their_month),
