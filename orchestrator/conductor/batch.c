@@ -207,9 +207,7 @@ static enum outcome refused(struct conductor *c, struct batch *batch, struct err
 enum outcome batch_decide(struct conductor *c, struct batch *batch, struct error *error) {
     batch->begun_us = conductor_monotonic(c);
     c->doubtful = false;
-    enum outcome outcome = poison_name(c, batch, error);
-    if (outcome == OUTCOME_OK)
-        outcome = load_cases(c, batch, error);
+    enum outcome outcome = load_cases(c, batch, error);
     if (outcome == OUTCOME_OK)
         outcome = decide_all(c, batch, error);
     if (c->doubtful) /* what was decided so is worth nothing: unknown is not the same as not asked */

@@ -147,8 +147,9 @@ enum outcome calendar_gather(struct conductor *c, struct batch *batch, struct er
         bool is_wanted = shard && rows[i].open && is_behind(shard) && text_compare(rows[i].case_id, after_of(shard)) > 0;
         if (is_wanted && room == 0)
             break;
-        if (is_wanted && !mutation_is(calendar_unreckoned) && !intake_calendar(batch, &rows[i]))
-            return error_no_memory(error);
+        if (is_wanted && !mutation_is(calendar_unreckoned) &&
+            (outcome = intake_calendar(c, batch, &rows[i], error)) != OUTCOME_OK)
+            return outcome;
         room -= is_wanted;
         last = rows[i].case_id;
     }

@@ -187,14 +187,16 @@ static bool is_moved(struct conductor *c, const struct store_due *due) {
 /* Answers before new work: however many commands wait, three quarters of a batch are the bus's when it has so much, and all
  * of it when the inbox is not looked into now. What has begun is finished first, so that more work than can be done waits
  * in the inbox, where the API sees it and refuses. */
-static void gather_messages(struct conductor *c, struct batch *batch, bool reads_inbox) {
+static enum outcome gather_messages(struct conductor *c, struct batch *batch, bool reads_inbox, struct error *error) {
     uint32_t kept = reads_inbox ? c->batch_most / 4 : 0;
     uint32_t count = c->ports.bus.poll(c->ports.bus.context, 0, batch->messages, c->batch_most - kept);
+    enum outcome outcome = OUTCOME_OK;
     batch->has_messages = count > 0;
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count && outcome == OUTCOME_OK; i++) {
         batch_push(c, i);
-        intake_message(c, batch, &batch->messages[i]);
+        outcome = intake_message(c, batch, &batch->messages[i], error);
     }
+    return outcome;
 }
 
 /* Everything that has arrived, at most batch_most inputs. */
@@ -208,34 +210,30 @@ static enum outcome gather(struct conductor *c, struct batch *batch, int64_t mon
             owned[owned_count++] = i;
     if (owned_count == 0)
         return OUTCOME_OK;
-    enum outcome outcome;
     bool reads_inbox = c->inbox_hint || monotonic_us >= c->inbox_at_us;
-    gather_messages(c, batch, reads_inbox);
-    if (reads_inbox && batch->pending.count < c->batch_most) {
+    enum outcome outcome = gather_messages(c, batch, reads_inbox, error);
+    if (outcome == OUTCOME_OK && reads_inbox && batch->pending.count < c->batch_most) {
         struct store_inbox *rows = NULL;
         uint32_t most = c->batch_most - batch->pending.count;
         c->inbox_hint = false;
         c->inbox_at_us = monotonic_us + c->settings.inbox_poll_us;
         outcome = c->ports.store.inbox(c->ports.store.context, owned, owned_count, most, batch->arena, &rows, &count, error);
-        if (outcome != OUTCOME_OK)
-            return outcome;
-        for (uint32_t i = 0; i < count; i++)
+        for (uint32_t i = 0; i < count && outcome == OUTCOME_OK; i++)
             if (!takes_command(c->under_way, rows[i].id) || mutation_is(inbox_again))
-                intake_inbox(c, batch, &rows[i]);
+                outcome = intake_inbox(c, batch, &rows[i], error);
         c->inbox_hint = count == most; /* there may be more */
     }
-    if (monotonic_us >= c->timers_at_us && batch->pending.count < c->batch_most) {
+    if (outcome == OUTCOME_OK && monotonic_us >= c->timers_at_us && batch->pending.count < c->batch_most) {
         struct store_due *due = NULL;
         c->timers_at_us = monotonic_us + c->settings.inbox_poll_us;
         outcome = c->ports.store.timers(c->ports.store.context, owned, owned_count, batch->now_us,
                                         c->batch_most - batch->pending.count, batch->arena, &due, &count, error);
-        if (outcome != OUTCOME_OK)
-            return outcome;
-        for (uint32_t i = 0; i < count; i++)
+        for (uint32_t i = 0; i < count && outcome == OUTCOME_OK; i++)
             if (!c->under_way || !is_moved(c, &due[i]))
-                intake_timer(batch, &due[i]);
+                outcome = intake_timer(c, batch, &due[i], error);
     }
-    outcome = calendar_gather(c, batch, error);
+    if (outcome == OUTCOME_OK)
+        outcome = calendar_gather(c, batch, error);
     if (outcome != OUTCOME_OK)
         return outcome;
     /* without memory what was gathered is not whole, and nothing of it is looked at */

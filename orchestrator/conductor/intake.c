@@ -102,17 +102,20 @@ enum outcome intake_numbers(struct conductor *c, struct batch *batch, struct err
     return outcome;
 }
 
-void intake_message(struct conductor *c, struct batch *batch, const struct bus_message *message) {
+enum outcome intake_message(struct conductor *c, struct batch *batch, const struct bus_message *message, struct error *error) {
     const struct topic_known *topic = map_get(&c->topics, message->topic);
     if (message->partition < 0 || message->partition >= c->shard_count || !c->shards[message->partition].owned || !topic)
-        return; /* fetched before the partition was given away */
+        return OUTCOME_OK; /* fetched before the partition was given away */
     struct pending *pending = pending_add(batch, ORIGIN_BUS, message->partition);
     if (!pending || !advance_offset(c, batch, message))
-        return;
+        return error_no_memory(error);
     pending->message = message;
+    enum outcome outcome = poison_name(c, batch, pending, error);
+    if (outcome != OUTCOME_OK || pending->dead)
+        return outcome;
     if (read_message(c, topic, batch, message, pending) != OUTCOME_OK) {
         pending->dead = true;
-        return;
+        return OUTCOME_OK;
     }
     if (message->timestamp_us > 0)
         pending->input.sent_us = message->timestamp_us;
@@ -120,21 +123,18 @@ void intake_message(struct conductor *c, struct batch *batch, const struct bus_m
         pending->input.source = pending->input.id = TEXT_NONE;
     if (!text_is_none(pending->input.case_id))   /* else it waits for its number */
         place(c, batch, pending);
+    return OUTCOME_OK;
 }
 
-/* A message that came on another shard's partition, as it came. */
-static enum outcome read_carried(struct conductor *c, struct batch *batch, const struct store_inbox *row, struct pending *pending) {
-    struct text case_id;
-    enum outcome outcome = forward_read(batch, row, &pending->message, &case_id, &pending->error);
-    if (outcome != OUTCOME_OK)
-        return outcome;
+/* A message that came on another shard's partition, as it came; `case_id`: the number that it was given. */
+static enum outcome read_carried(struct conductor *c, struct batch *batch, struct text case_id, struct pending *pending) {
     const struct topic_known *topic = map_get(&c->topics, pending->message->topic);
     if (!topic)
         return error_set(&pending->error, OUTCOME_REJECT, "topic_unknown", "no office has the topic %.*s any more",
                          TEXT_ARG(pending->message->topic));
-    outcome = read_message(c, topic, batch, pending->message, pending);
+    enum outcome outcome = read_message(c, topic, batch, pending->message, pending);
     if (outcome == OUTCOME_OK && text_is_none(pending->input.case_id))
-        pending->input.number = pending->input.case_id = case_id; /* the number it was given */
+        pending->input.number = pending->input.case_id = case_id;
     return outcome;
 }
 
@@ -144,15 +144,22 @@ static enum outcome read_row(struct batch *batch, const struct store_inbox *row,
     return outcome == OUTCOME_OK ? input_read(batch->arena, &object, batch->now_us, &pending->input, &pending->error) : outcome;
 }
 
-void intake_inbox(struct conductor *c, struct batch *batch, const struct store_inbox *row) {
+enum outcome intake_inbox(struct conductor *c, struct batch *batch, const struct store_inbox *row, struct error *error) {
     struct pending *pending = pending_add(batch, ORIGIN_INBOX, row->shard);
     if (!pending)
-        return;
+        return error_no_memory(error);
     pending->row = row;
-    enum outcome outcome = forward_is_message(row) ? read_carried(c, batch, row, pending) : read_row(batch, row, pending);
-    if (outcome != OUTCOME_OK) {
+    struct text carried_case = TEXT_NONE;
+    enum outcome read = OUTCOME_OK, named;
+    if (forward_is_message(row))   /* only what we wrote around it: it is named by the place that it came from */
+        read = forward_read(batch, row, &pending->message, &carried_case, &pending->error);
+    if ((named = poison_name(c, batch, pending, error)) != OUTCOME_OK || pending->dead)
+        return named;
+    if (read == OUTCOME_OK)
+        read = forward_is_message(row) ? read_carried(c, batch, carried_case, pending) : read_row(batch, row, pending);
+    if (read != OUTCOME_OK) {
         pending->dead = true;
-        return;
+        return OUTCOME_OK;
     }
     if (text_is_none(pending->input.case_id))
         pending->input.case_id = row->case_id;
@@ -161,21 +168,23 @@ void intake_inbox(struct conductor *c, struct batch *batch, const struct store_i
                   TEXT_ARG(pending->input.case_id));
         pending->dead = true;
     }
+    return OUTCOME_OK;
 }
 
-void intake_timer(struct batch *batch, const struct store_due *due) {
-    struct pending *pending = pending_add(batch, ORIGIN_TIMER, due->shard);
+static enum outcome take_case(struct conductor *c, struct batch *batch, enum origin_kind origin, enum input_kind kind, int32_t shard,
+                              struct text case_id, struct error *error) {
+    struct pending *pending = pending_add(batch, origin, shard);
     if (!pending)
-        return;
-    pending->input.kind = INPUT_TIMER_FIRED;
-    pending->input.case_id = due->case_id;
+        return error_no_memory(error);
+    pending->input.kind = kind;
+    pending->input.case_id = case_id;
+    return poison_name(c, batch, pending, error);
 }
 
-bool intake_calendar(struct batch *batch, const struct store_case_place *place) {
-    struct pending *pending = pending_add(batch, ORIGIN_CALENDAR, place->shard);
-    if (!pending)
-        return false;
-    pending->input.kind = INPUT_CALENDAR_CHANGED;
-    pending->input.case_id = place->case_id;
-    return true;
+enum outcome intake_timer(struct conductor *c, struct batch *batch, const struct store_due *due, struct error *error) {
+    return take_case(c, batch, ORIGIN_TIMER, INPUT_TIMER_FIRED, due->shard, due->case_id, error);
+}
+
+enum outcome intake_calendar(struct conductor *c, struct batch *batch, const struct store_case_place *place, struct error *error) {
+    return take_case(c, batch, ORIGIN_CALENDAR, INPUT_CALENDAR_CHANGED, place->shard, place->case_id, error);
 }

@@ -136,7 +136,7 @@ struct conductor {
     uint32_t publications_open;
     uint32_t batch_most;                   /* 1 while a batch that was refused is taken apart */
     uint32_t careful_left;                 /* inputs until batches are whole again */
-    bool careful;                          /* name each input before it is tried (poison.c) */
+    bool careful;                          /* name each input before it is read (poison.c) */
     struct vector put_aside;               /* struct store_unsent, for the next batch; in aside_arena */
     struct vector noted;                   /* struct store_incident, likewise: those of no case */
     struct arena aside_arena;
@@ -187,13 +187,13 @@ enum outcome calendar_gather(struct conductor *, struct batch *, struct error *)
 void calendar_committed(struct conductor *, const struct batch *);
 void calendar_free_all(struct conductor *);
 
-/* intake.c: what arrived becomes pending inputs */
-void intake_message(struct conductor *, struct batch *, const struct bus_message *);
+/* intake.c: what arrived becomes pending inputs. Not OK: nothing may be decided. */
+enum outcome intake_message(struct conductor *, struct batch *, const struct bus_message *, struct error *);
 enum outcome intake_numbers(struct conductor *, struct batch *, struct error *);   /* when all messages are taken in */
 enum outcome intake_materials(struct conductor *, struct batch *, struct error *); /* when they have their numbers; materials.c */
-void intake_inbox(struct conductor *, struct batch *, const struct store_inbox *);
-void intake_timer(struct batch *, const struct store_due *);
-bool intake_calendar(struct batch *, const struct store_case_place *);
+enum outcome intake_inbox(struct conductor *, struct batch *, const struct store_inbox *, struct error *);
+enum outcome intake_timer(struct conductor *, struct batch *, const struct store_due *, struct error *);
+enum outcome intake_calendar(struct conductor *, struct batch *, const struct store_case_place *, struct error *);
 
 /* forward.c: messages carried to the shard they belong to */
 bool forward_write(struct batch *, struct pending *, int32_t shard);
@@ -251,7 +251,8 @@ bool rows_answered_for(struct batch *, const struct open_case *, const struct ev
 
 /* poison.c */
 void poison_taken(struct conductor *, struct shard *, const struct store_shard *taken);
-enum outcome poison_name(struct conductor *, struct batch *, struct error *);
+/* Names the input, or marks it dead. To be called before anything of it is read; not OK: it may not be tried. */
+enum outcome poison_name(struct conductor *, struct batch *, struct pending *, struct error *);
 
 /* aside.c */
 bool aside_has(const struct shard *, int64_t seq);

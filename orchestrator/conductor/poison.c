@@ -1,5 +1,5 @@
 /* An input that kills the daemon: after a death by a fatal signal inputs are tried one at a time, each named in the
- * store before it is tried; one that was being tried at two deaths is refused as `crashed`, and with that the blame ends:
+ * store before anything of it is read; one that was being tried at two deaths is refused as `crashed`, and with that the blame ends:
  * a timer has the same name at its next coming, which begins anew. */
 #include "conductor/internal.h"
 
@@ -27,30 +27,24 @@ static struct text name_of(struct batch *batch, const struct pending *pending) {
                        TEXT_ARG(pending->input.case_id));
 }
 
-enum outcome poison_name(struct conductor *c, struct batch *batch, struct error *error) {
-    for (uint32_t i = 0; c->careful && i < batch->pending.count; i++) {
-        struct pending *pending = &vector_at(&batch->pending, struct pending)[i];
-        if (pending->origin == ORIGIN_INTERNAL)   /* a note of our own */
-            continue;
-        struct shard *shard = &c->shards[pending->shard];
-        struct text name = name_of(batch, pending);
-        if (text_is_none(name))
-            return error_no_memory(error);
-        bool again = text_equal(name, shard->trying);
-        if (again && shard->deaths >= POISON_DEATHS) {
-            pending->dead = true;
-            error_set(&pending->error, OUTCOME_REJECT, "crashed", "the daemon died %d times while it tried this input",
-                      shard->deaths);
-            if (!mutation_is(blame_kept))
-                shard->trying = TEXT_NONE;   /* as the refusal writes it; a batch that is lost reads it again */
-            continue;
-        }
-        struct store_shard row = {.shard = shard->number, .epoch = shard->epoch, .next_seq = shard->next_seq,
-                                  .published_seq = shard->written_published_seq, .trying = name,
-                                  .trying_deaths = again ? shard->deaths : 0};
-        enum outcome outcome = c->ports.store.trying(c->ports.store.context, &row, error);
-        if (outcome != OUTCOME_OK)
-            return outcome;
+enum outcome poison_name(struct conductor *c, struct batch *batch, struct pending *pending, struct error *error) {
+    if (!c->careful)
+        return OUTCOME_OK;
+    struct shard *shard = &c->shards[pending->shard];
+    struct text name = name_of(batch, pending);
+    if (text_is_none(name))
+        return error_no_memory(error);
+    bool again = text_equal(name, shard->trying);
+    if (again && shard->deaths >= POISON_DEATHS) {
+        pending->dead = true;
+        error_set(&pending->error, OUTCOME_REJECT, "crashed", "the daemon died %d times while it tried this input",
+                  shard->deaths);
+        if (!mutation_is(blame_kept))
+            shard->trying = TEXT_NONE;   /* as the refusal writes it; a batch that is lost reads it again */
+        return OUTCOME_OK;
     }
-    return OUTCOME_OK;
+    struct store_shard row = {.shard = shard->number, .epoch = shard->epoch, .next_seq = shard->next_seq,
+                              .published_seq = shard->written_published_seq, .trying = name,
+                              .trying_deaths = again ? shard->deaths : 0};
+    return c->ports.store.trying(c->ports.store.context, &row, error);
 }

@@ -1,0 +1,101 @@
+/* What chance shows too seldom: the conductor on the fakes, without troubles, each heap as large as it is told. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "conductor/conductor.h"
+#include "simulation/bus_fake.h"
+#include "simulation/store_fake.h"
+#include "wire/cloud_event.h"
+
+#define INTAKE TEXT("441300.intake.v1")
+
+static struct {
+    struct store_truth store;
+    struct bus_truth bus;
+    struct conductor *conductor;
+    int64_t now_us;
+    uint32_t read_unnamed;        /* messages that were read before their name stood in the store */
+} scene;
+
+static int64_t now(void *context) { (void)context; return scene.now_us; }
+static void random_bytes(void *context, void *room, size_t length) {
+    (void)context;
+    memset(room, 7, length);
+}
+
+/* Is a message read that is not yet named as what is being tried? */
+enum outcome __real_cloud_event_read(struct arena *, struct text, const struct bus_header *, uint32_t, struct cloud_event *,
+                                     struct error *);
+enum outcome __wrap_cloud_event_read(struct arena *arena, struct text value, const struct bus_header *headers, uint32_t count,
+                                     struct cloud_event *ret, struct error *error);
+enum outcome __wrap_cloud_event_read(struct arena *arena, struct text value, const struct bus_header *headers, uint32_t count,
+                                     struct cloud_event *ret, struct error *error) {
+    scene.read_unnamed += !text_starts_with(scene.store.shards[0].trying, "441300.intake.v1@0:");
+    return __real_cloud_event_read(arena, value, headers, count, ret, error);
+}
+
+static int set_up(void **state) {
+    *state = NULL;
+    memset(&scene, 0, sizeof scene);
+    scene.now_us = INT64_C(1900000000000000);
+    store_truth_init(&scene.store, 1, &(struct store_hooks){.now_us = now});
+    bus_truth_init(&scene.bus, &(struct bus_hooks){.now_us = now});
+    assert_true(bus_truth_topic_make(&scene.bus, INTAKE, 1));
+    assert_true(bus_truth_topic_make(&scene.bus, TEXT("441300.dead.v1"), 1));
+    return 0;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    conductor_free(scene.conductor);
+    bus_truth_free(&scene.bus);
+    store_truth_free(&scene.store);
+    return 0;
+}
+
+static void start(bool crashed) {
+    const struct conductor_settings settings = {
+        .instance = TEXT("d1"), .region = TEXT("441300"), .batch_inputs_most = 1000, .cache_bytes_most = (size_t)1 << 20,
+        .member_ttl_us = 3 * TIME_SECOND_US, .heartbeat_us = TIME_SECOND_US, .inbox_poll_us = 200000,
+        .definitions_poll_us = 2 * TIME_SECOND_US, .publish_give_up_us = 6 * TIME_SECOND_US, .publications_most = 1000,
+        .crashed = crashed};
+    const struct conductor_ports ports = {.store = store_client_port(store_client_make(&scene.store, TEXT("d1"))),
+                                          .bus = bus_client_port(bus_client_make(&scene.bus)),
+                                          .clock = {NULL, now, now, random_bytes}};
+    struct error error;
+    assert_int_equal(conductor_create(&settings, &ports, NULL, &scene.conductor, &error), OUTCOME_OK);
+}
+
+/* So many turns, some milliseconds each. */
+static void turns(int count) {
+    struct error error;
+    int64_t wake;
+    for (int i = 0; i < count; i++) {
+        assert_int_equal(conductor_turn(scene.conductor, &wake, &error), OUTCOME_OK);
+        scene.now_us += 5000;
+    }
+}
+
+static void send_rubbish(int count) {
+    for (int i = 0; i < count; i++)
+        assert_true(bus_truth_append(&scene.bus, INTAKE, 0, TEXT("k"), TEXT("rubbish"), NULL, 0));
+}
+
+static void test_message_is_named_before_anything_of_it_is_read(void **state) {
+    (void)state;
+    start(true);
+    send_rubbish(20);
+    turns(60);
+    assert_int_equal(scene.store.dead.count, 20);
+    assert_int_equal(scene.read_unnamed, 0);
+}
+
+int main(void) {
+#define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        T(test_message_is_named_before_anything_of_it_is_read),
+    };
+    return cmocka_run_group_tests_name("conductor_turn", tests, NULL, NULL);
+}
