@@ -130,6 +130,7 @@ struct bus {
     uint64_t assign_count;
     uint32_t behind_count;              /* topics read by BUS_READS_BEHIND */
     int64_t behind_looked_us;           /* monotonic */
+    uint32_t polls;                     /* whose turn it is, of those who read */
     bool paused;
 
     struct bus_held {                   /* the messages of one poll */

@@ -184,12 +184,16 @@ static bool is_moved(struct conductor *c, const struct store_due *due) {
     return open && open->timer_known && (open->timer_at_us == TIME_NONE || open->timer_at_us > due->due_at_us);
 }
 
+/* One of so many parts of a batch. Where a batch is smaller than that it is all of one in so many batches: `turn` says which. */
+static uint32_t part_of(const struct conductor *c, const struct batch *batch, uint32_t parts, uint32_t turn) {
+    return (c->batch_most + (batch->serial + turn) % parts) / parts;
+}
+
 /* Answers before new work: however many commands wait, three quarters of a batch are the bus's when it has so much, and all
  * of it when the inbox is not looked into now. What has begun is finished first, so that more work than can be done waits
  * in the inbox, where the API sees it and refuses. */
-static enum outcome gather_messages(struct conductor *c, struct batch *batch, bool reads_inbox, struct error *error) {
-    uint32_t kept = reads_inbox ? c->batch_most / 4 : 0;
-    uint32_t count = c->ports.bus.poll(c->ports.bus.context, 0, batch->messages, c->batch_most - kept);
+static enum outcome gather_messages(struct conductor *c, struct batch *batch, uint32_t most, struct error *error) {
+    uint32_t count = most > 0 ? c->ports.bus.poll(c->ports.bus.context, 0, batch->messages, most) : 0;
     enum outcome outcome = OUTCOME_OK;
     batch->has_messages = count > 0;
     for (uint32_t i = 0; i < count && outcome == OUTCOME_OK; i++) {
@@ -199,10 +203,36 @@ static enum outcome gather_messages(struct conductor *c, struct batch *batch, bo
     return outcome;
 }
 
-/* Everything that has arrived, at most batch_most inputs. */
+static enum outcome gather_inbox(struct conductor *c, struct batch *batch, const int32_t *owned, uint32_t owned_count, uint32_t most,
+                                 struct error *error) {
+    struct store_inbox *rows = NULL;
+    uint32_t count = 0;
+    enum outcome outcome =
+        c->ports.store.inbox(c->ports.store.context, owned, owned_count, most, batch->arena, &rows, &count, error);
+    for (uint32_t i = 0; i < count && outcome == OUTCOME_OK; i++)
+        if (!takes_command(c->under_way, rows[i].id) || mutation_is(inbox_again))
+            outcome = intake_inbox(c, batch, &rows[i], error);
+    c->inbox_hint = count == most; /* there may be more */
+    return outcome;
+}
+
+static enum outcome gather_timers(struct conductor *c, struct batch *batch, const int32_t *owned, uint32_t owned_count,
+                                  uint32_t most, struct error *error) {
+    struct store_due *due = NULL;
+    uint32_t count = 0;
+    enum outcome outcome = c->ports.store.timers(c->ports.store.context, owned, owned_count, batch->now_us, most,
+                                                 batch->arena, &due, &count, error);
+    for (uint32_t i = 0; i < count && outcome == OUTCOME_OK; i++)
+        if (!c->under_way || !is_moved(c, &due[i]))
+            outcome = intake_timer(c, batch, &due[i], error);
+    return outcome;
+}
+
+/* Everything that has arrived, at most batch_most inputs. Whoever is looked at has a part that those before him leave: however
+ * much they have, and be a batch one input, he comes to his turn. */
 static enum outcome gather(struct conductor *c, struct batch *batch, int64_t monotonic_us, struct error *error) {
     int32_t *owned = arena_new_array(batch->arena, (size_t)c->shard_count, int32_t);
-    uint32_t owned_count = 0, count = 0;
+    uint32_t owned_count = 0;
     if (!owned)
         return error_no_memory(error);
     for (int32_t i = 0; i < c->shard_count; i++)
@@ -210,30 +240,24 @@ static enum outcome gather(struct conductor *c, struct batch *batch, int64_t mon
             owned[owned_count++] = i;
     if (owned_count == 0)
         return OUTCOME_OK;
-    bool reads_inbox = c->inbox_hint || monotonic_us >= c->inbox_at_us;
-    enum outcome outcome = gather_messages(c, batch, reads_inbox, error);
-    if (outcome == OUTCOME_OK && reads_inbox && batch->pending.count < c->batch_most) {
-        struct store_inbox *rows = NULL;
-        uint32_t most = c->batch_most - batch->pending.count;
-        c->inbox_hint = false;
+    bool reads_inbox = c->inbox_hint || monotonic_us >= c->inbox_at_us, reads_timers = monotonic_us >= c->timers_at_us;
+    uint32_t of_calendar = calendar_is_behind(c) ? part_of(c, batch, 8, 0) : 0;
+    uint32_t of_timers = reads_timers ? part_of(c, batch, 8, 2) : 0;
+    uint32_t of_inbox = reads_inbox ? part_of(c, batch, 4, 1) : 0;
+    uint32_t most = c->batch_most - of_calendar - of_timers;
+    enum outcome outcome = gather_messages(c, batch, most - of_inbox, error);
+    if (outcome == OUTCOME_OK && reads_inbox && batch->pending.count < most) {
         c->inbox_at_us = monotonic_us + c->settings.inbox_poll_us;
-        outcome = c->ports.store.inbox(c->ports.store.context, owned, owned_count, most, batch->arena, &rows, &count, error);
-        for (uint32_t i = 0; i < count && outcome == OUTCOME_OK; i++)
-            if (!takes_command(c->under_way, rows[i].id) || mutation_is(inbox_again))
-                outcome = intake_inbox(c, batch, &rows[i], error);
-        c->inbox_hint = count == most; /* there may be more */
+        outcome = gather_inbox(c, batch, owned, owned_count, most - batch->pending.count, error);
     }
-    if (outcome == OUTCOME_OK && monotonic_us >= c->timers_at_us && batch->pending.count < c->batch_most) {
-        struct store_due *due = NULL;
+    if (outcome == OUTCOME_OK && reads_timers && batch->pending.count < most + of_timers) {
         c->timers_at_us = monotonic_us + c->settings.inbox_poll_us;
-        outcome = c->ports.store.timers(c->ports.store.context, owned, owned_count, batch->now_us,
-                                        c->batch_most - batch->pending.count, batch->arena, &due, &count, error);
-        for (uint32_t i = 0; i < count && outcome == OUTCOME_OK; i++)
-            if (!c->under_way || !is_moved(c, &due[i]))
-                outcome = intake_timer(c, batch, &due[i], error);
+        outcome = gather_timers(c, batch, owned, owned_count, most + of_timers - batch->pending.count, error);
     }
     if (outcome == OUTCOME_OK)
         outcome = calendar_gather(c, batch, error);
+    if (outcome == OUTCOME_OK && batch->pending.count == 0 && most == of_inbox)   /* nobody took the turn that was not the bus's */
+        outcome = gather_messages(c, batch, c->batch_most, error);
     if (outcome != OUTCOME_OK)
         return outcome;
     /* without memory what was gathered is not whole, and nothing of it is looked at */

@@ -68,9 +68,9 @@ struct bus_port {
     /* Reads exactly these partitions from now on, each named once: new ones start at their offset, those already read keep their place
      * (their `offset` is ignored), others are dropped, with messages already fetched. Incremental, no group. */
     enum outcome (*assign)(void *context, const struct bus_position *positions, uint32_t count, struct error *);
-    /* Up to `most` messages in order within a partition, of bulk topics no more than a quarter while others have some, and
-     * none long behind a topic that has very many; waits at most wait_ms for the first. They stay valid until they are
-     * released; the messages of two polls may be held at a time. */
+    /* Up to `most` messages in order within a partition, of bulk topics no more than a quarter while others have some (who
+     * asks for fewer than four has one in so many polls), and none long behind a topic that has very many; waits at most
+     * wait_ms for the first. They stay valid until they are released; the messages of two polls may be held at a time. */
     uint32_t (*poll)(void *context, int wait_ms, struct bus_message *room, uint32_t most);
     /* The messages of the oldest poll whose messages are held are no longer needed. Nothing when none are held. */
     void (*release)(void *context);

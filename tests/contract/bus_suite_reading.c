@@ -427,6 +427,34 @@ static void test_nothing_waits_long_behind_a_topic_with_a_heap_and_the_heap_keep
     assert_int_equal(heap.count, HEAP + MORE);
 }
 
+static void test_who_asks_for_one_message_at_a_time_gets_those_of_bulk_topics_too(void **state) {
+    enum { EACH = 40, TIMES = 20, WAIT_MS = 1500 };
+    struct bench *bench = *state;
+    char bulk[64];
+    topic_name(bench, "bulk", bulk);
+    assert_true(bench->factory->topic_make(bench->factory->context, bulk, 1));
+    for (int i = 0; i < EACH; i++) {
+        publish_number(bench, bench->topic, 0, i);
+        publish_number(bench, bulk, 0, i);
+    }
+    await_deliveries(bench, 2 * EACH);
+    struct bus_position both[2] = {position_at(bench->topic, 0, 0), position_at(bulk, 0, 0)};
+    both[1].bulk = true;
+    assert_int_equal(bench->port->assign(bench->port->context, both, 2, NULL), OUTCOME_OK);
+    sleep_ms(WAIT_MS);   /* both are fetched */
+    int of_bulk = 0, read = 0;
+    for (int64_t end = now_ms() + PATIENCE_MS; read < TIMES && now_ms() < end;) {
+        struct bus_message message;
+        if (bench->port->poll(bench->port->context, 50, &message, 1) == 0)
+            continue;
+        read++;
+        of_bulk += text_equal(message.topic, text_from(bulk));
+        bench->port->release(bench->port->context);
+    }
+    assert_int_equal(read, TIMES);
+    assert_in_range(of_bulk, 1, TIMES - 1);
+}
+
 const struct CMUnitTest bus_suite_reading[] = {
     BUS_TEST(test_order_within_a_partition_is_kept),
     BUS_TEST(test_a_message_comes_as_it_was_sent),
@@ -440,6 +468,7 @@ const struct CMUnitTest bus_suite_reading[] = {
     BUS_TEST(test_a_place_behind_the_end_is_no_gap_when_the_log_reaches_it_within_seconds),
     BUS_TEST(test_a_pause_is_silent_and_loses_nothing),
     BUS_TEST(test_nothing_waits_long_behind_a_topic_with_a_heap_and_the_heap_keeps_its_order),
+    BUS_TEST(test_who_asks_for_one_message_at_a_time_gets_those_of_bulk_topics_too),
     BUS_TEST(test_lag_counts_what_lies_behind_the_place_read),
     BUS_TEST(test_all_headers_are_shown_however_many_and_whatever_their_bytes),
     BUS_TEST(test_absent_and_empty_keys_and_values_are_told_apart),

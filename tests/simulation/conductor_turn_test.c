@@ -3,8 +3,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include <stdio.h>
 
 #include "conductor/conductor.h"
+#include "definition/calendar_file.h"
 #include "simulation/bus_fake.h"
 #include "simulation/store_fake.h"
 #include "wire/cloud_event.h"
@@ -83,6 +85,58 @@ static void send_rubbish(int count) {
         assert_true(bus_truth_append(&scene.bus, INTAKE, 0, TEXT("k"), TEXT("rubbish"), NULL, 0));
 }
 
+static void command_rubbish(int count) {
+    char key[32];
+    bool repeated;
+    for (int i = 0; i < count; i++) {
+        snprintf(key, sizeof key, "key-%d", i);
+        store_truth_put(&scene.store, TEXT("input"), TEXT("n1"), TEXT("[]"), text_from(key), &repeated);
+    }
+}
+
+/* Of a case that nobody has: the timer goes when it is looked at. */
+static const struct fake_case *timer(void) {
+    struct fake_case *one = store_fake_case_make(&scene.store, TEXT("n1"));
+    one->timer_us = scene.now_us - 1;
+    *vector_new(&scene.store.shards[0].timers, &scene.store.arena, struct fake_case *) = one;
+    return one;
+}
+
+static bool waits(int64_t command) { return store_truth_command(&scene.store, command)->waits; }
+
+static void publish_calendar(void) {
+    struct fault_list faults;
+    const struct calendar *calendar;
+    struct text canonical;
+    const struct calendar_source source = {TEXT("2030.yaml"), TEXT("year: 2030\nbasis: a\nholidays: []\n")};
+    assert_int_equal(calendar_compile(&scene.store.arena, TEXT_NONE, &source, 1, &faults, &calendar, &canonical, NULL), OUTCOME_OK);
+    store_truth_publish_calendar(&scene.store, calendar->version, canonical);
+}
+
+static void test_more_commands_than_a_batch_takes_hold_up_neither_timers_nor_a_calendar(void **state) {
+    (void)state;
+    start(false);
+    publish_calendar();
+    const struct fake_case *due = timer();
+    command_rubbish(20000);
+    turns(10);
+    assert_true(waits(20000));
+    assert_true(scene.store.shards[0].calendar.done);
+    assert_int_equal(due->timer_us, TIME_NONE);
+}
+
+static void test_who_tries_inputs_one_at_a_time_comes_to_each_kind_of_them(void **state) {
+    (void)state;
+    start(true);
+    const struct fake_case *due = timer();
+    send_rubbish(2000);
+    command_rubbish(500);
+    turns(100);
+    assert_in_range(scene.store.dead.count, 10, 99);
+    assert_false(waits(1));
+    assert_int_equal(due->timer_us, TIME_NONE);
+}
+
 static void test_message_is_named_before_anything_of_it_is_read(void **state) {
     (void)state;
     start(true);
@@ -95,6 +149,8 @@ static void test_message_is_named_before_anything_of_it_is_read(void **state) {
 int main(void) {
 #define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
+        T(test_more_commands_than_a_batch_takes_hold_up_neither_timers_nor_a_calendar),
+        T(test_who_tries_inputs_one_at_a_time_comes_to_each_kind_of_them),
         T(test_message_is_named_before_anything_of_it_is_read),
     };
     return cmocka_run_group_tests_name("conductor_turn", tests, NULL, NULL);
