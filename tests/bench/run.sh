@@ -28,7 +28,15 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 
 what=() seconds=10 cases=0 warmup=10 warm_broker=20 payload=1024 open="" rate=200 answer="" wal=8GB partitions=4 build="" json="" keep="" change="" backlog=10k,1m
+refuse() { echo "run.sh: $*; see --help" >&2; exit 2; }
+whole() { [[ $2 =~ ^[0-9]+$ ]] && [ "$2" -ge "$3" ] || refuse "$1 takes a whole number from $3 on, not \"$2\""; }
 while [ $# -gt 0 ]; do
+    case $1 in
+    --*) case $1 in
+        --keep|--help) ;;
+        *) [ $# -gt 1 ] || refuse "$1 needs a value" ;;
+        esac ;;
+    esac
     case $1 in
     W1|W2|W3|W4|latency|floor|floor-latency) what+=("$1") ;;
     backlog|micro) what+=("$1") ;;
@@ -37,7 +45,7 @@ while [ $# -gt 0 ]; do
     --cases) cases=$2; shift ;;
     --warmup) warmup=$2; shift ;;
     --warm-broker) warm_broker=$2; shift ;;
-    --payload) payload=$(numfmt --from=iec "${2^^}"); shift ;;
+    --payload) payload=$(numfmt --from=iec "${2^^}" 2>/dev/null) || refuse "--payload takes bytes such as 1k, not \"$2\""; shift ;;
     --open) open=$2; shift ;;
     --rate) rate=$2; shift ;;
     --answer) answer=$2; shift ;;
@@ -49,10 +57,13 @@ while [ $# -gt 0 ]; do
     --wal) wal=$2; shift ;;
     --keep) keep=yes ;;
     -h|--help) sed -n '2,24p' "$0" | cut -c3-; exit 0 ;;
-    *) echo "run.sh: unknown argument \"$1\"; see --help" >&2; exit 2 ;;
+    *) refuse "unknown argument \"$1\"" ;;
     esac
     shift
 done
+whole --seconds "$seconds" 1; whole --cases "$cases" 0; whole --warmup "$warmup" 0; whole --warm-broker "$warm_broker" 0
+whole --rate "$rate" 1; whole --partitions "$partitions" 1; whole --open "${open:-1}" 1
+[[ $answer =~ ^(adapter|load)?$ ]] || refuse "--answer takes adapter or load, not \"$answer\""
 [ ${#what[@]} -gt 0 ] || { sed -n '2,24p' "$0" | cut -c3-; exit 2; }
 
 say() { printf '%s\n' "run.sh: $*" >&2; }

@@ -21,6 +21,13 @@ from faults import KINDS, Harm, counted_from, lane, need, weight
 LIMITS = {"daemon_restarted": 2.0, "daemon_lost": 6.0}
 
 
+def whole(text):
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{number} is less than nothing")
+    return number
+
+
 def check(setting, given, database=None, stores=None):
     """The checker's exit status and what it said."""
     conninfo = setting.place.conninfo if database is None else setting.place.conninfo.replace(setting.place.database, database)
@@ -207,18 +214,24 @@ def found(setting, load, what, kind, **more):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--kills", type=int, default=60)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--rate", type=float, default=20)
-    parser.add_argument("--brokers", type=int, default=0, help="so many of the kills are a broker's at least")
-    parser.add_argument("--only", choices=list(KINDS))
+    parser = argparse.ArgumentParser(
+        prog="run.sh",
+        description="Faults on real parts: three Kafka nodes, PostgreSQL, three daemons and four adapters under load. Faults are drawn "
+        "from a seed; at the end a checker that is written apart counts what was lost, doubled and out of order. Ends with 0 when "
+        "that is nothing, 1 when it is something, 77 when a program is missing.",
+        epilog="--long stands for --kills 1000 --brokers 50 --rate 8. As root it runs in a network of its own; otherwise no connection "
+        "is cut and no disk is filled, and it says so.")
+    parser.add_argument("--kills", type=whole, default=60, metavar="N", help="so many faults (60), about six seconds each")
+    parser.add_argument("--seed", type=whole, default=1, metavar="S", help="draws the faults (1)")
+    parser.add_argument("--rate", type=float, default=20, metavar="R", help="applications a second over HTTP (20), each of four tasks")
+    parser.add_argument("--brokers", type=whole, default=0, metavar="N", help="so many of the faults are a broker's at least")
+    parser.add_argument("--only", choices=list(KINDS), metavar="KIND", help="faults of this kind alone: %(choices)s")
     parser.add_argument("--lanes", action="store_true", help="a daemon's, an adapter's and a server's fault at the same time")
-    parser.add_argument("--seconds", type=float, default=float("inf"), help="no further fault after so long; how many were done is said")
-    parser.add_argument("--tamper", action="store_true")
-    parser.add_argument("--limits", action="store_true", help="too late is a failure too")
-    parser.add_argument("--small-disk")
-    parser.add_argument("--own-network", action="store_true")
+    parser.add_argument("--seconds", type=float, default=float("inf"), metavar="T", help="no further fault after so long; how many were done is said")
+    parser.add_argument("--tamper", action="store_true", help="with --kills 0: the checker is shown what it has to find")
+    parser.add_argument("--limits", action="store_true", help="a daemon's work that stands still for too long is a failure too")
+    parser.add_argument("--small-disk", help=argparse.SUPPRESS)      # run.sh gives these two
+    parser.add_argument("--own-network", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     print(f"seed {options.seed}, {options.kills} faults", flush=True)
     setting, status, why = None, 1, ""

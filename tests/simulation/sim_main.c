@@ -9,6 +9,7 @@
  *     yjs-sim --mutation NAME --seed 7       one of them
  *     yjs-sim --torture --stride 1           a calm run with one harm, at each place in turn
  *     yjs-sim --harm NAME --at 17 --verbose  one of those runs */
+#include <argp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -202,43 +203,66 @@ static const char *play_tortured(void *context, struct sim_torture *torture) {
     return tortured->fault;
 }
 
-static bool parse(int argc, char **argv, struct options *o) {
-    *o = (struct options){.from = 1, .seeds = 100, .stride = 1};
-    for (int i = 1; i < argc; i++) {
-        struct text name = text_from(argv[i]);
-        if (text_is(name, "--verbose"))
-            o->verbose = true;
-        else if (text_is(name, "--shrink"))
-            o->shrink = true;
-        else if (text_is(name, "--coverage"))
-            o->coverage = true;
-        else if (text_is(name, "--twice"))
-            o->twice = true;
-        else if (text_is(name, "--go-on"))
-            o->go_on = true;
-        else if (text_is(name, "--torture"))
-            o->torture = true;
-        else if (text_is(name, "--stride") && i + 1 < argc)
-            o->stride = strtoull(argv[++i], NULL, 10);
-        else if (text_is(name, "--at") && i + 1 < argc)
-            o->at = strtoull(argv[++i], NULL, 10), o->stride = UINT64_MAX / 4;
-        else if (text_is(name, "--harm") && i + 1 < argc)
-            o->harm = text_from(argv[++i]), o->torture = true;
-        else if (text_is(name, "--mutations"))
-            o->mutations = true;
-        else if (text_is(name, "--mutation") && i + 1 < argc && sim_mutation_set(text_from(argv[i + 1])))
-            i++;
-        else if (text_is(name, "--seeds") && i + 1 < argc)
-            o->seeds = strtoull(argv[++i], NULL, 10);
-        else if (text_is(name, "--from") && i + 1 < argc)
-            o->from = strtoull(argv[++i], NULL, 10);
-        else if (text_is(name, "--seed") && i + 1 < argc)
-            o->from = strtoull(argv[++i], NULL, 10), o->seeds = 1;
-        else
-            return false;
-    }
-    return true;
+enum { KEY_SEEDS = 256, KEY_FROM, KEY_SEED, KEY_VERBOSE, KEY_TWICE, KEY_SHRINK, KEY_GO_ON, KEY_COVERAGE, KEY_MUTATIONS, KEY_MUTATION, KEY_TORTURE, KEY_STRIDE, KEY_HARM, KEY_AT };
+
+static const struct argp_option known_options[] = {
+    {NULL, 0, NULL, 0, "Seeds", 1},
+    {"seeds", KEY_SEEDS, "N", 0, "so many, the first that fails ends the run (100)", 0},
+    {"from", KEY_FROM, "S", 0, "the first of them (1)", 0},
+    {"seed", KEY_SEED, "S", 0, "this one alone", 0},
+    {"go-on", KEY_GO_ON, NULL, 0, "behind a seed that fails, too", 0},
+    {"verbose", KEY_VERBOSE, NULL, 0, "told event by event", 0},
+    {"shrink", KEY_SHRINK, NULL, 0, "one that fails, with as few troubles as it takes", 0},
+    {"twice", KEY_TWICE, NULL, 0, "each is played twice, and both runs must be the same", 0},
+    {"coverage", KEY_COVERAGE, NULL, 0, "says what was met; what never was is wrong", 0},
+    {NULL, 0, NULL, 0, "Faults of the daemon on purpose", 2},
+    {"mutations", KEY_MUTATIONS, NULL, 0, "each must be caught within --seeds", 0},
+    {"mutation", KEY_MUTATION, "NAME", 0, "this one, in the seeds that are played; they have to fail", 0},
+    {NULL, 0, NULL, 0, "A calm run with one harm", 3},
+    {"torture", KEY_TORTURE, NULL, 0, "every harm, at each place in turn", 0},
+    {"harm", KEY_HARM, "NAME", 0, "this one", 0},
+    {"stride", KEY_STRIDE, "N", 0, "at every Nth place (1)", 0},
+    {"at", KEY_AT, "PLACE", 0, "at this place alone", 0},
+    {0},
+};
+
+static uint64_t number_of(const char *argument, int64_t least, struct argp_state *state) {
+    int64_t number;
+    if (!text_to_int64(text_from(argument), &number) || number < least)
+        argp_error(state, "\"%s\" is no number from %lld on", argument, (long long)least);
+    return (uint64_t)number;
 }
+
+static error_t take_option(int key, char *argument, struct argp_state *state) {
+    struct options *o = state->input;
+    switch (key) {
+    case KEY_SEEDS: o->seeds = number_of(argument, 1, state); break;
+    case KEY_FROM: o->from = number_of(argument, 0, state); break;
+    case KEY_SEED: o->from = number_of(argument, 0, state), o->seeds = 1; break;
+    case KEY_GO_ON: o->go_on = true; break;
+    case KEY_VERBOSE: o->verbose = true; break;
+    case KEY_SHRINK: o->shrink = true; break;
+    case KEY_TWICE: o->twice = true; break;
+    case KEY_COVERAGE: o->coverage = true; break;
+    case KEY_MUTATIONS: o->mutations = true; break;
+    case KEY_MUTATION:
+        if (!sim_mutation_set(text_from(argument)))
+            argp_error(state, "there is no mutation \"%s\"; --mutations tells them all", argument);
+        break;
+    case KEY_TORTURE: o->torture = true; break;
+    case KEY_HARM: o->harm = text_from(argument), o->torture = true; break;
+    case KEY_STRIDE: o->stride = number_of(argument, 1, state); break;
+    case KEY_AT: o->at = number_of(argument, 0, state), o->stride = UINT64_MAX / 4; break;
+    case ARGP_KEY_ARG: argp_error(state, "\"%s\" is no option", argument); break;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+static const struct argp usage = {
+    .options = known_options, .parser = take_option,
+    .doc = "Whole daemons on fakes, from one seed: the same seed is the same run, byte for byte. Ends with 0 when everything held, "
+           "1 when something did not (and says how to play it again), 2 when it was asked for what there is not."};
 
 static bool play_mutated(void *context, uint64_t seed) {
     struct totals totals = {0};
@@ -266,11 +290,9 @@ static void play_all(const struct options *o, struct sim_things *things, struct 
 }
 
 int main(int argc, char **argv) {
-    struct options options;
-    if (!parse(argc, argv, &options)) {
-        fprintf(stderr, "yjs-sim [--seeds N] [--from S] [--seed S] [--verbose] [--shrink] [--twice] [--go-on] [--coverage] [--mutations | --mutation NAME]\n");
-        return 2;
-    }
+    struct options options = {.from = 1, .seeds = 100, .stride = 1};
+    argp_err_exit_status = 2;
+    argp_parse(&usage, argc, argv, 0, NULL, &options);
     setvbuf(stdout, NULL, _IOLBF, 1 << 16);
     static const int signals[] = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE};
     for (size_t i = 0; i < sizeof signals / sizeof *signals && !options.mutations; i++)
@@ -291,7 +313,7 @@ int main(int argc, char **argv) {
     }
     if (options.torture) {
         struct tortured tortured = {.things = &things, .verbose = options.verbose};
-        uint32_t wrong = sim_torture_run(options.harm, options.at, options.stride ? options.stride : 1, play_tortured, &tortured);
+        uint32_t wrong = sim_torture_run(options.harm, options.at, options.stride, play_tortured, &tortured);
         sim_things_free(&things);
         return wrong > 0;
     }
