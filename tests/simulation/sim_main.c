@@ -19,7 +19,7 @@
 #include "base/log.h"
 #include "sim.h"
 
-struct options { uint64_t from, seeds; bool verbose, twice, go_on, mutations, torture, shrink, coverage; struct text harm; uint64_t at, stride; };
+struct options { uint64_t from, seeds; bool verbose, twice, go_on, mutations, torture, shrink, coverage; const char *mutation; struct text harm; uint64_t at, stride; };
 struct totals { uint64_t seeds, failed, cases, commits, calls, crashes, pauses, unknowns, virtual_us; };
 
 static uint64_t playing;   /* for the last words of a process that aborts */
@@ -248,6 +248,7 @@ static error_t take_option(int key, char *argument, struct argp_state *state) {
     case KEY_MUTATION:
         if (!sim_mutation_set(text_from(argument)))
             argp_error(state, "there is no mutation \"%s\"; --mutations tells them all", argument);
+        o->mutation = argument;
         break;
     case KEY_TORTURE: o->torture = true; break;
     case KEY_HARM: o->harm = text_from(argument), o->torture = true; break;
@@ -281,8 +282,9 @@ static void play_all(const struct options *o, struct sim_things *things, struct 
         if (!*fault)
             continue;
         totals->failed++;
-        printf("seed %llu: %s\n    play it again: yjs-sim --seed %llu --verbose; with as few troubles as it takes: --shrink\n",
-               (unsigned long long)seed, fault, (unsigned long long)seed);
+        printf("seed %llu: %s\n    play it again: yjs-sim --seed %llu%s%s --verbose; with as few troubles as it takes: --shrink\n",
+               (unsigned long long)seed, fault, (unsigned long long)seed, o->mutation ? " --mutation " : "",
+               o->mutation ? o->mutation : "");
         fflush(stdout);
         if (!o->go_on)
             return;
