@@ -41,6 +41,7 @@
     X(numbers_forgotten, "an application without a number gets another one when it comes again") \
     X(calendar_unfinished, "a shard is done with a calendar when the first cases are") \
     X(calendar_unreckoned, "a published calendar is taken up, and open cases stay as they are") \
+    X(shares_uneven, "shards go to whom their hash likes best, however many he has") \
     X(own_name_ignored, "what stands under our name from an earlier life is left") \
     X(inbox_again, "a command that the batch under way takes is taken again") \
     X(left_tasks_forgotten, "tasks that have left their topic are not published again") \

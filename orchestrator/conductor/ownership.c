@@ -1,5 +1,6 @@
 /* Which shards are ours: PostgreSQL alone decides (DESIGN §5 "Shards"); this file asks it and tells the bus. */
 #include "conductor/internal.h"
+#include "conductor/shares.h"
 
 #define REOPEN_FIRST_US (100 * INT64_C(1000))
 #define REOPEN_MOST_US (5 * TIME_SECOND_US)
@@ -75,25 +76,6 @@ void ownership_drop_all(struct conductor *c, const char *why) {
     ownership_assign(c);
 }
 
-/* Rendezvous hashing: of all members the one with the greatest weight for this shard. */
-static struct text wanted_by(const struct text *members, uint32_t count, int32_t shard) {
-    struct text best = TEXT_NONE;
-    uint64_t best_weight = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        uint64_t weight = text_hash(members[i]) ^ ((uint64_t)shard * UINT64_C(0x9E3779B97F4A7C15));
-        weight ^= weight >> 33;
-        weight *= UINT64_C(0xFF51AFD7ED558CCD);
-        weight ^= weight >> 33;
-        weight *= UINT64_C(0xC4CEB9FE1A85EC53);
-        weight ^= weight >> 33;
-        if (text_is_none(best) || weight > best_weight || (weight == best_weight && text_compare(members[i], best) < 0)) {
-            best = members[i];
-            best_weight = weight;
-        }
-    }
-    return best;
-}
-
 static bool is_member(const struct text *members, uint32_t count, struct text name) {
     for (uint32_t i = 0; i < count; i++)
         if (text_equal(members[i], name))
@@ -101,11 +83,12 @@ static bool is_member(const struct text *members, uint32_t count, struct text na
     return false;
 }
 
-static enum outcome give_away(struct conductor *c, const struct text *members, uint32_t count, struct error *error) {
+/* `shares`: whose each shard is to be. */
+static enum outcome give_away(struct conductor *c, const struct text *shares, struct error *error) {
     struct vector leaving = {0};
     for (int32_t i = 0; i < c->shard_count; i++) {
         struct shard *shard = &c->shards[i];
-        if (!shard->owned || text_equal(wanted_by(members, count, i), c->settings.instance))
+        if (!shard->owned || text_equal(shares[i], c->settings.instance))
             continue;
         struct store_shard *row = vector_new(&leaving, &c->turn_arena, struct store_shard);
         if (!row)
@@ -142,14 +125,14 @@ static void drop_lost(struct conductor *c, const struct text *owners) {
 }
 
 static enum outcome take_wanted(struct conductor *c, const struct text *members, const struct text *owners, uint32_t count,
-                                struct error *error) {
+                                const struct text *shares, struct error *error) {
     int32_t *wanted = arena_new_array(&c->turn_arena, (size_t)c->shard_count, int32_t);
     if (!wanted)
         return error_no_memory(error);
     uint32_t wanted_count = 0;
     bool mine_left = false;
     for (int32_t i = 0; i < c->shard_count; i++) {
-        bool is_wanted = text_equal(wanted_by(members, count, i), c->settings.instance);
+        bool is_wanted = text_equal(shares[i], c->settings.instance);
         if (c->shards[i].owned || (!is_wanted && !c->look_for_mine))
             continue;
         /* A living owner that is not us lets go by itself, at its next heartbeat. What stands under our own name and is
@@ -222,10 +205,13 @@ void ownership_keep(struct conductor *c, int64_t monotonic_us) {
         outcome = c->ports.store.owners(c->ports.store.context, &c->turn_arena, &owners, &error);
     if (outcome == OUTCOME_OK)
         drop_lost(c, owners);
+    const struct text *shares = outcome == OUTCOME_OK ? shares_of(&c->turn_arena, members, count, c->shard_count) : NULL;
+    if (outcome == OUTCOME_OK && !shares)
+        outcome = error_no_memory(&error);
     if (outcome == OUTCOME_OK)
-        outcome = take_wanted(c, members, owners, count, &error);
+        outcome = take_wanted(c, members, owners, count, shares, &error);
     if (outcome == OUTCOME_OK)
-        outcome = give_away(c, members, count, &error);
+        outcome = give_away(c, shares, &error);
     if (outcome == OUTCOME_OK)
         outcome = note_unread(c, &error);
     if (outcome != OUTCOME_OK)

@@ -143,7 +143,7 @@ struct store_port {
     void (*close)(void *context);
     /* P, fixed when the database was made. */
     int32_t (*shard_count)(void *context);
-    /* Renews member(instance, seen_at), does a bite of the day's housekeeping (partitions, old answers), and gives the live members' instance names (rendezvous hashing is the caller's). */
+    /* Renews member(instance, seen_at), does a bite of the day's housekeeping (partitions, old answers), and gives the live members' instance names (whose each shard is to be is the caller's to reckon). */
     enum outcome (*heartbeat)(void *context, struct text instance, int64_t ttl_us, struct arena *, struct text **ret_members,
                               uint32_t *ret_count, struct error *);
     /* How many messages of each shard's topics are still to be read (-1: not known), for people to see; with each heartbeat. */

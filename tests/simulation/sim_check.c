@@ -406,13 +406,16 @@ const char *sim_check_unfinished(struct sim *s) {
     for (int32_t i = 0; i < s->profile.shards; i++)
         if (unfinished_shard(s, i))
             return c->unfinished;
-    int64_t owned = 0;
+    int64_t owned = 0, each = s->profile.shards / (int64_t)s->profile.daemons;
     for (uint32_t i = 0; i < s->profile.daemons; i++) {
         struct conductor_meters meters;
         if (!s->daemons[i].alive)
             NOT("%s does not live", s->daemons[i].name);
         conductor_read_meters(s->daemons[i].conductor, &meters);
         owned += meters.shards_owned;
+        if (meters.shards_owned < each || meters.shards_owned > each + 1)
+            NOT("%s has %lld shards, and %u daemons share %d", s->daemons[i].name, (long long)meters.shards_owned,
+                s->profile.daemons, s->profile.shards);
         if (meters.publications_open != 0)
             NOT("%s counts %lld open publications", s->daemons[i].name, (long long)meters.publications_open);
     }

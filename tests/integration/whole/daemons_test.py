@@ -27,11 +27,15 @@ def owners(place):
 
 
 def shared(place, *names):
-    until(lambda: set(owners(place).values()) == set(names), 20, why=lambda: f"shards are {owners(place)}")
+    """Waits until these daemons share the shards, and nobody has more than one more than another."""
+    def evenly():
+        held = [sum(owner == name for owner in owners(place).values()) for name in names]
+        return sum(held) == len(owners(place)) and max(held) - min(held) <= 1
+    until(evenly, 20, why=lambda: f"shards are {owners(place)}")
 
 
 def two(place):
-    """Two daemons that share the shards; names are tried until both get some."""
+    """Two daemons that share the shards."""
     one, other = place.yjsd("one", **QUICK), place.yjsd("two", **QUICK)
     shared(place, "one", "two")
     return one, other

@@ -10,7 +10,7 @@ from kafka import answer_headers
 from load import Load, all_granted
 from place import Place, end_all
 
-PARTITIONS = 12      # with four each, three names without a shard are out of the question
+PARTITIONS = 12
 
 
 def first_copies_in_order(place):
@@ -40,8 +40,8 @@ def test_daemons_come_and_go_under_load_and_every_case_keeps_its_order():
     until(lambda: len(load.acknowledged) > 40)
     three = place.yjsd("three", **QUICK)                         # added
     shared(place, "one", "two", "three")
-    balance = {d: int(place.meters(d)["yijianshi_shards_owned"]) for d in (one, two, three)}
-    assert sum(balance.values()) == PARTITIONS and all(balance.values()), balance
+    balance = lambda: {d: int(place.meters(d)["yijianshi_shards_owned"]) for d in (one, two, three)}
+    until(lambda: set(balance().values()) == {PARTITIONS // 3}, why=balance)
     seen = len(load.acknowledged)
     until(lambda: len(load.acknowledged) > seen + 40)
     assert two.stop() == 0, two.log()                            # taken away in order
@@ -60,7 +60,7 @@ def test_daemons_come_and_go_under_load_and_every_case_keeps_its_order():
     assert len(check.topics(place, DEPARTMENTS)) == 4 * len(numbers)
     first_copies_in_order(place)
     assert place.dead() == [], place.dead()
-    say(f"{len(numbers)} cases; shards by daemon were {sorted(balance.values())} of {PARTITIONS}")
+    say(f"{len(numbers)} cases")
 
 
 def test_an_answer_on_a_wrong_partition_is_carried_to_its_shard_whoever_owns_it():
