@@ -107,7 +107,7 @@ const struct pg_statement statements_store[] = {
      "unnest($4::int[]), unnest($5::int[]), unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), "
      "unnest($9::text[]), unnest($10::timestamptz[]), unnest($11::timestamptz[]), unnest($12::text[]), "
      "unnest($13::text[]) ON CONFLICT (id) DO UPDATE SET code = excluded.code, message = excluded.message, "
-     "opened_at = excluded.opened_at, closed_at = excluded.closed_at, closed_by = excluded.closed_by, closed_how = "
+     "opened_at = CASE WHEN incident.closed_at IS NULL THEN incident.opened_at ELSE excluded.opened_at END, closed_at = excluded.closed_at, closed_by = excluded.closed_by, closed_how = "
      "excluded.closed_how"},
     {"notice_insert",
      "INSERT INTO notice_due (case_id, version, shard, kind, at) SELECT unnest($1::text[]), unnest($2::int[]), unnest($3::int[]), "

@@ -380,6 +380,24 @@ static void test_closing_closes_what_is_of_its_kind(void **state) {
     assert_int_equal(ask("SELECT count(*) FROM incident WHERE id = 'notice:1' AND closed_at IS NULL"), 1);
 }
 
+static void test_incident_said_again_keeps_when_it_was_opened_until_it_is_closed(void **state) {
+    struct scene *s = *state;
+    struct store_shard shard = take_one(s, &s->a, "a", 4);
+    struct store_incident row = {.id = TEXT("n1:timer"), .case_id = TEXT("n1"), .index = -1, .shard = 4, .code = TEXT("timer_refused"),
+                                 .message = TEXT("first"), .opened_at_us = AT, .closed_at_us = TIME_NONE};
+    struct store_closing closing = {.case_id = TEXT("n1"), .index = -1, .of = TEXT("timer"), .at_us = AT, .by = TEXT("p"), .how = TEXT("done")};
+    struct store_batch batch = {.shards = &shard, .shard_count = 1, .incidents = &row, .incident_count = 1};
+    int32_t *fenced;
+    uint32_t count;
+    for (int i = 0; i < 2; i++, row.opened_at_us += TIME_MINUTE_US, row.message = TEXT("again"))
+        assert_int_equal(store_commit_whole(&s->a, &batch, &s->arena, &fenced, &count, &s->error), STORE_COMMITTED);
+    assert_int_equal(ask("SELECT extract(epoch FROM opened_at) FROM incident WHERE message = 'again'"), AT / TIME_SECOND_US);
+    batch.closings = &closing;
+    batch.closing_count = 1;
+    assert_int_equal(store_commit_whole(&s->a, &batch, &s->arena, &fenced, &count, &s->error), STORE_COMMITTED);   /* closed, and anew */
+    assert_int_equal(ask("SELECT extract(epoch FROM opened_at) FROM incident WHERE closed_at IS NULL"), AT / TIME_SECOND_US + 120);
+}
+
 static void test_events_of_one_input_are_one_row_and_are_read_one_by_one(void **state) {
     struct scene *s = *state;
     struct store_shard shard = take_one(s, &s->a, "a", 3);
@@ -489,6 +507,7 @@ int main(void) {
         T(test_housekeeping_that_can_not_be_done_is_no_matter_of_the_heartbeat),
         T(test_housekeeping_takes_old_rows_some_at_a_time_until_none_is_left),
         T(test_closing_closes_what_is_of_its_kind),
+        T(test_incident_said_again_keeps_when_it_was_opened_until_it_is_closed),
         T(test_events_of_one_input_are_one_row_and_are_read_one_by_one),
         T(test_events_without_a_month_wait_in_the_default_and_move_to_their_month),
         T(test_migrations_apply_once_and_an_edited_one_is_refused),

@@ -303,6 +303,8 @@ static void apply_incidents(struct store_truth *t, const struct store_batch *b) 
             *vector_new(&t->incident_list, &t->arena, struct fake_incident *) = incident;
         } else {
             row.id = incident->row.id;
+            if (incident->row.closed_at_us == TIME_NONE)
+                row.opened_at_us = incident->row.opened_at_us;
         }
         row.case_id = keep(t, row.case_id);
         row.step = keep(t, row.step);
