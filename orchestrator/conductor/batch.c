@@ -158,7 +158,7 @@ void batch_take_apart(struct conductor *c) {
 }
 
 /* The database refused what was written and would again: the batch is taken apart, one input at a time, and an input
- * that is refused alone goes to the dead letters. */
+ * that is refused alone goes to the dead letters; a timer is put off, with an incident. */
 static enum outcome refused(struct conductor *c, struct batch *batch, struct error *error) {
     if (batch->has_notes) {
         /* Notes of our own come with every batch: no input may be blamed for them. Their log lines stand. */
@@ -179,8 +179,13 @@ static enum outcome refused(struct conductor *c, struct batch *batch, struct err
     struct pending pending = vector_at(&batch->pending, struct pending)[0];
     struct batch only = {.arena = batch->arena, .now_us = batch->now_us, .offsets = batch->offsets,
                          .calendars = batch->calendars};
+    bool is_due = pending.origin == ORIGIN_TIMER || pending.origin == ORIGIN_CALENDAR;
     pending.error = *error;
-    if (!rows_problem(&only, &pending))
+    if (is_due) {   /* not at once again, and not never: the timer's matter from now on */
+        pending.origin = ORIGIN_TIMER;
+        pending.dead = true;
+    }
+    if (!(is_due ? rows_timer_refused(c, &only, &pending, true) : rows_problem(&only, &pending)))
         return error_no_memory(error);
     /* The state in memory is ahead of the store: sequence numbers are read again, so only the refusal is written. */
     for (uint32_t i = 0; i < batch->shards.count; i++) {
@@ -190,12 +195,6 @@ static enum outcome refused(struct conductor *c, struct batch *batch, struct err
         *row = vector_at(&batch->shards, struct store_shard)[i];
         for (uint32_t j = 0; j < batch->events.count; j++)
             row->next_seq -= vector_at(&batch->events, struct store_event)[j].shard == row->shard;
-    }
-    if (pending.origin == ORIGIN_TIMER || pending.origin == ORIGIN_CALENDAR) { /* not at once again, and not never */
-        struct store_timer *row = vector_new(&only.timers, only.arena, struct store_timer);
-        if (!row)
-            return error_no_memory(error);
-        *row = (struct store_timer){pending.input.case_id, pending.shard, batch->now_us + TIME_HOUR_US};
     }
     struct store_batch rows = store_batch_of(&only);
     int32_t *fenced;

@@ -239,7 +239,8 @@ bool rows_gather(struct conductor *, struct batch *);
 bool rows_notice(struct batch *, const struct open_case *, const struct event *);
 bool rows_answer(struct batch *, const struct pending *, int32_t status, struct text body);
 bool rows_problem(struct batch *, const struct pending *);
-/* Of a timer's input: what was due is done; it was refused (of a calendar's, too, at which the daemon died). */
+/* Of a timer's input: what was due is done; it was refused (of a calendar's, too, at which the daemon died). `dead`: not
+ * soon again. */
 bool rows_timer_done(struct batch *, struct open_case *);
 bool rows_timer_refused(struct conductor *, struct batch *, const struct pending *, bool has_case);
 /* The step, or the element of it, that the event is about, as it stands; NULL: none. */

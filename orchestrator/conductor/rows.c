@@ -9,7 +9,7 @@
 #include "calendar/calendar.h"
 
 #define TIMER_PUT_OFF_US (60 * TIME_SECOND_US)
-#define DEADLY_TIMER_PUT_OFF_US TIME_HOUR_US   /* at which the daemon died: it may again */
+#define DEADLY_TIMER_PUT_OFF_US TIME_HOUR_US   /* at which the daemon died, or which the database refused: it may again */
 
 static struct text name_or_none(const char *name) { return text_from(name); }
 

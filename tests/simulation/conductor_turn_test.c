@@ -146,12 +146,68 @@ static void test_message_is_named_before_anything_of_it_is_read(void **state) {
     assert_int_equal(scene.read_unnamed, 0);
 }
 
+static enum outcome read_file(void *context, struct text path, struct arena *arena, struct text *ret, struct error *error) {
+    (void)context;
+    (void)path;
+    (void)error;
+    *ret = text_copy(arena, TEXT("{\"type\":\"object\"}"));
+    return OUTCOME_OK;
+}
+
+/* A case of one step, which ends by itself three seconds after it began. */
+static void begin_case(void) {
+    const struct source_reader reader = {NULL, read_file};
+    const struct definition_context context = {.reader = &reader};
+    struct fault_list faults;
+    const struct definition *thing;
+    bool repeated;
+    assert_int_equal(definition_compile(&scene.store.arena, TEXT("thing: pause\ntitle: {zh-Hant: 停, zh-Hans: 停, en: Pause}\n"
+                                        "form: form.json\nsteps:\n  - id: rest\n    wait: {for: 3s}\n"), TEXT("pause.yaml"),
+                                        &context, &faults, &thing, NULL), OUTCOME_OK);
+    store_truth_publish(&scene.store, thing->hash, thing->thing, thing->canonical);
+    store_truth_put(&scene.store, TEXT("command"), TEXT("n1"),
+                    TEXT("{\"kind\":\"submit\",\"case\":\"n1\",\"number\":\"n1\",\"source\":\"/web\",\"id\":\"1\","
+                         "\"thing\":\"pause\",\"region\":\"441300\",\"data\":{}}"), TEXT("begin"), &repeated);
+    turns(3);
+    assert_int_equal(store_truth_case(&scene.store, TEXT("n1"))->timer_us / TIME_SECOND_US, scene.now_us / TIME_SECOND_US + 3);
+}
+
+static const struct store_incident *incident(void) {
+    const struct fake_incident *one = map_get(&scene.store.incidents, TEXT("n1:timer"));
+    return one ? &one->row : NULL;
+}
+
+static void test_timer_that_the_database_refuses_is_an_incident_until_it_is_done(void **state) {
+    (void)state;
+    start(false);
+    begin_case();
+    scene.store.hooks.refused = "";   /* every event */
+    scene.now_us += 4 * TIME_SECOND_US;
+    int64_t refused_at_us = scene.now_us;
+    turns(600);
+    assert_non_null(incident());
+    assert_true(text_is(incident()->code, "timer_refused"));
+    assert_int_equal(scene.store.dead.count, 0);
+    int64_t again_us = store_truth_case(&scene.store, TEXT("n1"))->timer_us;
+    assert_in_range(again_us - refused_at_us, 59 * TIME_MINUTE_US, 61 * TIME_MINUTE_US);
+    scene.now_us = again_us + 1;
+    turns(600);
+    assert_true(store_truth_case(&scene.store, TEXT("n1"))->timer_us > scene.now_us);
+    assert_in_range(incident()->opened_at_us - refused_at_us, 0, TIME_SECOND_US);   /* the first time */
+    scene.store.hooks.refused = NULL;
+    scene.now_us += TIME_HOUR_US;
+    turns(600);
+    assert_true(text_is(store_truth_case(&scene.store, TEXT("n1"))->row.phase, "closed"));
+    assert_int_not_equal(incident()->closed_at_us, TIME_NONE);
+}
+
 int main(void) {
 #define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         T(test_more_commands_than_a_batch_takes_hold_up_neither_timers_nor_a_calendar),
         T(test_who_tries_inputs_one_at_a_time_comes_to_each_kind_of_them),
         T(test_message_is_named_before_anything_of_it_is_read),
+        T(test_timer_that_the_database_refuses_is_an_incident_until_it_is_done),
     };
     return cmocka_run_group_tests_name("conductor_turn", tests, NULL, NULL);
 }
