@@ -84,12 +84,14 @@ static bool decision_init(struct decision *d, const struct world *world, const s
     return true;
 }
 
-/* What the events would add to the case's memory; past its limit the input is refused, never cut. */
+/* What the events would add to the case's memory; past its limit the input is refused, never cut. The last sixteenth is for
+ * what nobody can make smaller: timers, operators, withdrawals, a sub-case's end have room when answers have none any more. */
 static enum outcome check_size(const struct decision *d, const struct case_state *before) {
     size_t more = 0;
     for (uint32_t i = 0; i < d->events->count; i++) {
         const struct event *event = &d->events->at[i];
-        more += event->data.length + event->extra.length + event->reason.length + event->missing.length + 256;
+        more += event->data.length + event->extra.length + event->reason.length + event->missing.length + event->source.length +
+                event->id.length + 256;
         if (event->kind == EVENT_STEP_EXPANDED)
             more += event->count * sizeof(struct work_state);
         if (event->kind == EVENT_OBJECTION_RAISED)   /* their room doubles */
@@ -99,7 +101,9 @@ static enum outcome check_size(const struct decision *d, const struct case_state
             (event->kind == EVENT_STEP_ENDED && event->step_index != NO_INDEX && d->definition->steps[event->step_index].is_fetch))
             more += (event->data.length + event->extra.length) * 8;   /* nodes of values that are read */
     }
-    if (before->arena->used_bytes + more <= before->arena->ceiling_bytes)
+    bool is_free = (text_is_none(d->input->data) && text_is_none(d->input->extra)) || d->input->kind == INPUT_CHILD_ENDED;
+    size_t kept = !is_free ? before->arena->ceiling_bytes / 16 : 0;
+    if (before->arena->used_bytes + more + kept <= before->arena->ceiling_bytes)
         return OUTCOME_OK;
     return error_set(d->error, OUTCOME_REJECT, "case_state_bytes_most",
                      "the case would hold more than %zu bytes; larger data are materials and travel by reference",
@@ -124,7 +128,7 @@ enum outcome engine_decide(const struct world *world, const struct case_state *b
         flow_settle(&d);
     if (d.failed)
         return error_no_memory(error);
-    if (outcome == OUTCOME_OK && (!text_is_none(input->data) || !text_is_none(input->extra)))
+    if (outcome == OUTCOME_OK)
         outcome = check_size(&d, before);
     if (outcome == OUTCOME_OK)
         *ret_events = events;

@@ -154,22 +154,23 @@ static enum outcome read_file(void *context, struct text path, struct arena *are
     return OUTCOME_OK;
 }
 
-/* A case of one step, which ends by itself three seconds after it began. */
-static void begin_case(void) {
+/* A case: its first step ends by itself a minute after it began, `steps` are the others. */
+static void begin_case(const char *steps) {
     const struct source_reader reader = {NULL, read_file};
     const struct definition_context context = {.reader = &reader};
     struct fault_list faults;
     const struct definition *thing;
     bool repeated;
-    assert_int_equal(definition_compile(&scene.store.arena, TEXT("thing: pause\ntitle: {zh-Hant: 停, zh-Hans: 停, en: Pause}\n"
-                                        "form: form.json\nsteps:\n  - id: rest\n    wait: {for: 3s}\n"), TEXT("pause.yaml"),
+    assert_int_equal(definition_compile(&scene.store.arena, text_format(&scene.store.arena,
+                                        "thing: pause\ntitle: {zh-Hant: 停, zh-Hans: 停, en: Pause}\nform: form.json\n"
+                                        "steps:\n  - id: rest\n    wait: {for: 60s}\n%s", steps), TEXT("pause.yaml"),
                                         &context, &faults, &thing, NULL), OUTCOME_OK);
     store_truth_publish(&scene.store, thing->hash, thing->thing, thing->canonical);
     store_truth_put(&scene.store, TEXT("command"), TEXT("n1"),
                     TEXT("{\"kind\":\"submit\",\"case\":\"n1\",\"number\":\"n1\",\"source\":\"/web\",\"id\":\"1\","
                          "\"thing\":\"pause\",\"region\":\"441300\",\"data\":{}}"), TEXT("begin"), &repeated);
     turns(3);
-    assert_int_equal(store_truth_case(&scene.store, TEXT("n1"))->timer_us / TIME_SECOND_US, scene.now_us / TIME_SECOND_US + 3);
+    assert_int_equal(store_truth_case(&scene.store, TEXT("n1"))->timer_us / TIME_SECOND_US, scene.now_us / TIME_SECOND_US + 60);
 }
 
 static const struct store_incident *incident(void) {
@@ -180,9 +181,9 @@ static const struct store_incident *incident(void) {
 static void test_timer_that_the_database_refuses_is_an_incident_until_it_is_done(void **state) {
     (void)state;
     start(false);
-    begin_case();
+    begin_case("");
     scene.store.hooks.refused = "";   /* every event */
-    scene.now_us += 4 * TIME_SECOND_US;
+    scene.now_us += TIME_MINUTE_US;
     int64_t refused_at_us = scene.now_us;
     turns(600);
     assert_non_null(incident());
@@ -201,6 +202,56 @@ static void test_timer_that_the_database_refuses_is_an_incident_until_it_is_done
     assert_int_not_equal(incident()->closed_at_us, TIME_NONE);
 }
 
+/* A command of case n1, awaited. False: it was refused. */
+static bool command(const char *rest) {
+    static int number;
+    bool repeated;
+    struct text key = text_format(&scene.store.arena, "command-%d", ++number);
+    int64_t id = store_truth_put(&scene.store, TEXT("command"), TEXT("n1"),
+                                 text_format(&scene.store.arena, "{\"case\":\"n1\",\"source\":\"/web\",%s}", rest), key, &repeated);
+    for (int i = 0; i < 2000 && waits(id); i++)
+        turns(1);
+    assert_false(waits(id));
+    return store_truth_command(&scene.store, id)->status < 300;
+}
+
+/* Signals until the case takes not even a small one. */
+static void fill_case(void) {
+    static char signal[60200];
+    for (size_t size = 60000; size >= 8; size /= 2) {
+        snprintf(signal, sizeof signal, "\"kind\":\"signal\",\"id\":\"paid\",\"data\":\"%0*d\"", (int)size, 0);
+        while (command(signal))
+            assert_true(command("\"kind\":\"signal\",\"id\":\"paid\""));   /* else it would be the same again */
+    }
+}
+
+/* A case that takes no more data; when it has rested, so many steps have to be asked. */
+static void full_case(int steps) {
+    static char text[65536];
+    int length = snprintf(text, sizeof text, "  - id: paid\n    wait: {signal: paid}\n");
+    for (int i = 0; i < steps; i++)
+        length += snprintf(text + length, sizeof text - (size_t)length, "  - {id: s%d, department: d, needs: [rest], input: {a: 1}}\n", i);
+    begin_case(text);
+    fill_case();
+    scene.now_us = store_truth_case(&scene.store, TEXT("n1"))->timer_us + 1;
+    turns(200);
+    struct conductor_meters meters;
+    conductor_read_meters(scene.conductor, &meters);
+    assert_int_equal(meters.takeovers, 1);   /* nobody's shard was dropped */
+}
+
+static void test_case_that_takes_no_more_data_does_what_is_due(void **state) {
+    (void)state;
+    start(false);
+    full_case(60);
+    const struct fake_case *one = store_truth_case(&scene.store, TEXT("n1"));
+    int asked = 0;
+    for (uint32_t i = 0; i < one->events.count; i++)
+        asked += text_is(vector_at(&one->events, struct store_event *)[i]->kind, "step_asked");
+    assert_true(asked >= 60);
+    assert_null(incident());
+}
+
 int main(void) {
 #define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
@@ -208,6 +259,7 @@ int main(void) {
         T(test_who_tries_inputs_one_at_a_time_comes_to_each_kind_of_them),
         T(test_message_is_named_before_anything_of_it_is_read),
         T(test_timer_that_the_database_refuses_is_an_incident_until_it_is_done),
+        T(test_case_that_takes_no_more_data_does_what_is_due),
     };
     return cmocka_run_group_tests_name("conductor_turn", tests, NULL, NULL);
 }
