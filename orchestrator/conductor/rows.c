@@ -115,6 +115,8 @@ static bool timer_row(struct batch *batch, struct open_case *open) {
         return true;
     }
     struct store_timer *row = batch->has_refused_timers ? refused_timer(batch, open->state.id) : NULL;   /* one row a case */
+    if (row && row->due_at_us != TIME_NONE && due != TIME_NONE && due <= batch->now_us)
+        return true;   /* what is due was refused just now */
     if (!row && !(row = vector_new(&batch->timers, batch->arena, struct store_timer)))
         return false;
     *row = (struct store_timer){open->state.id, open->shard, due};

@@ -252,6 +252,15 @@ static void test_case_that_takes_no_more_data_does_what_is_due(void **state) {
     assert_null(incident());
 }
 
+static void test_timer_for_which_a_case_has_no_room_is_put_off_and_holds_up_nobody(void **state) {
+    (void)state;
+    start(false);
+    publish_calendar();
+    full_case(1020);
+    assert_non_null(incident());
+    assert_true(store_truth_case(&scene.store, TEXT("n1"))->timer_us > scene.now_us + 50 * TIME_SECOND_US);
+}
+
 int main(void) {
 #define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
@@ -260,6 +269,7 @@ int main(void) {
         T(test_message_is_named_before_anything_of_it_is_read),
         T(test_timer_that_the_database_refuses_is_an_incident_until_it_is_done),
         T(test_case_that_takes_no_more_data_does_what_is_due),
+        T(test_timer_for_which_a_case_has_no_room_is_put_off_and_holds_up_nobody),
     };
     return cmocka_run_group_tests_name("conductor_turn", tests, NULL, NULL);
 }
