@@ -182,7 +182,7 @@ static void warm_writer(struct yjs_adapter *a) {
         return;
     int32_t count = metadata->topic_cnt == 1 && !metadata->topics[0].err ? metadata->topics[0].partition_cnt : 0;
     rd_kafka_metadata_destroy(metadata);
-    if (a->contact_count > 0 || a->contact_elsewhere.open > 0 || count < 1 || count > PARTITIONS_MOST)
+    if (a->contact_count > 0 || a->contact_unknown.open > 0 || count < 1 || count > PARTITIONS_MOST)
         return;
     a->contacts = adapter_alloc((size_t)count * sizeof *a->contacts);
     a->contact_count = count;
@@ -193,16 +193,18 @@ void bus_forget_contacts(struct yjs_adapter *a) {
     a->contacts = NULL;
     a->contact_count = 0;
     a->contacts_at_us = 0;
-    a->contact_elsewhere = (struct contact){0};
+    a->contact_unknown = a->contact_elsewhere = (struct contact){0};
 }
 
 struct contact *bus_contact(struct yjs_adapter *a, const struct task *task, int32_t *ret_partition) {
     bool ours = !strcmp(task->open.reply_to, a->result_topic);
     *ret_partition = -1;
-    if (ours && a->contact_count == 0 && a->contact_elsewhere.open == 0 && now_steady_us() >= a->contacts_at_us)
-        warm_writer(a);
-    if (!ours || a->contact_count == 0)
+    if (!ours)
         return &a->contact_elsewhere;
+    if (a->contact_count == 0 && a->contact_unknown.open == 0 && now_steady_us() >= a->contacts_at_us)
+        warm_writer(a);
+    if (a->contact_count == 0)
+        return &a->contact_unknown;
     *ret_partition = rd_kafka_msg_partitioner_murmur2(a->answers, task->open.number, strlen(task->open.number), a->contact_count,
                                                       NULL, NULL);
     return &a->contacts[*ret_partition];

@@ -67,6 +67,7 @@ struct task {
     uint16_t answers[YJS_KINDS];            /* how many of each kind */
     int32_t answer_count;
     int64_t time_us;                        /* YJS_KEEP_OFFSETS: the answers' time */
+    int64_t refused_until_us;               /* steady: where its answers go they are not taken; tried again then */
 };
 
 struct answer {
@@ -116,7 +117,8 @@ struct yjs_adapter {
     rd_kafka_message_t **batch;
     struct partition *partitions;
     size_t partition_count;
-    struct contact *contacts, contact_elsewhere;   /* by partition of the result topic; with all others */
+    struct contact *contacts;     /* by partition of the result topic */
+    struct contact contact_unknown, contact_elsewhere;      /* with it while its partitions are not known; with other topics */
     int32_t contact_count;                  /* 0: how many partitions it has is not known yet */
     int64_t contacts_at_us;                 /* steady: when that may be asked again */
     bool assigned, said_away, more_waits;

@@ -6,6 +6,7 @@
 #define BURST_WAIT_US (20 * INT64_C(1000))
 #define BACKOFF_FIRST_US (100 * INT64_C(1000))
 #define BACKOFF_MOST_US (10 * TIME_SECOND_US)
+#define REFUSED_WAIT_US (10 * TIME_SECOND_US)
 
 void outbox_append(struct yjs_adapter *a, struct answer *answer) {
     struct outbox *o = &a->outbox;
@@ -50,13 +51,43 @@ int64_t outbox_next_us(const struct yjs_adapter *a) {
     return o->unsent != &o->answers && !o->stalled && o->in_flight > 0 ? o->burst_until_us : INT64_MAX;
 }
 
+/* Is it a fault of this answer alone, or of a topic that its task names and that is not the department's? Then only this task's
+ * answers wait: what is refused for good would hold up all others for good. */
+static bool is_own_fault(const struct yjs_adapter *a, const struct task *t, rd_kafka_resp_err_t code) {
+    switch (code) {
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+    case RD_KAFKA_RESP_ERR_INVALID_MSG:
+    case RD_KAFKA_RESP_ERR_INVALID_RECORD: return true;
+    case RD_KAFKA_RESP_ERR__INVALID_ARG:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED: return strcmp(t->open.reply_to, a->result_topic) != 0;
+    default: return false;
+    }
+}
+
+/* Each for another time: small ones that were refused because they were in one batch do not meet in one again. */
+static void rest_refused(struct yjs_adapter *a, struct task *t, rd_kafka_resp_err_t code, int64_t now_us) {
+    t->refused_until_us = now_us + REFUSED_WAIT_US / 2 + backoff_jitter_us(&a->random, REFUSED_WAIT_US, REFUSED_WAIT_US, 0);
+    log_error("answer_refused", "Kafka does not take a task's answer; it is kept and tried again, others do not wait for it",
+              LOG_STRING("task", t->open.id), LOG_STRING("topic", t->open.reply_to), LOG_STRING("reason", rd_kafka_err2str(code)));
+}
+
 /* One that waits for the first contact with its partition stays unsent, and with it all behind it that go there. */
 static rd_kafka_resp_err_t outbox_post(struct yjs_adapter *a, struct answer *answer, int64_t now_us) {
     int32_t partition;
+    if (now_us < answer->task->refused_until_us)
+        return RD_KAFKA_RESP_ERR_NO_ERROR;
     struct contact *contact = bus_contact(a, answer->task, &partition);
     if (!contact_takes(contact, now_us))
         return RD_KAFKA_RESP_ERR_NO_ERROR;
     rd_kafka_resp_err_t code = event_produce(a, answer, partition);
+    if (code && is_own_fault(a, answer->task, code)) {
+        rest_refused(a, answer->task, code, now_us);
+        return RD_KAFKA_RESP_ERR_NO_ERROR;
+    }
     if (code)
         return code;
     contact->open++;
@@ -116,14 +147,18 @@ void outbox_report(struct yjs_adapter *a, struct answer *answer, rd_kafka_resp_e
     struct outbox *o = &a->outbox;
     o->in_flight--;
     answer->sent = false;
-    contact_reported(answer->contact, !code && answer->contact != &a->contact_elsewhere, a->last_turn_us);
+    bool met = !code && answer->contact != &a->contact_elsewhere && answer->contact != &a->contact_unknown;
+    contact_reported(answer->contact, met, a->last_turn_us);
     if (!code) {
         o->backoff_us = 0;
         outbox_acknowledged(a, answer);
         return;
     }
     a->counters.delivery_failures++;
-    if (!o->stalled) {
+    if (is_own_fault(a, answer->task, code)) {
+        rest_refused(a, answer->task, code, now_steady_us());
+        o->unsent = o->answers.next;
+    } else if (!o->stalled) {
         o->backoff_us = o->backoff_us ? o->backoff_us * 2 : BACKOFF_FIRST_US;
         if (o->backoff_us > BACKOFF_MOST_US)
             o->backoff_us = BACKOFF_MOST_US;

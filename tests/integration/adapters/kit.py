@@ -101,11 +101,11 @@ class Kit:
 
     # ---- the adapter ----
 
-    def config(self, text, name="adapter"):
-        """Writes a configuration; common keys are put in front."""
+    def config(self, text, name="adapter", properties=""):
+        """Writes a configuration; common keys are put in front. `properties`: further ones of Kafka, ", name: value" each."""
         path = os.path.join(self.folder, f"{name}.yaml")
         with open(path, "w", encoding="utf-8") as file:
-            file.write(f"kafka: {{bootstrap: \"{self.bootstrap}\", properties: {{fetch.wait.max.ms: 10}}}}\n"
+            file.write(f"kafka: {{bootstrap: \"{self.bootstrap}\", properties: {{fetch.wait.max.ms: 10{properties}}}}}\n"
                        f"region: \"{self.region}\"\ndepartment: {self.department}\n"
                        f"store: {self.folder}/{name}.sqlite\n" + text)
         return path

@@ -175,6 +175,19 @@ def test_nothing_is_lost_or_answered_differently_when_the_adapter_is_killed_with
     crash("offsets", "5ms..3s", 3, 2.2)      # offsets are written once a second
 
 
+def test_an_answer_that_kafka_never_takes_holds_up_no_other():
+    with Kit() as kit:
+        adapter = kit.adapter(kit.config('driver: {name: simulate, result: {text: "${input.text}"}}\n', properties=", message.max.bytes: 3000"))
+        large = kit.task(text="x" * 3000)
+        until(lambda: f"task={large} " in kit.log() and "too large" in kit.log())
+        kit.all_final([kit.task(text="x") for _ in range(20)], 5)
+        assert kit.answers(large) == [] and kit.log().count(f"task={large} ") == 1, kit.log()
+        adapter.terminate()
+        assert adapter.wait(15) == 0
+        kit.adapter(kit.config('driver: {name: simulate, result: {text: "${input.text}"}}\n'))
+        assert kit.final(large)[1]["result"]["text"] == "x" * 3000      # kept until it can go
+
+
 def in_store(kit, statement):
     store = sqlite3.connect(f"{kit.folder}/adapter.sqlite")
     store.execute(statement)
