@@ -105,6 +105,18 @@ static void take_correction(struct yjs_adapter *a, struct task *t, const struct 
         task_place(a, t, PLACE_FRESH);
 }
 
+/* A correction is as durable as its task: with stored offsets both are read again after a crash. */
+static bool is_noted(struct yjs_adapter *a, const struct event *e, const struct task *t) {
+    if (t && !t->stored && text_is(e->type, "correction_answer")) {
+        bool noted = recent_has(a, e->id);
+        recent_add(a, e->id);
+        return noted;
+    }
+    char id[1100];
+    snprintf(id, sizeof(id), "%.*s", TEXT_ARG(e->id));
+    return !store_note_message(&a->store, id, a->turn_us);
+}
+
 /* Messages about a task: `cancel`, `correction_answer`, `warning`. */
 static enum outcome take_about(struct yjs_adapter *a, const struct event *e, const struct json *data, struct error *error) {
     char id[1024], reason[512];
@@ -123,9 +135,7 @@ static enum outcome take_about(struct yjs_adapter *a, const struct event *e, con
         free(copy);
         return OUTCOME_OK;
     }
-    char message_id[1100];
-    snprintf(message_id, sizeof(message_id), "%.*s", TEXT_ARG(e->id));
-    if (!store_note_message(&a->store, message_id, a->turn_us)) {
+    if (is_noted(a, e, t)) {
         a->counters.repeats++;
         return OUTCOME_OK;
     }

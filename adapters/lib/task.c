@@ -282,6 +282,21 @@ const char *yjs_known(struct yjs_adapter *a, const char *id) {
     return recent_has(a, text_from(id)) ? "answered" : NULL;
 }
 
+/* With stored offsets the task may be read again after a crash, when its cancellation is known and passed over: so that it stays
+ * cancelled, this is stored, and the answer with it. */
+static void end_cancelled(struct yjs_adapter *a, struct task *t) {
+    enum stored state;
+    bool suppress = !t->stored;
+    if (suppress) {
+        store_put_task(&a->store, t, STORED_CANCELLED, &state);
+        t->stored = true;
+        tombstone_add(a, t->open.id);
+    }
+    task_answer_literal(a, t, YJS_CANCELLED, "{}");
+    if (suppress)
+        store_end_task(&a->store, t->open.id, STORED_CANCELLED, a->turn_us);
+}
+
 void task_cancel(struct yjs_adapter *a, struct task *t, const char *reason) {
     bool begun = t->place == PLACE_RUNNING || t->open.state != NULL;
     enum yjs_cancel verdict = YJS_CANCEL_DONE;
@@ -292,7 +307,7 @@ void task_cancel(struct yjs_adapter *a, struct task *t, const char *reason) {
     else if (begun && a->handler.forget)
         a->handler.forget(a->handler.user, &t->open);
     if (verdict == YJS_CANCEL_DONE)
-        task_answer_literal(a, t, YJS_CANCELLED, "{}");
+        end_cancelled(a, t);
     else if (verdict == YJS_CANCEL_TOO_LATE)
         task_answer_literal(a, t, YJS_CANCEL_REFUSED, "{\"reason\":\"the work has begun and cannot be called back\"}");
 }

@@ -126,6 +126,36 @@ def test_correction_is_asked_and_its_answer_leads_to_the_result():
         assert kit.final(task)[0] == "result"
 
 
+def test_a_cancelled_task_stays_cancelled_when_it_is_read_again_after_a_crash():
+    with Kit() as kit:
+        path = kit.config("keep: offsets\ndriver: {name: simulate, latency: 3s}\n")
+        adapter = kit.adapter(path)
+        first, task = kit.task(caseid="K1"), kit.task("title", caseid="K1")    # the first one holds the offset back
+        until(lambda: " reading: " in kit.log())
+        kit.cancel(task)
+        until(lambda: kit.kinds(task) == ["cancelled"])
+        kill9(adapter)
+        kit.adapter(path)
+        kit.final(first)
+        kit.final(kit.task())                     # behind it
+        assert kit.kinds(task) == ["cancelled"]
+        kit.same_id_is_same_bytes()
+
+
+def test_a_corrected_task_is_corrected_when_it_is_read_again_after_a_crash():
+    with Kit() as kit:
+        path = kit.config("keep: offsets\ndriver: {name: simulate, correct: 1}\n")
+        adapter = kit.adapter(path)
+        task = kit.task()
+        until(lambda: kit.kinds(task) == ["correction"])
+        kit.correct(task, {"name": "B"})
+        kit.final(task)
+        kill9(adapter)                            # offsets are written once a second
+        kit.adapter(path)
+        until(lambda: [m["headers"]["ce_type"] for m in kit.answers(task)].count("result") == 2)
+        kit.same_id_is_same_bytes()
+
+
 def test_compensation_is_answered_under_its_own_id():
     with Kit() as kit:
         kit.adapter(kit.config(PLAIN))
