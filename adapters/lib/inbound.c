@@ -36,6 +36,17 @@ static void take_repeat(struct yjs_adapter *a, struct task *t, enum stored state
     task_reference_drop(t);
 }
 
+/* With stored offsets, of a task that is open. When its partition was given away and came back it is read anew: what stands
+ * for it is then this message, or the offset would pass a task that is not answered yet. True: this one is kept back. */
+static bool take_open_again(struct yjs_adapter *a, struct task *open, int32_t partition, uint64_t sequence) {
+    a->counters.repeats++;
+    if (open->partition < 0 || open->sequence >= partition_get(a, open->partition)->head)
+        return false;
+    open->partition = partition;
+    open->sequence = sequence;
+    return true;
+}
+
 /* True when the message's offset is to be kept back until the task's final answer is acknowledged. */
 static bool take_task(struct yjs_adapter *a, const rd_kafka_message_t *m, const struct event *e,
                       const struct json *data, uint64_t sequence) {
@@ -44,10 +55,9 @@ static bool take_task(struct yjs_adapter *a, const rd_kafka_message_t *m, const 
     if (a->options.keep == YJS_KEEP_OFFSETS) {
         if (a->tombstones.count && map_get(&a->tombstones, e->id))
             return false;
-        if (map_get(&a->tasks, e->id)) {
-            a->counters.repeats++;
-            return false;
-        }
+        struct task *open = map_get(&a->tasks, e->id);
+        if (open)
+            return take_open_again(a, open, m->partition, sequence);
     }
     struct task *t = task_new(a, &fields);
     t->open.taken_at_us = a->turn_us;

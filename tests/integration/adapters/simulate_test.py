@@ -272,6 +272,21 @@ def test_group_shares_the_partitions_and_takes_over_from_a_killed_process():
         kit.one_final_each(tasks + later)
 
 
+def test_a_task_under_way_is_not_lost_when_its_partition_came_back_before_a_crash():
+    with Kit() as kit:
+        more = "assign: group\nkeep: offsets\ndriver: {name: simulate, latency: 15s, accept: true}\n"
+        first = kit.adapter(kit.config("instance: one\n" + more, "one"))
+        tasks = [kit.task() for _ in range(20)]
+        until(lambda: all(kit.kinds(task) == ["accepted"] for task in tasks))
+        second = kit.adapter(kit.config("instance: two\n" + more, "two"))
+        until(lambda: kit.log().count("partitions_assigned") == 3)     # the first one's again, and the second's
+        time.sleep(3)                                                 # offsets are told to the group once a second
+        kill9(second)
+        kill9(first)
+        kit.adapter(kit.config("instance: one\n" + more, "one"))
+        kit.all_final(tasks, 60)
+
+
 def test_faults_of_a_configuration_are_named_all_at_once_with_their_places():
     with Kit() as kit:
         path = kit.config("drivr: 1\nretry: {attemps: 2, first: soon}\ndriver: {name: simulate, refuse: 2}\n"
