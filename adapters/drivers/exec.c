@@ -56,7 +56,7 @@ static void give(struct child *c, const char *id) {
     struct given *g = calloc(1, sizeof(*g));
     if (!g || !(g->id = strdup(id)))
         abort();
-    g->until_us = yjs_now_us() + c->exec->s->answer_within_us;
+    g->until_us = yjs_steady_us() + c->exec->s->answer_within_us;
     g->next = c->given;
     c->given = g;
     c->given_count++;
@@ -92,7 +92,7 @@ static struct child *child_of(struct exec *e, const char *id) {
 
 static void stop_child(struct child *c, const char *why) {
     struct yjs_adapter *adapter = host_adapter(c->exec->host);
-    int64_t now_us = yjs_now_us();
+    int64_t now_us = yjs_steady_us();
     yjs_watch(adapter, c->in, 0, NULL, NULL);
     yjs_watch(adapter, c->out, 0, NULL, NULL);
     close(c->in);
@@ -240,7 +240,7 @@ static bool start_child(struct child *c) {
         log_error("program_not_started", "the department's program cannot be started", LOG_STRING("reason", strerror(code)));
         return false;
     }
-    c->started_at_us = yjs_now_us();
+    c->started_at_us = yjs_steady_us();
     yjs_watch(host_adapter(c->exec->host), c->out, EPOLLIN, on_output, c);
     return true;
 }

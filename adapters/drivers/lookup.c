@@ -73,7 +73,7 @@ static void forget_kept(struct lookup *l, struct kept *k) {
 
 static const struct kept *find_kept(struct lookup *l, const char *key) {
     struct kept *k = map_get(&l->kept, text_from(key));
-    if (k && k->until_us <= yjs_now_us()) {
+    if (k && k->until_us <= yjs_steady_us()) {
         forget_kept(l, k);
         return NULL;
     }
@@ -92,7 +92,7 @@ static void keep(struct lookup *l, const char *key, const struct web_response *r
     k->body = strndup(response->body, response->length);
     k->length = response->length;
     k->status = response->status;
-    k->until_us = yjs_now_us() + cache_us;
+    k->until_us = yjs_steady_us() + cache_us;
     if (!k->key || !k->body || !map_put(&l->kept, text_from(k->key), k))
         abort();
     list_append(&l->oldest, &k->link);

@@ -101,7 +101,7 @@ static void disconnect(struct table *t, const char *why) {
     t->backoff_us = t->backoff_us ? t->backoff_us * 2 : 100000;
     if (t->backoff_us > 10 * TIME_SECOND_US)
         t->backoff_us = 10 * TIME_SECOND_US;
-    t->connect_at_us = yjs_now_us() + t->backoff_us;
+    t->connect_at_us = yjs_steady_us() + t->backoff_us;
     fail_rows(t, t->waiting_count, YJS_AWAY, "database_away", "the department's database cannot be reached");
 }
 
@@ -172,7 +172,7 @@ static bool collect(void *user, struct yjs_task *task) {
 static void send_read(struct table *t) {
     char from[32];
     t->read_now = false;
-    t->read_at_us = yjs_now_us() + t->s->poll_every_us;
+    t->read_at_us = yjs_steady_us() + t->s->poll_every_us;
     if (t->s->by == TABLE_BY_FLAG) {
         send_statement(t, DOING_READ, t->sql.read, 0, NULL);
         return;
@@ -199,7 +199,7 @@ static void go_on(struct table *t) {
     }
     if (t->waiting_count > 0)
         send_insert(t);
-    else if (t->read_now || yjs_now_us() >= t->read_at_us)
+    else if (t->read_now || yjs_steady_us() >= t->read_at_us)
         send_read(t);
 }
 
@@ -274,7 +274,7 @@ static void take_failed(struct table *t, PGresult *result) {
     if (t->doing == DOING_INSERT)
         fail_rows(t, t->inserting, away ? YJS_AWAY : YJS_AGAIN, "insert_failed", "the department's database refused the request row");
     if (t->doing == DOING_CATCH_UP || t->doing == DOING_READ)
-        t->read_at_us = yjs_now_us() + TIME_SECOND_US;
+        t->read_at_us = yjs_steady_us() + TIME_SECOND_US;
 }
 
 static void take(struct table *t, PGresult *result) {

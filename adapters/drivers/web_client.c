@@ -69,7 +69,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *s
 static int on_timer(CURLM *multi, long wait_ms, void *user) {
     (void)multi;
     struct web *w = user;
-    w->timer_us = wait_ms < 0 ? INT64_MAX : yjs_now_us() + wait_ms * 1000;
+    w->timer_us = wait_ms < 0 ? INT64_MAX : yjs_steady_us() + wait_ms * 1000;
     if (wait_ms >= 0)
         yjs_wake_at(w->adapter, w->timer_us);
     return 0;

@@ -24,7 +24,8 @@
  * the handler's functions), but for yjs_adapter_stop, which any thread and a signal handler may call. Several adapters
  * may run in one process, each on its own thread. Nothing here blocks longer than one fsync.
  *
- * Times are microseconds since 1970 (…_us). Text is UTF-8, NUL-terminated.
+ * Times are microseconds since 1970 (…_us), but for those of yjs_steady_us. When the wall clock is set back, a task that waits
+ * (yjs_wait) is woken when the pause it asked for is over. Text is UTF-8, NUL-terminated.
  */
 #ifndef YJS_ADAPTER_H
 #define YJS_ADAPTER_H
@@ -128,7 +129,7 @@ struct yjs_handler {
     void (*restored)(void *user, struct yjs_task *);
     /* The task ends without the handler's doing (cancelled, given up): drop pointers to it. */
     void (*forget)(void *user, struct yjs_task *);
-    /* Called at least ten times a second, and at yjs_wake_at. */
+    /* Called at least ten times a second, and at yjs_wake_at. `now_us` is yjs_steady_us. */
     void (*tick)(void *user, int64_t now_us);
 };
 
@@ -182,11 +183,12 @@ void yjs_adapter_close(struct yjs_adapter *);     /* NULL is fine */
 
 /* ---- The loop: for handlers that talk to the world -------------------------------------------------------------- */
 
-int64_t yjs_now_us(void);                          /* wall clock */
+int64_t yjs_now_us(void);                          /* wall clock: for yjs_wait, and for what people read */
+int64_t yjs_steady_us(void);                       /* never set forward or back: for a driver's own pauses and time limits */
 /* Calls `ready` when `fd` has `events` (EPOLLIN …); events 0 takes the watch away (before close(fd)). 0 or -1. */
 int yjs_watch(struct yjs_adapter *, int fd, uint32_t events, void (*ready)(void *user, int fd, uint32_t events),
               void *user);
-/* Has `tick` called no later than this. */
+/* Has `tick` called no later than this, of yjs_steady_us. */
 void yjs_wake_at(struct yjs_adapter *, int64_t at_us);
 /* Adds to a counter shown at /metrics as yjs_adapter_<name>_total; `name` must be a literal. */
 void yjs_count(struct yjs_adapter *, const char *name, uint64_t by);

@@ -12,6 +12,7 @@
 
 #define TICK_US (100 * INT64_C(1000))
 #define EVENTS_MOST 64
+#define CLOCK_BACK_US TIME_SECOND_US    /* less is borne */
 
 void *adapter_alloc(size_t size) {
     void *memory = calloc(1, size ? size : 1);
@@ -43,7 +44,8 @@ static int64_t clock_us(clockid_t clock) {
 }
 
 int64_t yjs_now_us(void) { return clock_us(CLOCK_REALTIME); }
-int64_t now_steady_us(void) { return clock_us(CLOCK_MONOTONIC); }
+int64_t yjs_steady_us(void) { return clock_us(CLOCK_MONOTONIC); }
+int64_t now_steady_us(void) { return yjs_steady_us(); }
 
 int adapter_fault(struct yjs_error *error, const char *code, const char *format, ...) {
     if (!error)
@@ -158,9 +160,9 @@ int yjs_adapter_open(const struct yjs_options *options, const struct yjs_handler
 /* ---- The loop ---- */
 
 static bool write_down(struct yjs_adapter *a) {
-    bool second = a->turn_us >= a->offsets_at_us;
+    bool second = a->last_turn_us >= a->offsets_at_us;
     if (second)
-        a->offsets_at_us = a->turn_us + TIME_SECOND_US;
+        a->offsets_at_us = a->last_turn_us + TIME_SECOND_US;
     outbox_write_acknowledged(a, second);
     if (a->store.open_transaction || second)
         offsets_write(a, second);
@@ -177,39 +179,51 @@ static void fresh_to_ready(struct yjs_adapter *a) {
 }
 
 static void heartbeat(struct yjs_adapter *a) {
-    if (a->turn_us < a->heartbeat_at_us)
+    if (a->last_turn_us < a->heartbeat_at_us)
         return;
     if (a->heartbeat_at_us)
         log_info("heartbeat", "at work", LOG_STRING("department", a->options.department),
                  LOG_INT("tasks", (int64_t)a->counters.tasks), LOG_INT("acknowledged", (int64_t)a->counters.acknowledged),
                  LOG_INT("open", (int64_t)a->tasks.count), LOG_INT("outbox", (int64_t)a->outbox.count),
                  LOG_INT("breaker", a->breaker.state));
-    a->heartbeat_at_us = a->turn_us + a->options.heartbeat_us;
+    a->heartbeat_at_us = a->last_turn_us + a->options.heartbeat_us;
 }
 
 static void housekeep(struct yjs_adapter *a) {
     heartbeat(a);
-    if (a->turn_us >= a->purge_at_us) {
+    if (a->last_turn_us >= a->purge_at_us) {
         store_purge(&a->store, a->turn_us - a->options.retention_us);
-        a->purge_at_us = a->turn_us + TIME_HOUR_US;
+        a->purge_at_us = a->last_turn_us + TIME_HOUR_US;
     }
 }
 
 static void tick(struct yjs_adapter *a) {
-    if (a->turn_us < a->tick_at_us && a->turn_us < a->handler_wake_us)
+    if (a->last_turn_us < a->tick_at_us && a->last_turn_us < a->handler_wake_us)
         return;
-    a->tick_at_us = a->turn_us + TICK_US;
+    a->tick_at_us = a->last_turn_us + TICK_US;
     a->handler_wake_us = INT64_MAX;
     if (a->handler.tick)
-        a->handler.tick(a->handler.user, a->turn_us);
+        a->handler.tick(a->handler.user, a->last_turn_us);
     housekeep(a);
+}
+
+/* Were the wall clock set back, what waits would wait as much longer. */
+static void read_clocks(struct yjs_adapter *a) {
+    a->turn_us = yjs_now_us();
+    a->last_turn_us = now_steady_us();
+    int64_t ahead_us = a->turn_us - a->last_turn_us, back_us = a->wall_ahead_us - ahead_us;
+    if (a->wall_ahead_us && back_us >= CLOCK_BACK_US) {
+        log_warn("clock_set_back", "the system's clock was set back; what waits does not wait longer for it",
+                 LOG_INT("seconds", back_us / TIME_SECOND_US));
+        tasks_bring_forward(a, back_us);
+    }
+    a->wall_ahead_us = ahead_us;
 }
 
 /* One turn; gives how long the loop may sleep. */
 static int64_t turn(struct yjs_adapter *a) {
-    a->turn_us = yjs_now_us();
-    a->last_turn_us = now_steady_us();
-    bus_assign(a, a->turn_us);
+    read_clocks(a);
+    bus_assign(a, a->last_turn_us);
     size_t read = bus_consume(a);
     bus_reports(a);
     tasks_fire(a, a->turn_us);
@@ -218,7 +232,7 @@ static int64_t turn(struct yjs_adapter *a) {
         return 0;
     outbox_send(a, a->last_turn_us);
     fresh_to_ready(a);
-    tasks_start(a, a->turn_us);
+    tasks_start(a, a->last_turn_us);
     tasks_free_ended(a);
     if (a->store.open_transaction)
         return 0;       /* answers of this turn are posted once they are committed, with what comes next */
@@ -226,11 +240,11 @@ static int64_t turn(struct yjs_adapter *a) {
     if (read > 0)
         return 0;
     int64_t until = a->tick_at_us < a->handler_wake_us ? a->tick_at_us : a->handler_wake_us;
-    if (tasks_next_us(a) < until)
-        until = tasks_next_us(a);
-    int64_t wait_us = until - yjs_now_us(), http_us = http_timeout_us(a), burst_at_us = outbox_next_us(a);
-    if (burst_at_us < INT64_MAX && burst_at_us - now_steady_us() < wait_us)
-        wait_us = burst_at_us - now_steady_us();
+    if (outbox_next_us(a) < until)
+        until = outbox_next_us(a);
+    int64_t wait_us = until - now_steady_us(), http_us = http_timeout_us(a), task_at_us = tasks_next_us(a);
+    if (task_at_us < INT64_MAX && task_at_us - yjs_now_us() < wait_us)
+        wait_us = task_at_us - yjs_now_us();
     return http_us < wait_us ? http_us : wait_us;
 }
 

@@ -353,7 +353,7 @@ static void note_error(struct yjs_adapter *a, const rd_kafka_message_t *m) {
         return;
     if (m->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || m->err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC) {
         a->assigned = a->options.assign == YJS_ASSIGN_GROUP;
-        later(a, a->turn_us);
+        later(a, a->last_turn_us);
     }
     log_warn("consume_failed", "Kafka reports a fault in reading", LOG_STRING("reason", rd_kafka_message_errstr(m)),
              LOG_INT("partition", m->partition));

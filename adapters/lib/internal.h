@@ -60,7 +60,8 @@ struct task {
     bool stored, undo, correction_pending;
     uint32_t references;
     size_t heap_at;                         /* in the timer heap; SIZE_MAX: not there */
-    int64_t wake_at_us, held_since_us;
+    int64_t wake_at_us;
+    int64_t held_since_us;                  /* steady */
     int32_t partition;                      /* YJS_KEEP_OFFSETS: where it came from; -1 otherwise */
     uint64_t sequence;                      /* its place in the partition's ring */
     char *state_text, *correction_text;
@@ -94,7 +95,7 @@ struct outbox {
 };
 
 enum breaker_state { BREAKER_CLOSED, BREAKER_OPEN, BREAKER_HALF_OPEN };
-struct breaker { enum breaker_state state; int64_t failures_in_row, open_until_us; };
+struct breaker { enum breaker_state state; int64_t failures_in_row, open_until_us; };    /* steady */
 
 struct watch { int fd; uint32_t events; void (*ready)(void *, int, uint32_t); void *user; struct list link; bool gone; };
 
@@ -123,7 +124,7 @@ struct yjs_adapter {
     int64_t contacts_at_us;                 /* steady: when that may be asked again */
     bool assigned, said_away, more_waits;
     bool topic_said;
-    int64_t assign_at_us, assign_backoff_us, offsets_at_us, commit_group_at_us;
+    int64_t assign_at_us, assign_backoff_us, offsets_at_us;        /* steady */
     struct arena arena, answer_arena;
     struct buffer scratch;
     struct map tasks;                       /* open ones by id */
@@ -142,7 +143,9 @@ struct yjs_adapter {
     int epoll_fd, stop_fd, kafka_fd, report_fd;
     struct list watches, dead_watches;
     int64_t turn_us;                        /* wall clock at the turn's start */
-    int64_t tick_at_us, heartbeat_at_us, purge_at_us, last_turn_us, handler_wake_us;
+    int64_t last_turn_us;                   /* the same moment, steady; what follows is steady, too */
+    int64_t tick_at_us, heartbeat_at_us, purge_at_us, handler_wake_us;
+    int64_t wall_ahead_us;                  /* of the steady clock */
     bool stopping, broken;
     bool producer_broken;            /* its client had a fatal error: it is made afresh at the next turn */
     uint64_t random;
@@ -216,9 +219,10 @@ void task_place(struct yjs_adapter *, struct task *, enum task_place);
 void task_open(struct yjs_adapter *, struct task *);          /* into the map and PLACE_FRESH */
 void task_end(struct yjs_adapter *, struct task *, enum stored, bool tell);
 void task_set_text(char **field, const char **shown, const char *value, size_t length);
-void tasks_start(struct yjs_adapter *, int64_t now_us);
-void tasks_fire(struct yjs_adapter *, int64_t now_us);
-int64_t tasks_next_us(const struct yjs_adapter *);            /* earliest wake; INT64_MAX */
+void tasks_start(struct yjs_adapter *, int64_t now_us);       /* steady */
+void tasks_fire(struct yjs_adapter *, int64_t now_us);        /* wall */
+int64_t tasks_next_us(const struct yjs_adapter *);            /* earliest wake, wall; INT64_MAX */
+void tasks_bring_forward(struct yjs_adapter *, int64_t by_us);
 void tasks_free_ended(struct yjs_adapter *);
 void task_cancel(struct yjs_adapter *, struct task *, const char *reason);
 void tombstone_add(struct yjs_adapter *, const char *id);

@@ -99,6 +99,11 @@ static void heap_remove(struct yjs_adapter *a, struct task *t) {
     }
 }
 
+void tasks_bring_forward(struct yjs_adapter *a, int64_t by_us) {
+    for (size_t i = 0; i < a->heap_count; i++)
+        a->heap[i]->wake_at_us -= by_us;
+}
+
 int64_t tasks_next_us(const struct yjs_adapter *a) { return a->heap_count ? a->heap[0]->wake_at_us : INT64_MAX; }
 
 /* ---- Places ---- */
@@ -122,7 +127,7 @@ void task_place(struct yjs_adapter *a, struct task *t, enum task_place place) {
     if (place == PLACE_RESTING && t->wake_at_us != YJS_NEVER_WAKE)
         heap_add(a, t);
     if (place == PLACE_READY && t->held_since_us == 0)
-        t->held_since_us = a->turn_us;
+        t->held_since_us = a->last_turn_us;
 }
 
 void task_open(struct yjs_adapter *a, struct task *t) {
@@ -222,7 +227,7 @@ void yjs_fail(struct yjs_task *open, enum yjs_failure how, const char *code, con
     }
     if (how == YJS_AWAY) {
         a->counters.away++;
-        breaker_failed(a, now_us);
+        breaker_failed(a, now_steady_us());
         t->wake_at_us = now_us + backoff_jitter_us(&a->random, 100000, 2 * TIME_SECOND_US, (uint32_t)a->breaker.failures_in_row);
         task_place(a, t, PLACE_RESTING);
         return;

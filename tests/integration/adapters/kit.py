@@ -110,13 +110,23 @@ class Kit:
                        f"store: {self.folder}/{name}.sqlite\n" + text)
         return path
 
-    def adapter(self, config, check=True):
+    def adapter(self, config, check=True, **options):
         command = [program("yjs-adapter"), "--config", config]
         if check:
             done = subprocess.run(command + ["--check-config"], capture_output=True, text=True)
             assert done.returncode == 0, done.stderr
         log = open(os.path.join(self.folder, "adapter.log"), "a")
-        return self.start(command, stderr=log)
+        return self.start(command, stderr=log, **options)
+
+    def adapter_with_clock(self, config):
+        """(the adapter, a function that sets its wall clock off by so many seconds)."""
+        path = os.path.join(self.folder, "clock")
+
+        def set_clock(seconds):
+            with open(path, "r+b" if os.path.exists(path) else "wb") as file:
+                file.write(seconds.to_bytes(8, sys.byteorder, signed=True))
+        set_clock(0)
+        return self.adapter(config, env=dict(os.environ, LD_PRELOAD=program("moved_clock.so"), CLOCK_FILE=path)), set_clock
 
     def simulator(self, name, *options):
         log = open(os.path.join(self.folder, f"{name}.log"), "a")

@@ -218,6 +218,21 @@ def test_an_answer_that_kafka_never_takes_holds_up_no_other():
         assert kit.final(large)[1]["result"]["text"] == "x" * 3000      # kept until it can go
 
 
+def test_a_clock_that_is_set_back_by_an_hour_holds_nothing_up():
+    with Kit() as kit:
+        adapter, set_clock = kit.adapter_with_clock(kit.config("keep: offsets\ndriver: {name: simulate, latency: 1s, accept: true}\n"))
+        resting = [kit.task() for _ in range(10)]
+        until(lambda: all(kit.kinds(task) == ["accepted"] for task in resting))
+        set_clock(-3600)
+        later = [kit.task() for _ in range(10)]
+        kit.all_final(resting + later, 10)
+        time.sleep(1.5)                               # offsets are written once a second
+        kill9(adapter)
+        store = sqlite3.connect(f"{kit.folder}/adapter.sqlite")
+        assert store.execute("SELECT sum(next) FROM offset_").fetchone()[0] == 20
+        store.close()
+
+
 def in_store(kit, statement):
     store = sqlite3.connect(f"{kit.folder}/adapter.sqlite")
     store.execute(statement)
