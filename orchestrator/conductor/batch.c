@@ -14,6 +14,7 @@ struct batch *batch_make(struct conductor *c) {
     struct batch last = *batch;
     struct arena *arena = &c->batch_arenas[place];
     arena_reset(arena);
+    c->unreadable = (struct vector){0};
     *batch = (struct batch){.arena = arena, .serial = ++c->batch_serial, .messages = c->messages[place],
                             .now_us = conductor_now(c) + (mutation_is(clock_ahead) ? TIME_SECOND_US : 0)};
     /* As much as the last one took: batches are alike, and rows are large. */

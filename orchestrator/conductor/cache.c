@@ -98,7 +98,24 @@ static const struct definition *pinned(struct conductor *c, struct arena *arena,
     return definition ? definition_for_region(definition, region) : NULL;
 }
 
-/* Folds one case's rows. A journal that can't be read leaves the case out, with a line in the log. FATAL: no memory. */
+/* A journal that can't be read leaves its case out, with a line in the log: it is nobody else's matter. */
+static enum outcome leave_out(struct conductor *c, struct arena *arena, struct text case_id, const struct error *why, struct error *ret) {
+    struct text *place = vector_new(&c->unreadable, arena, struct text);
+    if (!place || text_is_none(*place = text_copy(arena, case_id)))
+        return error_no_memory(ret);
+    log_error("journal_unreadable", "a case's journal can't be replayed", LOG_TEXT("case", case_id), LOG_STRING("code", why->code),
+              LOG_STRING("why", why->message));
+    return OUTCOME_OK;
+}
+
+bool cache_is_unreadable(const struct conductor *c, struct text case_id) {
+    for (uint32_t i = 0; i < c->unreadable.count; i++)
+        if (text_equal(vector_at(&c->unreadable, struct text)[i], case_id))
+            return true;
+    return false;
+}
+
+/* Folds one case's rows. FATAL: no memory. */
 static enum outcome replay(struct conductor *c, struct arena *arena, const struct store_event *rows, uint32_t count, struct error *ret) {
     struct error error = {0};
     const struct definition *definition = pinned(c, arena, rows, count, &error);
@@ -120,15 +137,31 @@ static enum outcome replay(struct conductor *c, struct arena *arena, const struc
         return error_no_memory(ret);
     }
     if (!good) {
-        log_error("journal_unreadable", "a case's journal can't be replayed", LOG_TEXT("case", rows[0].case_id),
-                  LOG_STRING("code", error.code), LOG_STRING("why", error.message));
         if (open)
             cache_forget(c, open);
-        return OUTCOME_OK;
+        return leave_out(c, arena, rows[0].case_id, &error, ret);
     }
     cache_count(c, open);
     METER_ADD(c, cases_loaded, 1);
     return OUTCOME_OK;
+}
+
+/* Where the store refuses to read some journals each is read alone, and those that are refused are left out. */
+static enum outcome load(struct conductor *c, const struct text *ids, uint32_t count, struct arena *arena, struct error *error) {
+    struct store_event *rows = NULL;
+    uint32_t row_count = 0;
+    enum outcome outcome = c->ports.store.journals(c->ports.store.context, ids, count, arena, &rows, &row_count, error);
+    if (outcome == OUTCOME_REJECT && count == 1)
+        return leave_out(c, arena, ids[0], error, error);
+    if (outcome == OUTCOME_REJECT)
+        for (uint32_t i = 0; i < count && (i == 0 || outcome == OUTCOME_OK); i++)
+            outcome = load(c, &ids[i], 1, arena, error);
+    for (uint32_t i = 0, j; outcome == OUTCOME_OK && i < row_count; i = j) {
+        for (j = i + 1; j < row_count && text_equal(rows[j].case_id, rows[i].case_id); j++)
+            ;
+        outcome = replay(c, arena, rows + i, j - i, error);
+    }
+    return outcome;
 }
 
 enum outcome cache_load(struct conductor *c, const struct text *ids, uint32_t count, struct arena *arena,
@@ -148,17 +181,5 @@ enum outcome cache_load(struct conductor *c, const struct text *ids, uint32_t co
             }
         }
     map_free(&seen);
-    if (absent_count == 0)
-        return OUTCOME_OK;
-    struct store_event *rows = NULL;
-    uint32_t row_count = 0;
-    enum outcome outcome = c->ports.store.journals(c->ports.store.context, absent, absent_count, arena, &rows, &row_count, error);
-    if (outcome != OUTCOME_OK)
-        return outcome;
-    for (uint32_t i = 0, j; outcome == OUTCOME_OK && i < row_count; i = j) {
-        for (j = i + 1; j < row_count && text_equal(rows[j].case_id, rows[i].case_id); j++)
-            ;
-        outcome = replay(c, arena, rows + i, j - i, error);
-    }
-    return outcome;
+    return absent_count > 0 ? load(c, absent, absent_count, arena, error) : OUTCOME_OK;
 }

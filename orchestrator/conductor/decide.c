@@ -157,6 +157,9 @@ static enum outcome find_case(struct conductor *c, struct batch *batch, struct p
     }
     if (*ret)
         return OUTCOME_OK;
+    if (cache_is_unreadable(c, id))
+        return error_set(&pending->error, OUTCOME_REJECT, "journal_unreadable", "the journal of case %.*s can't be read; the log says why",
+                         TEXT_ARG(id));
     if (pending->input.kind == INPUT_SUBMIT)
         return begin_case(c, batch, pending, ret);
     return error_set(&pending->error, OUTCOME_REJECT, "case_unknown", "there is no case %.*s", TEXT_ARG(id));
@@ -291,7 +294,8 @@ enum outcome decide_pending(struct conductor *c, struct batch *batch, struct pen
         cache_forget(c, open);
     if (outcome == OUTCOME_REJECT) {
         if (pending->origin == ORIGIN_TIMER || (pending->origin == ORIGIN_CALENDAR && pending->dead))
-            return rows_timer_refused(c, batch, pending, open != NULL || pending->dead) ? OUTCOME_OK : error_no_memory(error);
+            return rows_timer_refused(c, batch, pending, strcmp(pending->error.code, "case_unknown") != 0) ? OUTCOME_OK
+                                                                                                           : error_no_memory(error);
         if (pending->origin == ORIGIN_INTERNAL && pending->input.kind == INPUT_SUBMIT)
             return tell_parent(batch, pending) ? OUTCOME_OK : error_no_memory(error);
         batch->counted.inputs_dead += pending->message != NULL;

@@ -126,6 +126,7 @@ struct conductor {
     struct map cases;                      /* id -> struct open_case */
     struct list cases_by_use;
     size_t cache_bytes;
+    struct vector unreadable;              /* struct text: of the batch that is decided, the cases left out; in its arena */
     struct map definitions;                /* hash -> struct known_definition */
     struct map current;                    /* thing -> struct text * (hash) */
     struct arena current_arena;
@@ -163,6 +164,8 @@ struct open_case *cache_find(struct conductor *, struct text case_id);
 /* Loads those of `ids` that are not in memory. RETRY: the store is away. FATAL: no memory. A case that is not in the store
  * is not made. */
 enum outcome cache_load(struct conductor *, const struct text *ids, uint32_t count, struct arena *, struct error *);
+/* Has it a journal that could not be read for this batch? */
+bool cache_is_unreadable(const struct conductor *, struct text case_id);
 /* An empty case on `definition`, in memory only. NULL: no memory. */
 struct open_case *cache_make(struct conductor *, struct text case_id, const struct definition *);
 void cache_forget(struct conductor *, struct open_case *);

@@ -18,6 +18,7 @@ static struct {
     struct bus_truth bus;
     struct conductor *conductor;
     int64_t now_us;
+    bool is_damaged;              /* the journal of case n1 */
     uint32_t read_unnamed;        /* messages that were read before their name stood in the store */
 } scene;
 
@@ -36,6 +37,16 @@ enum outcome __wrap_cloud_event_read(struct arena *arena, struct text value, con
                                      struct cloud_event *ret, struct error *error) {
     scene.read_unnamed += !text_starts_with(scene.store.shards[0].trying, "441300.intake.v1@0:");
     return __real_cloud_event_read(arena, value, headers, count, ret, error);
+}
+
+/* The store that can't read the journal of case n1: a block of its disk is damaged. */
+static enum outcome (*real_journals)(void *, const struct text *, uint32_t, struct arena *, struct store_event **, uint32_t *, struct error *);
+static enum outcome journals(void *context, const struct text *ids, uint32_t count, struct arena *arena, struct store_event **ret,
+                             uint32_t *ret_count, struct error *error) {
+    for (uint32_t i = 0; scene.is_damaged && i < count; i++)
+        if (text_is(ids[i], "n1"))
+            return error_set(error, OUTCOME_REJECT, "store_refused", "invalid page in a block");
+    return real_journals(context, ids, count, arena, ret, ret_count, error);
 }
 
 static int set_up(void **state) {
@@ -63,10 +74,13 @@ static void start(bool crashed) {
         .member_ttl_us = 3 * TIME_SECOND_US, .heartbeat_us = TIME_SECOND_US, .inbox_poll_us = 200000,
         .definitions_poll_us = 2 * TIME_SECOND_US, .publish_give_up_us = 6 * TIME_SECOND_US, .publications_most = 1000,
         .crashed = crashed};
-    const struct conductor_ports ports = {.store = store_client_port(store_client_make(&scene.store, TEXT("d1"))),
+    struct conductor_ports ports = {.store = store_client_port(store_client_make(&scene.store, TEXT("d1"))),
                                           .bus = bus_client_port(bus_client_make(&scene.bus)),
                                           .clock = {NULL, now, now, random_bytes}};
     struct error error;
+    real_journals = ports.store.journals;
+    ports.store.journals = journals;
+    conductor_free(scene.conductor);
     assert_int_equal(conductor_create(&settings, &ports, NULL, &scene.conductor, &error), OUTCOME_OK);
 }
 
@@ -78,6 +92,13 @@ static void turns(int count) {
         assert_int_equal(conductor_turn(scene.conductor, &wake, &error), OUTCOME_OK);
         scene.now_us += 5000;
     }
+}
+
+/* Nothing was so wrong that all shards were dropped and taken afresh. */
+static void expect_no_drop(void) {
+    struct conductor_meters meters;
+    conductor_read_meters(scene.conductor, &meters);
+    assert_int_equal(meters.takeovers, 1);
 }
 
 static void send_rubbish(int count) {
@@ -235,9 +256,7 @@ static void full_case(int steps) {
     fill_case();
     scene.now_us = store_truth_case(&scene.store, TEXT("n1"))->timer_us + 1;
     turns(200);
-    struct conductor_meters meters;
-    conductor_read_meters(scene.conductor, &meters);
-    assert_int_equal(meters.takeovers, 1);   /* nobody's shard was dropped */
+    expect_no_drop();
 }
 
 static void test_case_that_takes_no_more_data_does_what_is_due(void **state) {
@@ -261,6 +280,44 @@ static void test_timer_for_which_a_case_has_no_room_is_put_off_and_holds_up_nobo
     assert_true(store_truth_case(&scene.store, TEXT("n1"))->timer_us > scene.now_us + 50 * TIME_SECOND_US);
 }
 
+/* The journal of case n1 can't be read: its timer is put off until it can, and nobody else is held up. */
+static void expect_put_off(void) {
+    const struct fake_case *one = store_truth_case(&scene.store, TEXT("n1"));
+    bool repeated;
+    scene.now_us = one->timer_us + 4 * TIME_SECOND_US;   /* whoever was here before is dead */
+    int64_t other = store_truth_put(&scene.store, TEXT("command"), TEXT("n2"), TEXT("{\"kind\":\"signal\",\"case\":\"n2\","
+                                    "\"source\":\"/web\",\"id\":\"paid\"}"), TEXT("other"), &repeated);
+    turns(100);
+    assert_false(waits(other));
+    expect_no_drop();
+    assert_non_null(incident());
+    assert_true(one->timer_us != TIME_NONE && one->timer_us > scene.now_us);
+}
+
+static void test_timer_of_a_case_whose_journal_is_of_a_later_version_is_put_off(void **state) {
+    (void)state;
+    start(false);
+    begin_case("");
+    struct store_event *last = vector_at(&store_truth_case(&scene.store, TEXT("n1"))->events, struct store_event *)[1];
+    struct text kind = last->kind;
+    last->kind = TEXT("kind_of_the_year_2040");
+    start(false);
+    expect_put_off();
+    last->kind = kind;
+    scene.now_us += TIME_MINUTE_US;
+    turns(100);
+    assert_true(text_is(store_truth_case(&scene.store, TEXT("n1"))->row.phase, "closed"));
+}
+
+static void test_journal_that_the_database_can_not_read_holds_up_nobody_else(void **state) {
+    (void)state;
+    start(false);
+    begin_case("");
+    scene.is_damaged = true;
+    start(false);
+    expect_put_off();
+}
+
 int main(void) {
 #define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
@@ -270,6 +327,8 @@ int main(void) {
         T(test_timer_that_the_database_refuses_is_an_incident_until_it_is_done),
         T(test_case_that_takes_no_more_data_does_what_is_due),
         T(test_timer_for_which_a_case_has_no_room_is_put_off_and_holds_up_nobody),
+        T(test_timer_of_a_case_whose_journal_is_of_a_later_version_is_put_off),
+        T(test_journal_that_the_database_can_not_read_holds_up_nobody_else),
     };
     return cmocka_run_group_tests_name("conductor_turn", tests, NULL, NULL);
 }
