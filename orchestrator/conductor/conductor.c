@@ -315,8 +315,9 @@ static bool run_batch(struct conductor *c, int64_t monotonic_us) {
     enum outcome outcome = gather(c, batch, monotonic_us, &error);
     bool is_empty = outcome == OUTCOME_OK && batch->pending.count == 0 && batch->calendars.count == 0;
     if (is_empty && (c->under_way || !has_to_mark(c, monotonic_us))) {
+        bool worked = c->under_way && (land(c), true);   /* its messages were read before these, which are none of ours */
         batch_release(c, batch);
-        return c->under_way && (land(c), true);
+        return worked;
     }
     if (outcome == OUTCOME_OK)
         outcome = batch_decide(c, batch, &error);

@@ -11,6 +11,7 @@
 #include "simulation/store_fake.h"
 #include "wire/cloud_event.h"
 
+enum { BUS_POLLS_HELD = 2 };   /* port/bus.h */
 #define INTAKE TEXT("441300.intake.v1")
 
 static struct {
@@ -19,6 +20,7 @@ static struct {
     struct conductor *conductor;
     int64_t now_us;
     bool is_damaged;              /* the journal of case n1 */
+    bool is_strange;              /* the bus */
     uint32_t read_unnamed;        /* messages that were read before their name stood in the store */
 } scene;
 
@@ -47,6 +49,30 @@ static enum outcome journals(void *context, const struct text *ids, uint32_t cou
         if (text_is(ids[i], "n1"))
             return error_set(error, OUTCOME_REJECT, "store_refused", "invalid page in a block");
     return real_journals(context, ids, count, arena, ret, ret_count, error);
+}
+
+/* The bus that takes its messages back when they are released, and now and then has some of a partition that is no longer ours. */
+static char polls[BUS_POLLS_HELD][16];
+static uint32_t polls_first, polls_held;
+static uint32_t poll_strange(void *context, int wait_ms, struct bus_message *room, uint32_t most) {
+    static int turn;
+    (void)context;
+    (void)wait_ms;
+    uint32_t at = (polls_first + polls_held) % BUS_POLLS_HELD;
+    if (polls_held == BUS_POLLS_HELD || most == 0 || turn == 2)
+        return 0;
+    strcpy(polls[at], "rubbish");
+    room[0] = (struct bus_message){.topic = INTAKE, .partition = turn++ == 0 ? 0 : 7, .value = text_from(polls[at])};
+    polls_held++;
+    return 1;
+}
+static void release_strange(void *context) {
+    (void)context;
+    if (polls_held == 0)
+        return;
+    memset(polls[polls_first], 'x', sizeof "rubbish" - 1);
+    polls_first = (polls_first + 1) % BUS_POLLS_HELD;
+    polls_held--;
 }
 
 static int set_up(void **state) {
@@ -78,6 +104,10 @@ static void start(bool crashed) {
                                           .bus = bus_client_port(bus_client_make(&scene.bus)),
                                           .clock = {NULL, now, now, random_bytes}};
     struct error error;
+    if (scene.is_strange) {
+        ports.bus.poll = poll_strange;
+        ports.bus.release = release_strange;
+    }
     real_journals = ports.store.journals;
     ports.store.journals = journals;
     conductor_free(scene.conductor);
@@ -318,6 +348,15 @@ static void test_journal_that_the_database_can_not_read_holds_up_nobody_else(voi
     expect_put_off();
 }
 
+static void test_messages_are_given_back_in_the_order_in_which_they_were_read(void **state) {
+    (void)state;
+    scene.is_strange = true;
+    start(false);
+    turns(20);
+    assert_int_equal(scene.store.dead.count, 1);
+    assert_true(text_is(vector_at(&scene.store.dead, struct store_dead)[0].value, "rubbish"));
+}
+
 int main(void) {
 #define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
@@ -329,6 +368,7 @@ int main(void) {
         T(test_timer_for_which_a_case_has_no_room_is_put_off_and_holds_up_nobody),
         T(test_timer_of_a_case_whose_journal_is_of_a_later_version_is_put_off),
         T(test_journal_that_the_database_can_not_read_holds_up_nobody_else),
+        T(test_messages_are_given_back_in_the_order_in_which_they_were_read),
     };
     return cmocka_run_group_tests_name("conductor_turn", tests, NULL, NULL);
 }
