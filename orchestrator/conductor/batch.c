@@ -242,6 +242,8 @@ static enum outcome conclude(struct conductor *c, struct batch *batch, enum stor
         log_warn("fenced", "shards were taken by another daemon", LOG_INT("shards", fenced_count));
         return error_set(error, OUTCOME_RETRY, "fenced", "shards were taken by another daemon");
     }
+    if (fate == STORE_AWAY && batch->pending.count > 1 && strcmp(error->code, "store_busy") == 0)
+        batch_take_apart(c);   /* as large as it was it may take too long every time */
     return fate == STORE_REFUSED ? refused(c, batch, error) : OUTCOME_RETRY;
 }
 

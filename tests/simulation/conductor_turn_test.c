@@ -20,6 +20,7 @@ static struct {
     struct conductor *conductor;
     int64_t now_us;
     bool is_damaged;              /* the journal of case n1 */
+    bool is_slow;                 /* the store */
     bool is_strange;              /* the bus */
     uint32_t read_unnamed;        /* messages that were read before their name stood in the store */
 } scene;
@@ -49,6 +50,16 @@ static enum outcome journals(void *context, const struct text *ids, uint32_t cou
         if (text_is(ids[i], "n1"))
             return error_set(error, OUTCOME_REJECT, "store_refused", "invalid page in a block");
     return real_journals(context, ids, count, arena, ret, ret_count, error);
+}
+
+/* The store that needs longer than a statement may take for more than some inputs. */
+static enum store_fate (*real_commit_begin)(void *, const struct store_batch *, struct error *);
+static enum store_fate commit_begin(void *context, const struct store_batch *batch, struct error *error) {
+    if (scene.is_slow && batch->inbox_done_count > 10) {
+        error_set(error, OUTCOME_RETRY, "store_busy", "canceling statement due to statement timeout (57014)");
+        return STORE_AWAY;
+    }
+    return real_commit_begin(context, batch, error);
 }
 
 /* The bus that takes its messages back when they are released, and now and then has some of a partition that is no longer ours. */
@@ -108,6 +119,8 @@ static void start(bool crashed) {
         ports.bus.poll = poll_strange;
         ports.bus.release = release_strange;
     }
+    real_commit_begin = ports.store.commit_begin;
+    ports.store.commit_begin = commit_begin;
     real_journals = ports.store.journals;
     ports.store.journals = journals;
     conductor_free(scene.conductor);
@@ -357,6 +370,15 @@ static void test_messages_are_given_back_in_the_order_in_which_they_were_read(vo
     assert_true(text_is(vector_at(&scene.store.dead, struct store_dead)[0].value, "rubbish"));
 }
 
+static void test_batch_for_which_the_database_needs_too_long_is_taken_apart(void **state) {
+    (void)state;
+    scene.is_slow = true;
+    start(false);
+    command_rubbish(50);
+    turns(200);
+    assert_false(waits(50));
+}
+
 int main(void) {
 #define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
@@ -369,6 +391,7 @@ int main(void) {
         T(test_timer_of_a_case_whose_journal_is_of_a_later_version_is_put_off),
         T(test_journal_that_the_database_can_not_read_holds_up_nobody_else),
         T(test_messages_are_given_back_in_the_order_in_which_they_were_read),
+        T(test_batch_for_which_the_database_needs_too_long_is_taken_apart),
     };
     return cmocka_run_group_tests_name("conductor_turn", tests, NULL, NULL);
 }
