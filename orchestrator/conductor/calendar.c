@@ -84,12 +84,15 @@ bool calendar_keep(struct conductor *c, int64_t monotonic_us) {
     struct error error = {0};
     if (monotonic_us < c->calendar_at_us)
         return true;
-    if (c->ports.store.calendar(c->ports.store.context, known, &c->turn_arena, &version, &canonical, &error) != OUTCOME_OK)
-        return false;
-    if (!text_is_none(canonical))
+    enum outcome outcome = c->ports.store.calendar(c->ports.store.context, known, &c->turn_arena, &version, &canonical, &error);
+    if (outcome == OUTCOME_OK && !text_is_none(canonical))
         take_up(c, canonical);
-    if (read_progress(c, &error) != OUTCOME_OK)
+    if (outcome == OUTCOME_OK)
+        outcome = read_progress(c, &error);
+    if (outcome != OUTCOME_OK) {   /* without it nothing is decided, and so nothing else would find out that the store is lost */
+        ownership_drop_all(c, error.message);
         return false;
+    }
     c->calendar_at_us = monotonic_us + c->settings.definitions_poll_us;
     return true;
 }

@@ -181,8 +181,8 @@ void definitions_forget(struct known_definition *);
 void definitions_refresh(struct conductor *, int64_t now_us);
 
 /* calendar.c */
-/* The newest calendar and how far the owned shards have come with it. False: the store did not say, so that no batch may
- * be decided now. */
+/* The newest calendar and how far the owned shards have come with it. False: the store did not say, and the shards were
+ * dropped. */
 bool calendar_keep(struct conductor *, int64_t monotonic_us);
 /* Are there cases still to be reckoned by the calendar that holds? */
 bool calendar_is_behind(const struct conductor *);

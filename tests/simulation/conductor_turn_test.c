@@ -21,6 +21,8 @@ static struct {
     int64_t now_us;
     bool is_damaged;              /* the journal of case n1 */
     bool is_slow;                 /* the store */
+    bool loses_reading, is_reading_lost;   /* the store's second connection */
+    int calendars_asked;
     bool is_strange;              /* the bus */
     uint32_t read_unnamed;        /* messages that were read before their name stood in the store */
 } scene;
@@ -50,6 +52,24 @@ static enum outcome journals(void *context, const struct text *ids, uint32_t cou
         if (text_is(ids[i], "n1"))
             return error_set(error, OUTCOME_REJECT, "store_refused", "invalid page in a block");
     return real_journals(context, ids, count, arena, ret, ret_count, error);
+}
+
+/* The store whose second connection, by which it reads while the first one commits, ends when a calendar is asked for. */
+static struct store_port real;
+static bool reading_is_lost(void) { return scene.loses_reading && scene.is_reading_lost; }
+static enum outcome lost(struct error *error) { return error_set(error, OUTCOME_RETRY, "store_away", "not connected"); }
+static enum outcome open_again(void *context, struct error *error) {
+    scene.is_reading_lost = false;
+    return real.open(context, error);
+}
+static enum outcome calendar(void *context, struct text known, struct arena *arena, struct text *ret_version, struct text *ret_canonical,
+                             struct error *error) {
+    scene.is_reading_lost |= ++scene.calendars_asked == 3;
+    return reading_is_lost() ? lost(error) : real.calendar(context, known, arena, ret_version, ret_canonical, error);
+}
+static enum outcome definitions(void *context, struct text hash, struct arena *arena, struct store_definition **ret, uint32_t *ret_count,
+                                struct error *error) {
+    return reading_is_lost() ? lost(error) : real.definitions(context, hash, arena, ret, ret_count, error);
 }
 
 /* The store that needs longer than a statement may take for more than some inputs. */
@@ -121,6 +141,10 @@ static void start(bool crashed) {
     }
     real_commit_begin = ports.store.commit_begin;
     ports.store.commit_begin = commit_begin;
+    real = ports.store;
+    ports.store.open = open_again;
+    ports.store.calendar = calendar;
+    ports.store.definitions = definitions;
     real_journals = ports.store.journals;
     ports.store.journals = journals;
     conductor_free(scene.conductor);
@@ -379,6 +403,17 @@ static void test_batch_for_which_the_database_needs_too_long_is_taken_apart(void
     assert_false(waits(50));
 }
 
+static void test_connection_that_ends_while_the_calendar_is_asked_for_is_made_anew(void **state) {
+    (void)state;
+    scene.loses_reading = true;
+    start(false);
+    turns(2000);
+    assert_true(scene.calendars_asked > 3);
+    command_rubbish(1);
+    turns(100);
+    assert_false(waits(1));
+}
+
 int main(void) {
 #define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
@@ -392,6 +427,7 @@ int main(void) {
         T(test_journal_that_the_database_can_not_read_holds_up_nobody_else),
         T(test_messages_are_given_back_in_the_order_in_which_they_were_read),
         T(test_batch_for_which_the_database_needs_too_long_is_taken_apart),
+        T(test_connection_that_ends_while_the_calendar_is_asked_for_is_made_anew),
     };
     return cmocka_run_group_tests_name("conductor_turn", tests, NULL, NULL);
 }
