@@ -292,6 +292,7 @@ int yjs_adapter_run(struct yjs_adapter *a) {
         a->broken = store_commit(&a->store) != 0;
         bus_commit_group(a, true);
     }
+    bus_leave(a);
     return a->broken ? -1 : 0;
 }
 

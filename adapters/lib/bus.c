@@ -11,6 +11,8 @@
 #include "internal.h"
 
 #define METADATA_WAIT_MS 200
+#define COMMIT_WAIT_MS 2000
+#define CLOSE_WAIT_MS 1000
 
 static const struct yjs_property common_properties[] = {
     {"socket.nagle.disable", "true"},
@@ -33,6 +35,7 @@ static const struct yjs_property consumer_properties[] = {
     {"heartbeat.interval.ms", "1500"},
     {"max.poll.interval.ms", "86400000"},
     {"allow.auto.create.topics", "false"},
+    {"coordinator.query.interval.ms", "2000"},          /* as long a commit waits for its coordinator, and with it an end */
 };
 static const struct yjs_property producer_properties[] = {
     {"acks", "all"},
@@ -94,7 +97,7 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topi
         log_info("partitions_assigned", "partitions were given to this process", LOG_INT("count", list->cnt));
         return;
     }
-    if (code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS)
+    if (code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS && !a->stopping)     /* at an end that was done before */
         bus_commit_group(a, true);
     partitions_set_active(a, list, false);
     rd_kafka_assign(rk, NULL);
@@ -241,13 +244,29 @@ static void producer_renew(struct yjs_adapter *a) {
     warm_writer(a);
 }
 
-void bus_close(struct yjs_adapter *a) {
+/* rd_kafka_consumer_close waits for a broker that stands still for as long as it does, to tell it what was told before. */
+void bus_leave(struct yjs_adapter *a) {
     if (a->queue)
         rd_kafka_queue_destroy(a->queue);
-    if (a->consumer) {
-        rd_kafka_consumer_close(a->consumer);
-        rd_kafka_destroy(a->consumer);
+    a->queue = NULL;
+    if (!a->consumer)
+        return;
+    int64_t until_us = now_steady_us() + CLOSE_WAIT_MS * INT64_C(1000);
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(a->consumer);
+    rd_kafka_error_destroy(rd_kafka_consumer_close_queue(a->consumer, queue));
+    while (!rd_kafka_consumer_closed(a->consumer) && now_steady_us() < until_us) {
+        rd_kafka_message_t *late = rd_kafka_consume_queue(queue, 20);    /* read before, taken by nobody: it is read again */
+        if (late)
+            rd_kafka_message_destroy(late);
     }
+    bool closed = rd_kafka_consumer_closed(a->consumer);
+    rd_kafka_queue_destroy(queue);
+    rd_kafka_destroy_flags(a->consumer, closed ? 0 : RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    a->consumer = NULL;
+}
+
+void bus_close(struct yjs_adapter *a) {
+    bus_leave(a);
     if (a->producer)
         producer_end(a, 100);
     if (a->kafka_fd >= 0)
@@ -385,6 +404,19 @@ void bus_reports(struct yjs_adapter *a) {
         producer_renew(a);
 }
 
+static void on_committed(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t *offsets, void *opaque) {
+    (void)rk, (void)code, (void)offsets, (void)opaque;      /* told to the waiting queue: that it came is enough */
+}
+
+/* rd_kafka_commit would wait for a coordinator that stands still for as long as it does. */
+static void commit_and_wait(struct yjs_adapter *a, const rd_kafka_topic_partition_list_t *list) {
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(a->consumer);
+    if (!rd_kafka_commit_queue(a->consumer, list, queue, on_committed, NULL) && rd_kafka_queue_poll_callback(queue, COMMIT_WAIT_MS) == 0)
+        log_warn("group_not_told", "the group was not told how far was read: some tasks may be read again",
+                 LOG_STRING("department", a->options.department));
+    rd_kafka_queue_destroy(queue);
+}
+
 /* Tells the group where we are; what it names is durable in the store first. */
 void bus_commit_group(struct yjs_adapter *a, bool wait) {
     if (a->options.assign != YJS_ASSIGN_GROUP || store_commit(&a->store))
@@ -393,7 +425,9 @@ void bus_commit_group(struct yjs_adapter *a, bool wait) {
     for (size_t i = 0; i < a->partition_count; i++)
         if (a->partitions[i].active && a->partitions[i].safe >= 0)
             rd_kafka_topic_partition_list_add(list, a->task_topic, (int32_t)i)->offset = a->partitions[i].safe;
-    if (list->cnt)
-        rd_kafka_commit(a->consumer, list, !wait);
+    if (list->cnt && wait)
+        commit_and_wait(a, list);
+    else if (list->cnt)
+        rd_kafka_commit(a->consumer, list, true);
     rd_kafka_topic_partition_list_destroy(list);
 }

@@ -202,6 +202,8 @@ struct contact *bus_contact(struct yjs_adapter *, const struct task *, int32_t *
 /* After a failure, when nothing is under way: the topic may be another one now. */
 void bus_forget_contacts(struct yjs_adapter *);
 int bus_open(struct yjs_adapter *, struct yjs_error *);
+/* Reads no more, and leaves the group; takes up to 8 s when the broker stands still, so each adapter's thread does its own. */
+void bus_leave(struct yjs_adapter *);
 void bus_close(struct yjs_adapter *);
 void bus_assign(struct yjs_adapter *, int64_t now_us);        /* tries to, when not assigned yet */
 size_t bus_consume(struct yjs_adapter *);                     /* how many messages were read */

@@ -192,6 +192,7 @@ def crash(keep, latency, rounds, pause):
         kit.all_final(tasks)
         kit.one_final_each(tasks)
         kit.same_id_is_same_bytes()
+        kit.final(kit.task())      # it is at work: before its main the signal would be the system's, and end it with -15
         adapter.send_signal(signal.SIGTERM)
         code = adapter.wait(15)
         assert code == 0, (code, kit.log()[-2000:])
