@@ -37,10 +37,14 @@ bool emit(struct decision *d, struct event *event) {
     event->version = d->draft.version + 1;
     event->at_us = d->input->at_us;
     event->traceparent = d->input->traceparent;
-    if (!event_list_add(d->events, d->arena, event) || !case_apply(&d->draft, event)) {
+    bool added = event_list_add(d->events, d->arena, event);
+    size_t before = d->arena->used_bytes;
+    if (!added || !case_apply(&d->draft, event)) {
         d->failed = true;
         return false;
     }
+    bool is_doubled = event->kind == EVENT_OBJECTION_RAISED || event->kind == EVENT_CLOCK_PAUSED;   /* the case's own rooms double */
+    d->applied_bytes += (d->arena->used_bytes - before) << is_doubled;
     return true;
 }
 
@@ -84,22 +88,15 @@ static bool decision_init(struct decision *d, const struct world *world, const s
     return true;
 }
 
-/* What the events would add to the case's memory; past its limit the input is refused, never cut. The last sixteenth is for
- * what nobody can make smaller: timers, operators, withdrawals, a sub-case's end have room when answers have none any more. */
+/* What the events would add to the case's memory; past its limit the input is refused, never cut. Rows and values that are read
+ * took as much when the draft applied them; texts it does not keep. The last sixteenth is for what nobody can make smaller:
+ * timers, operators, withdrawals, a sub-case's end have room when answers have none any more. */
 static enum outcome check_size(const struct decision *d, const struct case_state *before) {
-    size_t more = 0;
+    size_t more = d->applied_bytes;
     for (uint32_t i = 0; i < d->events->count; i++) {
         const struct event *event = &d->events->at[i];
         more += event->data.length + event->extra.length + event->reason.length + event->missing.length + event->source.length +
-                event->id.length + 256;
-        if (event->kind == EVENT_STEP_EXPANDED)
-            more += event->count * sizeof(struct work_state);
-        if (event->kind == EVENT_OBJECTION_RAISED)   /* their room doubles */
-            more += 4 * sizeof(struct work_state);
-        if (event->kind == EVENT_CASE_STARTED || event->kind == EVENT_CORRECTION_SENT ||
-            event->kind == EVENT_MATERIALS_GIVEN ||
-            (event->kind == EVENT_STEP_ENDED && event->step_index != NO_INDEX && d->definition->steps[event->step_index].is_fetch))
-            more += (event->data.length + event->extra.length) * 8;   /* nodes of values that are read */
+                event->id.length + event->child.length + 256;
     }
     bool is_free = (text_is_none(d->input->data) && text_is_none(d->input->extra)) || d->input->kind == INPUT_CHILD_ENDED;
     size_t kept = !is_free ? before->arena->ceiling_bytes / 16 : 0;

@@ -79,6 +79,20 @@ static enum outcome check_offer(struct decision *d, const struct json *extra, st
     return OUTCOME_OK;
 }
 
+/* The nodes that reading gives, and the strings that it has to decode: those do not lie in the source. */
+static size_t bytes_read(const struct json *value, struct text source) {
+    size_t bytes = (size_t)value->count * sizeof(struct json_member);
+    for (uint32_t i = 0; i < value->count; i++) {
+        const struct json_member *member = &value->children[i];
+        const struct text texts[] = {member->key, member->value.type == JSON_STRING ? member->value.text : TEXT_NONE};
+        for (size_t k = 0; k < 2; k++)
+            if (!text_is_none(texts[k]) && (texts[k].at < source.at || texts[k].at >= source.at + source.length))
+                bytes += texts[k].length + 32;
+        bytes += bytes_read(&member->value, source);
+    }
+    return bytes;
+}
+
 enum outcome decide_submit(struct decision *d) {
     const struct input *in = d->input;
     struct json form, extra;
@@ -115,6 +129,7 @@ enum outcome decide_submit(struct decision *d) {
     d->overlay.form = &form;
     if (!emit(d, &started))
         return OUTCOME_FATAL;
+    d->applied_bytes += bytes_read(&form, in->data);   /* the draft has the form as it was read before */
     outcome = materials_at_intake(d);
     for (uint16_t i = 0; outcome == OUTCOME_OK && i < d->definition->step_count && !d->failed; i++)
         if (step_of(d, i)->need_count == 0)

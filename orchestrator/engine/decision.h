@@ -30,6 +30,7 @@ struct decision {
     struct text opening_missing;
     uint16_t undoing;                  /* the step whose compensation is asked now: its own result may be read */
     uint32_t clock_seen;               /* events that clock_settle has followed up */
+    size_t applied_bytes;              /* what applying the events took of the arena: about what it will take of the case's */
     bool failed;
 };
 

@@ -156,6 +156,63 @@ static void test_answer_that_would_burst_the_case_is_refused_by_its_limit(void *
     run_end(run);
 }
 
+/* `begin`, the piece as often as fits into `most` bytes, `end`. A piece may name its number by %u. */
+static const char *repeated(char *room, size_t most, const char *begin, const char *piece, const char *end) {
+    size_t length = (size_t)sprintf(room, "%s", begin);
+    for (unsigned i = 0; length + strlen(piece) + strlen(end) + 16 < most; i++) {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+        length += (size_t)sprintf(room + length, piece, i);
+#pragma GCC diagnostic pop
+        room[length++] = ',';
+    }
+    strcpy(room + length - 1, end);
+    return room;
+}
+
+/* Values that are read take many times their bytes: what the engine takes has to find room in its case (run_input asserts it). */
+static void test_application_that_is_taken_finds_room_in_its_case(void **unused) {
+    (void)unused;
+    static const char *const shapes[][3] = {{"{\"a\":[", "1", "]}"}, {"{\"a\":[", "[]", "]}"}, {"{\"a\":[", "\"\\n\"", "]}"},
+                                            {"{", "\"%u\":0", "}"}, {"{\"a\":[", "\"longer than a node and all in one piece, as texts are\"", "]}"}};
+    static char value[LIMIT_form_bytes_most];
+    unsigned taken = 0, refused = 0;
+    for (size_t shape = 0; shape < sizeof shapes / sizeof *shapes; shape++)
+        for (size_t bytes = 2048; bytes <= sizeof value; bytes *= 2)
+            for (int in_extra = 0; in_extra < 2; in_extra++) {
+                struct run *run = RUN_NEW({.id = "a"});
+                struct input in = input_of(INPUT_SUBMIT, 0);
+                in.region = TEXT("441300");
+                *(in_extra ? &in.extra : &in.data) = text_from(repeated(value, bytes, shapes[shape][0], shapes[shape][1], shapes[shape][2]));
+                if (run_input(run, &in) == OUTCOME_OK)
+                    taken++;
+                else
+                    refused += text_is(text_from(run->error.code), "case_state_bytes_most");
+                run_end(run);
+            }
+    assert_in_range(taken, 50, 79);
+    assert_int_equal(taken + refused, 80);
+}
+
+/* A small correction copies all that stands beside it. */
+static void test_corrections_are_taken_as_long_as_their_case_has_room(void **unused) {
+    (void)unused;
+    static char form[100000];
+    struct run *run = RUN_NEW({.id = "a"});
+    submit(run, repeated(form, sizeof form, "{", "\"%u\":0", "}"));
+    for (int i = 0; i < 100 && run->outcome == OUTCOME_OK; i++) {
+        struct input asks = answer_input(run, "a", ANSWER_CORRECTION), in = input_of(INPUT_CORRECTION_ANSWERED, 0);
+        asks.data = TEXT("{\"reasons\":[\"x\"]}");
+        if (run_input(run, &asks) != OUTCOME_OK)
+            break;
+        in.step = TEXT("a");
+        in.data = TEXT("{\"form\":{\"x\":1}}");
+        run_input(run, &in);
+    }
+    assert_rejected(run, "case_state_bytes_most");
+    run_end(run);
+}
+
 static void test_event_out_of_its_turn_is_not_applied(void **unused) {
     (void)unused;
     struct run *run = RUN_NEW({.id = "a"});
@@ -176,6 +233,8 @@ int main(void) {
         cmocka_unit_test(test_out_of_memory_in_the_laws_time_changes_nothing),
         cmocka_unit_test(test_event_that_finds_no_memory_is_not_applied),
         cmocka_unit_test(test_answer_that_would_burst_the_case_is_refused_by_its_limit),
+        cmocka_unit_test(test_application_that_is_taken_finds_room_in_its_case),
+        cmocka_unit_test(test_corrections_are_taken_as_long_as_their_case_has_room),
         cmocka_unit_test(test_event_out_of_its_turn_is_not_applied),
     };
     return cmocka_run_group_tests_name("engine: memory", tests, NULL, NULL);
