@@ -16,6 +16,7 @@
 
 #define ARGUMENTS_MOST 64
 #define PROCESSES_MOST 64
+#define END_WAIT_US INT64_C(1000000)
 #define LINE_MOST_BYTES (2u * 1024 * 1024)
 #define RESTART_FIRST_US (100 * INT64_C(1000))
 #define RESTART_MOST_US (30 * TIME_SECOND_US)
@@ -362,21 +363,31 @@ static int exec_open(struct host *host, void **ret, struct yjs_error *error) {
     return 0;
 }
 
-/* Closing its input asks a program to end; one that does not is killed. */
+/* Closing its input asks a program to end; one that does not within the second that all have together is killed. */
+static void end_children(struct exec *e) {
+    for (size_t i = 0; i < e->count; i++)
+        if (e->children[i].pid) {
+            close(e->children[i].in);
+            close(e->children[i].out);
+        }
+    int64_t until_us = yjs_steady_us() + END_WAIT_US;
+    for (size_t i = 0; i < e->count; i++) {
+        pid_t pid = e->children[i].pid;
+        bool ended = !pid;
+        while (!ended && !(ended = waitpid(pid, NULL, WNOHANG) != 0) && yjs_steady_us() < until_us)
+            usleep(20000);
+        if (!ended) {
+            kill(pid, SIGKILL);
+            waitpid(pid, NULL, 0);
+        }
+    }
+}
+
 static void exec_close(void *self) {
     struct exec *e = self;
+    end_children(e);
     for (size_t i = 0; i < e->count; i++) {
         struct child *c = &e->children[i];
-        if (c->pid) {
-            close(c->in);
-            close(c->out);
-            for (int tries = 0; tries < 50 && waitpid(c->pid, NULL, WNOHANG) == 0; tries++)
-                usleep(20000);
-            if (waitpid(c->pid, NULL, WNOHANG) == 0) {
-                kill(c->pid, SIGKILL);
-                waitpid(c->pid, NULL, 0);
-            }
-        }
         while (c->given)
             take_back(c, &c->given);
         buffer_free(&c->reading);

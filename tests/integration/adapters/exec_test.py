@@ -52,6 +52,18 @@ def test_requirement_that_does_not_hold_is_an_error():
         assert kit.final(kit.task(unit_number="U"))[0] == "result"
 
 
+def test_programs_that_do_not_end_with_their_input_hold_up_an_end_for_a_second_together():
+    with Kit() as kit:
+        adapter = kit.adapter(kit.config("drain: 1s\ndriver: {name: exec, command: [sleep, \"100\"], processes: 12}\n"))
+        kit.task()
+        until(lambda: " reading: " in kit.log())
+        time.sleep(0.5)
+        begun = time.monotonic()
+        adapter.terminate()
+        assert adapter.wait(60) == 0
+        assert time.monotonic() - begun < 5, time.monotonic() - begun
+
+
 def test_program_that_dies_is_started_again_and_loses_nothing():
     with Kit() as kit:
         kit.adapter(config(kit, "--latency", "1ms..20ms", "--die", "0.05"))
