@@ -80,7 +80,8 @@ static bool take_task(struct yjs_adapter *a, const rd_kafka_message_t *m, const 
     return false;
 }
 
-/* A cancellation of something that is not open: refuse when it was decided, otherwise suppress it for good. */
+/* A cancellation of something that is not open: refuse when it was decided, otherwise suppress it for good. In a group that
+ * keeps tasks, another process may have it, who read the partition before: only it could say that nothing comes of the task. */
 static void cancel_absent(struct yjs_adapter *a, const struct event *e, const struct json *data, const char *id) {
     enum stored state;
     struct task_fields fields = fields_of(a, e, data);
@@ -95,6 +96,8 @@ static void cancel_absent(struct yjs_adapter *a, const struct event *e, const st
         return;
     if (known || recent_has(a, fields.id)) {
         task_answer_literal(a, t, YJS_CANCEL_REFUSED, "{\"reason\":\"already decided\"}");
+    } else if (a->options.assign == YJS_ASSIGN_GROUP && a->options.keep == YJS_KEEP_TASKS) {
+        task_answer_literal(a, t, YJS_CANCEL_REFUSED, "{\"reason\":\"another process of the department may be working on it\"}");
     } else {
         t->open.taken_at_us = a->turn_us;
         store_put_task(&a->store, t, STORED_CANCELLED, &state);

@@ -303,6 +303,24 @@ def test_a_task_under_way_is_not_lost_when_its_partition_came_back_before_a_cras
         kit.all_final(tasks, 60)
 
 
+def test_no_process_of_a_group_says_cancelled_of_a_task_that_another_works_on():
+    with Kit() as kit:
+        more = "assign: group\nkeep: tasks\ndriver: {name: simulate, latency: 15s, accept: true}\n"
+        kit.adapter(kit.config("instance: one\n" + more, "one"))
+        tasks = [kit.task() for _ in range(20)]
+        until(lambda: all(kit.kinds(task) == ["accepted"] for task in tasks))
+        time.sleep(2.5)                                                # offsets are told to the group once a second
+        kit.adapter(kit.config("instance: two\n" + more, "two"))
+        until(lambda: kit.log().count("partitions_assigned") == 3)     # the first one's again, and the second's
+        for task in tasks:
+            kit.cancel(task)
+        own, others = ["accepted", "cancelled"], ["accepted", "cancel_refused", "result"]
+        until(lambda: all(kit.kinds(task) in (own, others) for task in tasks), 40)
+        assert [task for task in tasks if kit.kinds(task) == others]
+        time.sleep(3)
+        assert all(kit.kinds(task) in (own, others) for task in tasks), [kit.kinds(task) for task in tasks]
+
+
 def test_faults_of_a_configuration_are_named_all_at_once_with_their_places():
     with Kit() as kit:
         path = kit.config("drivr: 1\nretry: {attemps: 2, first: soon}\ndriver: {name: simulate, refuse: 2}\n"
