@@ -157,10 +157,12 @@ enum outcome bus_assign(void *context, const struct bus_position *positions, uin
     _cleanup_list_ rd_kafka_topic_partition_list_t *fresh = rd_kafka_topic_partition_list_new((int)count);
     _cleanup_list_ rd_kafka_topic_partition_list_t *gone = rd_kafka_topic_partition_list_new(16);
     bus->assign_count++;
-    for (uint32_t i = 0; i < count; i++) {
-        enum outcome outcome = assign_one(bus, &positions[i], fresh, error);
-        if (outcome)
-            return outcome;
+    enum outcome outcome = OUTCOME_OK;
+    for (uint32_t i = 0; i < count && !outcome; i++)
+        outcome = assign_one(bus, &positions[i], fresh, error);
+    if (outcome) {   /* some stand as being read, and are not */
+        bus_give_up(bus, "there is no memory for what is to be read");
+        return outcome;
     }
     uint32_t kept = 0;
     for (uint32_t i = 0; i < bus->assigned_count; i++) {
@@ -174,9 +176,11 @@ enum outcome bus_assign(void *context, const struct bus_position *positions, uin
         partition->state = BUS_PARTITION_UNREAD;
     }
     bus->assigned_count = kept;
-    enum outcome outcome = reader_change(bus, gone, false, error);
+    outcome = reader_change(bus, gone, false, error);
     if (!outcome)
         outcome = reader_change(bus, fresh, true, error);
+    if (outcome)
+        bus_give_up(bus, "what is read can't be changed");
     return outcome;
 }
 
@@ -196,11 +200,14 @@ enum outcome bus_seek(void *context, const struct bus_position *position, struct
     }
     partition->next = position->offset;
     partition->asked_low = false;
-    if (outcome || partition->state == BUS_PARTITION_WAITING)
-        return outcome;
-    partition->state = BUS_PARTITION_READING;
-    list_add(list, partition);
-    return reader_change(bus, list, true, error);
+    if (!outcome && partition->state != BUS_PARTITION_WAITING) {
+        partition->state = BUS_PARTITION_READING;
+        list_add(list, partition);
+        outcome = reader_change(bus, list, true, error);
+    }
+    if (outcome)
+        bus_give_up(bus, "a partition can't be sent elsewhere");
+    return outcome;
 }
 
 void bus_pause(void *context, bool paused) {

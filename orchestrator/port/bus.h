@@ -50,7 +50,7 @@ enum bus_notice_kind {
     BUS_NOTICE_TOPIC_MISSING,      /* an assigned topic is not there (it is taken up when it appears) */
     BUS_NOTICE_LOG_BEGINS,         /* the answer to ask_reaches: of what was written from `asked_us` on, nothing is there that
                                     * is older than `begins_us` (INT64_MAX: nothing at all) */
-    BUS_NOTICE_FATAL,              /* the producer can't go on: the conductor drops its shards and starts the bus afresh */
+    BUS_NOTICE_FATAL,              /* a client can't go on: the conductor drops its shards and starts the bus afresh */
 };
 struct bus_notice {
     enum bus_notice_kind kind;
@@ -66,7 +66,8 @@ struct bus_port {
     /* (Re)creates clients. OK does not mean that a broker is there: see notices. */
     enum outcome (*start)(void *context, struct error *);
     /* Reads exactly these partitions from now on, each named once: new ones start at their offset, those already read keep their place
-     * (their `offset` is ignored), others are dropped, with messages already fetched. Incremental, no group. */
+     * (their `offset` is ignored), others are dropped, with messages already fetched. Incremental, no group. FATAL: a notice says
+     * so, and the bus has to be started afresh. */
     enum outcome (*assign)(void *context, const struct bus_position *positions, uint32_t count, struct error *);
     /* Up to `most` messages in order within a partition, of bulk topics no more than a quarter while others have some (who
      * asks for fewer than four has one in so many polls), and none long behind a topic that has very many; waits at most
