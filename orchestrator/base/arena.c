@@ -43,7 +43,7 @@ void arena_reset(struct arena *arena) {
         ASAN_POISON_MEMORY_REGION(arena->chunk->bytes, arena->chunk->room);
     }
     arena->used_bytes = 0;
-    arena->failed = false;
+    arena->failed = arena->full = false;
 }
 
 void arena_free(struct arena *arena) {
@@ -53,7 +53,7 @@ void arena_free(struct arena *arena) {
         arena->chunk = older;
     }
     arena->used_bytes = 0;
-    arena->failed = false;
+    arena->failed = arena->full = false;
 }
 
 /* A new chunk with room for `needed` bytes, which the ceiling is known to allow. */
@@ -80,12 +80,12 @@ static bool arena_grow(struct arena *arena, size_t needed) {
 static void *arena_take(struct arena *arena, size_t size) {
     size_t left = arena->ceiling_bytes - arena->used_bytes;
     if (size > left || size > ARENA_ALLOCATION_MOST)
-        goto refused;
+        goto full;
     size_t rounded = (size + (ARENA_ALIGNMENT - 1)) & ~(ARENA_ALIGNMENT - 1);
     if (rounded == 0)
         rounded = ARENA_ALIGNMENT;
     if (rounded > left)
-        goto refused;
+        goto full;
     struct arena_chunk *chunk = arena->chunk;
     if (!chunk || rounded > chunk->room - chunk->used) {
         if (!arena_grow(arena, rounded))
@@ -97,6 +97,8 @@ static void *arena_take(struct arena *arena, size_t size) {
     arena->used_bytes += rounded;
     ASAN_UNPOISON_MEMORY_REGION(at, size);
     return at;
+full:
+    arena->full = true;
 refused:
     arena->failed = true;
     return NULL;

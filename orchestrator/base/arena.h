@@ -20,6 +20,7 @@ struct arena {
     size_t used_bytes;             /* over all chunks */
     size_t ceiling_bytes;
     bool failed;                   /* an allocation was refused since the last reset */
+    bool full;                     /* … for the ceiling: the same work would be refused again */
 };
 
 /* Prepares an empty arena; allocates nothing yet. `ceiling_bytes` > 0. */

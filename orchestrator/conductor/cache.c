@@ -115,9 +115,15 @@ bool cache_is_unreadable(const struct conductor *c, struct text case_id) {
     return false;
 }
 
-/* Folds one case's rows. FATAL: no memory. */
-static enum outcome replay(struct conductor *c, struct arena *arena, const struct store_event *rows, uint32_t count, struct error *ret) {
+static enum outcome too_large(const struct arena *arena, struct error *error) {
+    return error_set(error, OUTCOME_REJECT, "journal_too_large", "reading all that happened in this case takes more than %zu bytes of memory",
+                     arena->ceiling_bytes);
+}
+
+/* Folds one case's rows, which lie in the arena of journals. FATAL: no memory. REJECT: they take more than there may be. */
+static enum outcome replay(struct conductor *c, struct arena *batch_arena, const struct store_event *rows, uint32_t count, struct error *ret) {
     struct error error = {0};
+    struct arena *arena = &c->journal_arena;
     const struct definition *definition = pinned(c, arena, rows, count, &error);
     struct open_case *open = definition ? cache_make(c, rows[0].case_id, definition) : NULL;
     bool good = open != NULL, short_of_memory = definition && !open;
@@ -132,35 +138,39 @@ static enum outcome replay(struct conductor *c, struct arena *arena, const struc
     }
     short_of_memory |= arena->failed || (open && open->arena.failed);
     if (!good && short_of_memory) {
+        bool is_full = arena->full || (open && open->arena.full);
         if (open)
             cache_forget(c, open);
-        return error_no_memory(ret);
+        return is_full ? too_large(arena, ret) : error_no_memory(ret);
     }
     if (!good) {
         if (open)
             cache_forget(c, open);
-        return leave_out(c, arena, rows[0].case_id, &error, ret);
+        return leave_out(c, batch_arena, rows[0].case_id, &error, ret);
     }
     cache_count(c, open);
     METER_ADD(c, cases_loaded, 1);
     return OUTCOME_OK;
 }
 
-/* Where the store refuses to read some journals each is read alone, and those that are refused are left out. */
+/* Where some journals can't be read, by the store or for their size, each is read alone, and those that can't even then are left out. */
 static enum outcome load(struct conductor *c, const struct text *ids, uint32_t count, struct arena *arena, struct error *error) {
     struct store_event *rows = NULL;
     uint32_t row_count = 0;
-    enum outcome outcome = c->ports.store.journals(c->ports.store.context, ids, count, arena, &rows, &row_count, error);
-    if (outcome == OUTCOME_REJECT && count == 1)
-        return leave_out(c, arena, ids[0], error, error);
-    if (outcome == OUTCOME_REJECT)
-        for (uint32_t i = 0; i < count && (i == 0 || outcome == OUTCOME_OK); i++)
-            outcome = load(c, &ids[i], 1, arena, error);
+    arena_reset(&c->journal_arena);
+    enum outcome outcome = c->ports.store.journals(c->ports.store.context, ids, count, &c->journal_arena, &rows, &row_count, error);
+    if (outcome == OUTCOME_FATAL && c->journal_arena.full)
+        outcome = too_large(&c->journal_arena, error);
     for (uint32_t i = 0, j; outcome == OUTCOME_OK && i < row_count; i = j) {
         for (j = i + 1; j < row_count && text_equal(rows[j].case_id, rows[i].case_id); j++)
             ;
         outcome = replay(c, arena, rows + i, j - i, error);
     }
+    if (outcome == OUTCOME_REJECT && count == 1)
+        return leave_out(c, arena, ids[0], error, error);
+    if (outcome == OUTCOME_REJECT)
+        for (uint32_t i = 0; i < count && (i == 0 || outcome == OUTCOME_OK); i++)
+            outcome = cache_find(c, ids[i]) || cache_is_unreadable(c, ids[i]) ? OUTCOME_OK : load(c, &ids[i], 1, arena, error);
     return outcome;
 }
 

@@ -14,6 +14,7 @@ enum outcome conductor_create(const struct conductor_settings *settings, const s
     for (int i = 0; i < 2; i++)
         arena_init(&c->batch_arenas[i], BATCH_ARENA_MOST);
     arena_init(&c->catch_up_arena, BATCH_ARENA_MOST);
+    arena_init(&c->journal_arena, BATCH_ARENA_MOST);
     arena_init(&c->turn_arena, (size_t)64 << 20);
     arena_init(&c->current_arena, (size_t)64 << 20);
     arena_init(&c->aside_arena, (size_t)16 << 20);
@@ -97,6 +98,7 @@ void conductor_free(struct conductor *c) {
     for (int i = 0; i < 2; i++)
         arena_free(&c->batch_arenas[i]);
     arena_free(&c->catch_up_arena);
+    arena_free(&c->journal_arena);
     arena_free(&c->turn_arena);
     arena_free(&c->current_arena);
     arena_free(&c->aside_arena);

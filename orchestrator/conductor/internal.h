@@ -126,6 +126,7 @@ struct conductor {
     struct map cases;                      /* id -> struct open_case */
     struct list cases_by_use;
     size_t cache_bytes;
+    struct arena journal_arena;            /* of the journals that are read now */
     struct vector unreadable;              /* struct text: of the batch that is decided, the cases left out; in its arena */
     struct map definitions;                /* hash -> struct known_definition */
     struct map current;                    /* thing -> struct text * (hash) */

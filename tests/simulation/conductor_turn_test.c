@@ -20,6 +20,7 @@ static struct {
     struct conductor *conductor;
     int64_t now_us;
     bool is_damaged;              /* the journal of case n1 */
+    bool is_huge;                 /* likewise: larger than what may be read at once */
     bool is_slow;                 /* the store */
     bool loses_reading, is_reading_lost;   /* the store's second connection */
     int calendars_asked;
@@ -44,13 +45,16 @@ enum outcome __wrap_cloud_event_read(struct arena *arena, struct text value, con
     return __real_cloud_event_read(arena, value, headers, count, ret, error);
 }
 
-/* The store that can't read the journal of case n1: a block of its disk is damaged. */
+/* The store that can't read the journal of case n1: a block of its disk is damaged, or there is too much of it. */
 static enum outcome (*real_journals)(void *, const struct text *, uint32_t, struct arena *, struct store_event **, uint32_t *, struct error *);
 static enum outcome journals(void *context, const struct text *ids, uint32_t count, struct arena *arena, struct store_event **ret,
                              uint32_t *ret_count, struct error *error) {
     for (uint32_t i = 0; scene.is_damaged && i < count; i++)
         if (text_is(ids[i], "n1"))
             return error_set(error, OUTCOME_REJECT, "store_refused", "invalid page in a block");
+    for (uint32_t i = 0; scene.is_huge && i < count; i++)
+        if (text_is(ids[i], "n1") && !arena_alloc(arena, (size_t)1 << 30))
+            return error_no_memory(error);
     return real_journals(context, ids, count, arena, ret, ret_count, error);
 }
 
@@ -385,6 +389,19 @@ static void test_journal_that_the_database_can_not_read_holds_up_nobody_else(voi
     expect_put_off();
 }
 
+static void test_journal_that_is_too_large_to_read_holds_up_nobody_else(void **state) {
+    (void)state;
+    start(false);
+    begin_case("");
+    scene.is_huge = true;
+    start(false);
+    expect_put_off();
+    scene.is_huge = false;
+    scene.now_us += TIME_MINUTE_US;
+    turns(100);
+    assert_true(text_is(store_truth_case(&scene.store, TEXT("n1"))->row.phase, "closed"));
+}
+
 static void test_messages_are_given_back_in_the_order_in_which_they_were_read(void **state) {
     (void)state;
     scene.is_strange = true;
@@ -425,6 +442,7 @@ int main(void) {
         T(test_timer_for_which_a_case_has_no_room_is_put_off_and_holds_up_nobody),
         T(test_timer_of_a_case_whose_journal_is_of_a_later_version_is_put_off),
         T(test_journal_that_the_database_can_not_read_holds_up_nobody_else),
+        T(test_journal_that_is_too_large_to_read_holds_up_nobody_else),
         T(test_messages_are_given_back_in_the_order_in_which_they_were_read),
         T(test_batch_for_which_the_database_needs_too_long_is_taken_apart),
         T(test_connection_that_ends_while_the_calendar_is_asked_for_is_made_anew),
