@@ -1,8 +1,6 @@
 /* One pending input through the engine and into the batch: decide, apply, number, and on to the sub-cases. */
 #include "conductor/internal.h"
 
-#include <stdio.h>
-
 #include "calendar/calendar.h"
 #include "wire/event_codec.h"
 #include "wire/input_check.h"
@@ -179,22 +177,23 @@ static enum outcome submit_again(const struct open_case *open, struct batch *bat
     return OUTCOME_REJECT;
 }
 
-static void name_differences(struct buffer *out, const struct json *a, const struct json *b, const char *prefix, unsigned depth) {
+static void name_differences(struct arena *arena, struct buffer *out, const struct json *a, const struct json *b, struct text prefix, unsigned depth) {
     for (uint32_t i = 0; a && a->type == JSON_OBJECT && i < a->count; i++) {
         const struct json *other = json_get(b, a->children[i].key);
         const struct json *mine = &a->children[i].value;
         if (other && json_equal(mine, other))
             continue;
-        char path[256];
-        snprintf(path, sizeof path, "%s/%.*s", prefix, TEXT_ARG(a->children[i].key));
+        struct text path = text_format(arena, "%.*s/%.*s", TEXT_ARG(prefix), TEXT_ARG(a->children[i].key));
         if (other && depth < 8 && mine->type == JSON_OBJECT && other->type == JSON_OBJECT)
-            name_differences(out, mine, other, path, depth + 1);
+            name_differences(arena, out, mine, other, path, depth + 1);
         else
-            buffer_format(out, "%s%s", out->length ? ", " : "", path);
+            buffer_format(out, "%s%.*s", out->length ? ", " : "", TEXT_ARG(path));
+        if (out->failed)
+            return;   /* they are many */
     }
     for (uint32_t i = 0; b && b->type == JSON_OBJECT && i < b->count; i++)
         if (!json_get(a, b->children[i].key))
-            buffer_format(out, "%s%s/%.*s", out->length ? ", " : "", prefix, TEXT_ARG(b->children[i].key));
+            buffer_format(out, "%s%.*s/%.*s", out->length ? ", " : "", TEXT_ARG(prefix), TEXT_ARG(b->children[i].key));
 }
 
 static bool content_is_same(const struct case_state *state, const struct input *input, struct batch *batch,
@@ -216,7 +215,7 @@ static bool content_is_same(const struct case_state *state, const struct input *
     buffer_init(&fields, ERROR_MESSAGE_SIZE);
     const struct json *first = state->corrected ? &state->first_form : &state->form;
     const struct json *brought = state->corrected ? &state->first_materials : &state->materials;
-    name_differences(&fields, first, value ? value : &form, "/form", 0);
+    name_differences(batch->arena, &fields, first, value ? value : &form, TEXT("/form"), 0);
     if (!json_equal(state->readdressed ? &state->first_parties : &state->parties, parties ? parties : &nothing))
         buffer_format(&fields, "%s/parties", fields.length ? ", " : "");
     if (!json_equal(brought, materials ? materials : &nothing))

@@ -402,6 +402,33 @@ static void test_journal_that_is_too_large_to_read_holds_up_nobody_else(void **s
     assert_true(text_is(store_truth_case(&scene.store, TEXT("n1"))->row.phase, "closed"));
 }
 
+/* An application of number n3 whose only field has this name. */
+static const struct fake_command *apply_with(const char *field, int value) {
+    bool repeated;
+    int64_t id = store_truth_put(&scene.store, TEXT("command"), TEXT("n3"),
+                                 text_format(&scene.store.arena, "{\"kind\":\"submit\",\"case\":\"n3\",\"number\":\"n3\",\"source\":\"/web\",\"id\":\"%d\","
+                                             "\"thing\":\"pause\",\"region\":\"441300\",\"data\":{\"%s\":%d}}", value, field, value),
+                                 text_format(&scene.store.arena, "apply-%d", value), &repeated);
+    for (int i = 0; i < 100 && waits(id); i++)
+        turns(1);
+    return store_truth_command(&scene.store, id);
+}
+
+static void test_fields_that_differ_are_named_in_whole_characters(void **state) {
+    (void)state;
+    char field[256];
+    int length = snprintf(field, sizeof field, "a");
+    while (length < 248)
+        length += snprintf(field + length, sizeof field - (size_t)length, "漢");
+    start(false);
+    begin_case("");
+    assert_int_equal(apply_with(field, 1)->status, 201);
+    const struct fake_command *answer = apply_with(field, 2);
+    assert_int_equal(answer->status, 409);
+    assert_true(text_is_utf8(answer->body));
+    assert_non_null(strstr(answer->body.at, field));
+}
+
 static void test_messages_are_given_back_in_the_order_in_which_they_were_read(void **state) {
     (void)state;
     scene.is_strange = true;
@@ -443,6 +470,7 @@ int main(void) {
         T(test_timer_of_a_case_whose_journal_is_of_a_later_version_is_put_off),
         T(test_journal_that_the_database_can_not_read_holds_up_nobody_else),
         T(test_journal_that_is_too_large_to_read_holds_up_nobody_else),
+        T(test_fields_that_differ_are_named_in_whole_characters),
         T(test_messages_are_given_back_in_the_order_in_which_they_were_read),
         T(test_batch_for_which_the_database_needs_too_long_is_taken_apart),
         T(test_connection_that_ends_while_the_calendar_is_asked_for_is_made_anew),
