@@ -332,6 +332,8 @@ static bool run_batch(struct conductor *c, int64_t monotonic_us) {
         batch_publish(c, before);
     if (sent)
         return !alone || (land(c), true);
+    if (outcome != OUTCOME_OK && strcmp(error.code, "out_of_memory") == 0)
+        poison_no_room(c, batch);
     batch_release(c, batch);
     drop_all(c, outcome == OUTCOME_OK && !landed ? &lost : &error);
     return true;

@@ -139,6 +139,7 @@ struct conductor {
     uint32_t batch_most;                   /* 1 while a batch that was refused is taken apart */
     uint32_t careful_left;                 /* inputs until batches are whole again */
     bool careful;                          /* name each input before it is read (poison.c) */
+    struct { uint64_t name; uint32_t tries; } no_room[8];   /* inputs for which, alone, there was no memory, by their names' hash */
     struct vector put_aside;               /* struct store_unsent, for the next batch; in aside_arena */
     struct vector noted;                   /* struct store_incident, likewise: those of no case */
     struct arena aside_arena;
@@ -258,6 +259,8 @@ bool rows_answered_for(struct batch *, const struct open_case *, const struct ev
 void poison_taken(struct conductor *, struct shard *, const struct store_shard *taken);
 /* Names the input, or marks it dead. To be called before anything of it is read; not OK: it may not be tried. */
 enum outcome poison_name(struct conductor *, struct batch *, struct pending *, struct error *);
+/* There was no memory for the batch. */
+void poison_no_room(struct conductor *, struct batch *);
 
 /* aside.c */
 bool aside_has(const struct shard *, int64_t seq);

@@ -1,9 +1,11 @@
 /* An input that kills the daemon: after a death by a fatal signal inputs are tried one at a time, each named in the
  * store before anything of it is read; one that was being tried at two deaths is refused as `crashed`, and with that the blame ends:
- * a timer has the same name at its next coming, which begins anew. */
+ * a timer has the same name at its next coming, which begins anew.
+ * An input for which there is no memory, though it is tried alone, would be tried for ever and hold up all shards: at the eighth
+ * try it is refused as `no_room`. */
 #include "conductor/internal.h"
 
-enum { POISON_DEATHS = 2 };
+enum { POISON_DEATHS = 2, NO_ROOM_TRIES = 8 };
 
 void poison_taken(struct conductor *c, struct shard *shard, const struct store_shard *taken) {
     shard->trying = text_copy(&c->arena, taken->trying);
@@ -27,13 +29,52 @@ static struct text name_of(struct batch *batch, const struct pending *pending) {
                        TEXT_ARG(pending->input.case_id));
 }
 
+/* The input's place among those without room, or the one that is most easily done without. */
+static size_t no_room_place(const struct conductor *c, uint64_t name) {
+    size_t place = 0;
+    for (size_t i = 0; i < sizeof c->no_room / sizeof *c->no_room; i++) {
+        if (c->no_room[i].name == name)
+            return i;
+        if (c->no_room[i].tries < c->no_room[place].tries)
+            place = i;
+    }
+    return place;
+}
+
+void poison_no_room(struct conductor *c, struct batch *batch) {
+    if (batch->pending.count != 1)
+        return;
+    struct batch small = {.arena = &c->turn_arena};   /* the batch's own may be full */
+    uint64_t name = text_hash(name_of(&small, batch->pending.at));
+    size_t place = no_room_place(c, name);
+    c->no_room[place].tries = c->no_room[place].name == name ? c->no_room[place].tries + 1 : 1;
+    c->no_room[place].name = name;
+}
+
+/* Is it one that found no memory too often? With the refusal that is forgotten. */
+static bool has_no_room(struct conductor *c, struct text name) {
+    size_t place = no_room_place(c, text_hash(name));
+    if (c->no_room[place].name != text_hash(name) || c->no_room[place].tries < NO_ROOM_TRIES)
+        return false;
+    c->no_room[place].tries = 0;
+    return true;
+}
+
 enum outcome poison_name(struct conductor *c, struct batch *batch, struct pending *pending, struct error *error) {
-    if (!c->careful)
+    bool is_alone = c->batch_most == 1;   /* as it is for long after an input found no memory */
+    if (!c->careful && !is_alone)
         return OUTCOME_OK;
     struct shard *shard = &c->shards[pending->shard];
     struct text name = name_of(batch, pending);
     if (text_is_none(name))
         return error_no_memory(error);
+    if (has_no_room(c, name)) {
+        pending->dead = true;
+        error_set(&pending->error, OUTCOME_REJECT, "no_room", "this input took more memory than there is each of the %d times that it was tried", NO_ROOM_TRIES);
+        return OUTCOME_OK;
+    }
+    if (!c->careful)
+        return OUTCOME_OK;
     bool again = text_equal(name, shard->trying);
     if (again && shard->deaths >= POISON_DEATHS) {
         pending->dead = true;

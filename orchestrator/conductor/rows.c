@@ -285,7 +285,7 @@ static int32_t status_of(const char *code) {
         {"unknown_element", 404}, {"unknown_signal", 404}, {"person_unknown", 404}, {"consent_word_bad", 422}, {"form_invalid", 422}, {"party_invalid", 422}, {"result_invalid", 422},
         {"offer_not_allowed", 403}, {"objection_without_reason", 422},
         {"input_unreadable", 422}, {"answer_kind_unknown", 422}, {"answer_data_bad", 422}, {"answer_for_incomplete", 422},
-        {"answer_for_same_person", 422},
+        {"answer_for_same_person", 422}, {"no_room", 422},
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
         if (strcmp(code, table[i].code) == 0)

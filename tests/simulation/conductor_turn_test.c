@@ -21,6 +21,7 @@ static struct {
     int64_t now_us;
     bool is_damaged;              /* the journal of case n1 */
     bool is_huge;                 /* likewise: larger than what may be read at once */
+    bool is_short;                /* of memory, whenever case n1 is read */
     bool is_slow;                 /* the store */
     bool loses_reading, is_reading_lost;   /* the store's second connection */
     int calendars_asked;
@@ -52,6 +53,9 @@ static enum outcome journals(void *context, const struct text *ids, uint32_t cou
     for (uint32_t i = 0; scene.is_damaged && i < count; i++)
         if (text_is(ids[i], "n1"))
             return error_set(error, OUTCOME_REJECT, "store_refused", "invalid page in a block");
+    for (uint32_t i = 0; scene.is_short && i < count; i++)
+        if (text_is(ids[i], "n1"))
+            return error_no_memory(error);
     for (uint32_t i = 0; scene.is_huge && i < count; i++)
         if (text_is(ids[i], "n1") && !arena_alloc(arena, (size_t)1 << 30))
             return error_no_memory(error);
@@ -402,6 +406,21 @@ static void test_journal_that_is_too_large_to_read_holds_up_nobody_else(void **s
     assert_true(text_is(store_truth_case(&scene.store, TEXT("n1"))->row.phase, "closed"));
 }
 
+static void test_input_for_which_there_is_never_memory_is_refused_and_holds_up_nobody_for_long(void **state) {
+    (void)state;
+    start(false);
+    begin_case("");
+    scene.is_short = true;
+    start(false);
+    scene.now_us += 4 * TIME_SECOND_US;
+    assert_false(command("\"kind\":\"signal\",\"id\":\"paid\""));
+    assert_int_equal(scene.store.dead.count, 0);
+    scene.is_short = false;
+    scene.now_us += TIME_HOUR_US;
+    turns(200);
+    assert_true(text_is(store_truth_case(&scene.store, TEXT("n1"))->row.phase, "closed"));
+}
+
 /* An application of number n3 whose only field has this name. */
 static const struct fake_command *apply_with(const char *field, int value) {
     bool repeated;
@@ -470,6 +489,7 @@ int main(void) {
         T(test_timer_of_a_case_whose_journal_is_of_a_later_version_is_put_off),
         T(test_journal_that_the_database_can_not_read_holds_up_nobody_else),
         T(test_journal_that_is_too_large_to_read_holds_up_nobody_else),
+        T(test_input_for_which_there_is_never_memory_is_refused_and_holds_up_nobody_for_long),
         T(test_fields_that_differ_are_named_in_whole_characters),
         T(test_messages_are_given_back_in_the_order_in_which_they_were_read),
         T(test_batch_for_which_the_database_needs_too_long_is_taken_apart),
