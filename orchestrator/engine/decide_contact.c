@@ -69,7 +69,7 @@ static bool change_parties(struct decision *d, struct text party, int64_t index,
 static struct text write_extra(struct decision *d, const struct json *parties) {
     _cleanup_buffer_ struct buffer out;
     struct json_writer w;
-    buffer_init(&out, LIMIT_message_bytes_most);
+    buffer_init(&out, LIMIT_case_state_bytes_most);   /* which is asked when all is decided */
     json_begin(&w, &out);
     json_open(&w, '{');
     json_key(&w, TEXT("parties"));

@@ -50,6 +50,25 @@ static void test_later_steps_are_given_the_new_one(void **unused) {
     run_end(run);
 }
 
+/* Parties of nearly a message's bytes, which may well come, and a little more: no lack of memory, which would be tried again for ever. */
+static void test_large_parties_are_changed_as_long_as_their_case_has_room(void **unused) {
+    (void)unused;
+    static char extra[LIMIT_message_bytes_most];
+    struct run *run = RUN_NEW({.id = "filing"});
+    struct input in = input_of(INPUT_SUBMIT, run->now_us);
+    in.region = TEXT("441300");
+    snprintf(extra, sizeof extra, "{\"parties\":{\"buyer\":{\"name\":\"%0*d\"}}}", LIMIT_message_bytes_most - 40, 0);
+    in.data = TEXT("{}");
+    in.extra = text_from(extra);
+    assert_int_equal(run_input(run, &in), OUTCOME_OK);
+    change(run, "{\"party\":\"buyer\",\"contact\":{\"phone\":\"+853 2888 0001\"}}");
+    assert_int_equal(run->outcome, OUTCOME_OK);
+    for (int i = 0; i < 4 && run->outcome == OUTCOME_OK; i++)
+        change(run, i % 2 ? "{\"party\":\"buyer\",\"contact\":{\"phone\":\"1380\"}}" : "{\"party\":\"buyer\",\"contact\":{\"phone\":\"1390\"}}");
+    assert_rejected(run, "case_state_bytes_most");
+    run_end(run);
+}
+
 static void test_what_changes_nothing_is_a_duplicate(void **unused) {
     (void)unused;
     struct run *run = sale();
@@ -97,6 +116,7 @@ int main(void) {
         cmocka_unit_test(test_one_person_is_reached_otherwise_and_the_others_as_before),
         cmocka_unit_test(test_an_agent_and_a_party_of_one_are_changed_alike),
         cmocka_unit_test(test_later_steps_are_given_the_new_one),
+        cmocka_unit_test(test_large_parties_are_changed_as_long_as_their_case_has_room),
         cmocka_unit_test(test_what_changes_nothing_is_a_duplicate),
         cmocka_unit_test(test_nobody_else_and_nothing_else_is_changed),
         cmocka_unit_test(test_the_same_application_again_is_the_same_case_although_a_contact_changed),
