@@ -255,11 +255,14 @@ void publish_dead_letters(struct conductor *c, struct batch *batch) {
  * can't be read; else the bus took no more for now. */
 static enum outcome catch_up(struct conductor *c, struct shard *shard, struct error *error) {
     struct store_event *rows = NULL;
-    uint32_t count = 0;
-    arena_reset(&c->catch_up_arena);
-    enum outcome outcome = c->ports.store.events_after(c->ports.store.context, shard->number,
-                                                       shard->sent_seq + mutation_is(catch_up_skips), CATCH_UP_EVENTS,
-                                                       &c->catch_up_arena, &rows, &count, error);
+    uint32_t count = 0, most = CATCH_UP_EVENTS;
+    const struct arena *arena = &c->catch_up_arena;
+    enum outcome outcome;
+    do {   /* of large ones fewer at a time: reading takes many times their bytes, and once more when they are taken apart */
+        arena_reset(&c->catch_up_arena);
+        outcome = c->ports.store.events_after(c->ports.store.context, shard->number, shard->sent_seq + mutation_is(catch_up_skips), most,
+                                              &c->catch_up_arena, &rows, &count, error);
+    } while ((most /= 4) > 0 && (arena->full || arena->used_bytes > arena->ceiling_bytes / 2));
     if (outcome != OUTCOME_OK)
         return OUTCOME_FATAL;
     for (uint32_t i = 0; i < count && outcome == OUTCOME_OK; i++) {

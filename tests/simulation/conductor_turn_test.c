@@ -20,7 +20,7 @@ static struct {
     struct conductor *conductor;
     int64_t now_us;
     bool is_damaged;              /* the journal of case n1 */
-    bool is_huge;                 /* likewise: larger than what may be read at once */
+    bool is_huge;                 /* likewise, and a hundred events of a shard: larger than what may be read at once */
     bool is_short;                /* of memory, whenever case n1 is read */
     bool is_slow;                 /* the store */
     bool loses_reading, is_reading_lost;   /* the store's second connection */
@@ -114,6 +114,14 @@ static void release_strange(void *context) {
     polls_held--;
 }
 
+/* The store in whose journal a hundred events are more than may be read at once. */
+static enum outcome events_after(void *context, int32_t shard, int64_t after, uint32_t most, struct arena *arena, struct store_event **ret,
+                                 uint32_t *ret_count, struct error *error) {
+    if (scene.is_huge && most > 100 && !arena_alloc(arena, (size_t)1 << 30))
+        return error_no_memory(error);
+    return real.events_after(context, shard, after, most, arena, ret, ret_count, error);
+}
+
 static int set_up(void **state) {
     *state = NULL;
     memset(&scene, 0, sizeof scene);
@@ -152,6 +160,7 @@ static void start(bool crashed) {
     real = ports.store;
     ports.store.open = open_again;
     ports.store.calendar = calendar;
+    ports.store.events_after = events_after;
     ports.store.definitions = definitions;
     real_journals = ports.store.journals;
     ports.store.journals = journals;
@@ -421,6 +430,22 @@ static void test_input_for_which_there_is_never_memory_is_refused_and_holds_up_n
     assert_true(text_is(store_truth_case(&scene.store, TEXT("n1"))->row.phase, "closed"));
 }
 
+static void test_shard_that_is_behind_by_large_events_reads_fewer_at_a_time(void **state) {
+    (void)state;
+    start(false);
+    begin_case("");
+    turns(300);
+    int64_t published = scene.store.shards[0].published_seq;
+    assert_true(published > 0);
+    scene.store.shards[0].published_seq = 0;
+    scene.is_huge = true;
+    start(false);
+    scene.now_us += 4 * TIME_SECOND_US;
+    turns(600);
+    expect_no_drop();
+    assert_int_equal(scene.store.shards[0].published_seq, published);
+}
+
 /* An application of number n3 whose only field has this name. */
 static const struct fake_command *apply_with(const char *field, int value) {
     bool repeated;
@@ -490,6 +515,7 @@ int main(void) {
         T(test_journal_that_the_database_can_not_read_holds_up_nobody_else),
         T(test_journal_that_is_too_large_to_read_holds_up_nobody_else),
         T(test_input_for_which_there_is_never_memory_is_refused_and_holds_up_nobody_for_long),
+        T(test_shard_that_is_behind_by_large_events_reads_fewer_at_a_time),
         T(test_fields_that_differ_are_named_in_whole_characters),
         T(test_messages_are_given_back_in_the_order_in_which_they_were_read),
         T(test_batch_for_which_the_database_needs_too_long_is_taken_apart),
