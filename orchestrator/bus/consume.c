@@ -244,7 +244,7 @@ static struct bus_topic_entry *entry_of(const rd_kafka_message_t *message) {
     return handle && handle->reader == handle->entry->reader ? handle->entry : NULL;
 }
 
-static void take_error(struct bus *bus, const rd_kafka_message_t *message) {
+static void take_error(struct bus *bus, enum bus_reader reader, const rd_kafka_message_t *message) {
     struct bus_topic_entry *entry = entry_of(message);
     struct bus_partition *partition = entry ? bus_partition_find(entry, message->partition) : NULL;
     switch (message->err) {
@@ -264,7 +264,7 @@ static void take_error(struct bus *bus, const rd_kafka_message_t *message) {
             scout_look_for(&bus->scout, entry);
         return;
     default:
-        bus_on_error(bus->readers[BUS_READS_ANSWERS], message->err, rd_kafka_message_errstr(message), bus);
+        bus_on_error(bus->readers[reader], message->err, rd_kafka_message_errstr(message), bus);
     }
 }
 
@@ -302,9 +302,10 @@ static bool take_headers(struct bus_held *held, const rd_kafka_message_t *messag
 }
 
 /* False: the message is an error, or of a partition that is no longer ours, or its reader's. */
-static bool take_message(struct bus *bus, struct bus_held *held, const rd_kafka_message_t *message, struct bus_message *ret) {
+static bool take_message(struct bus *bus, enum bus_reader reader, struct bus_held *held, const rd_kafka_message_t *message,
+                         struct bus_message *ret) {
     if (message->err) {
-        take_error(bus, message);
+        take_error(bus, reader, message);
         return false;
     }
     struct bus_topic_entry *entry = entry_of(message);
@@ -342,7 +343,7 @@ static bool poll_one(struct bus *bus, enum bus_reader reader, struct bus_held *h
         rd_kafka_message_t *message = rd_kafka_consumer_poll(bus->readers[reader], 0);
         if (!message)
             return false;
-        if (take_message(bus, held, message, &room[held->count]))
+        if (take_message(bus, reader, held, message, &room[held->count]))
             held->messages[held->count++] = message;
         else
             rd_kafka_message_destroy(message);

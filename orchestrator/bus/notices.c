@@ -145,8 +145,8 @@ void bus_give_up(struct bus *bus, const char *why) {
 void bus_on_error(rd_kafka_t *client, int error, const char *reason, void *context) {
     struct bus *bus = context;
     if (error == RD_KAFKA_RESP_ERR__FATAL) {
-        char why[160];
-        rd_kafka_fatal_error(client, why, sizeof why);
+        char why[160] = "";
+        rd_kafka_fatal_error(client, why, sizeof why);   /* nothing, were it not this client's */
         bus_give_up(bus, why);
         return;
     }

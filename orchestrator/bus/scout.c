@@ -109,6 +109,13 @@ static void scout_look(struct scout *scout) {
     rd_kafka_metadata_destroy(metadata);
 }
 
+static bool is_stopping(struct scout *scout) {
+    pthread_mutex_lock(&scout->lock);
+    bool stopping = scout->stopping;
+    pthread_mutex_unlock(&scout->lock);
+    return stopping;
+}
+
 /* The first offset whose message is as young as `at_ms`; RD_KAFKA_OFFSET_END when there is none. */
 static rd_kafka_resp_err_t first_since(struct scout *scout, const struct scout_finding *question, int64_t at_ms, int64_t *ret) {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
@@ -151,7 +158,8 @@ static rd_kafka_resp_err_t find_begin(struct scout *scout, struct scout_finding 
         return error;
     for (young_ms = INT64_MAX / 1000; !error && young_ms - old_ms > 1;) {
         int64_t middle = old_ms + (young_ms - old_ms) / 2;
-        error = first_since(scout, question, middle, &offset);
+        /* half a hundred questions, of a slow broker a second each: a stop waits for one */
+        error = is_stopping(scout) ? RD_KAFKA_RESP_ERR__DESTROY : first_since(scout, question, middle, &offset);
         if (offset == first)
             old_ms = middle;
         else
