@@ -291,9 +291,10 @@ static void on_response(void *user, const struct web_response *response) {
     struct rest *r = call->rest;
     struct yjs_task *task = yjs_find(host_adapter(r->host), call->id);
     yjs_count(host_adapter(r->host), "http_requests", 1);
-    if (task && call->purpose == PURPOSE_CANCEL)
+    if (task && call->purpose == PURPOSE_CANCEL) {
+        task->mine = NULL;
         finish_cancel(task, response);
-    else if (task && response->status == 0)
+    } else if (task && response->status == 0)
         yjs_fail(task, YJS_AWAY, "no_connection", response->error);
     else if (task)
         act(r, task, response, call->purpose);
@@ -341,6 +342,9 @@ static enum yjs_cancel rest_cancel(void *self, struct yjs_task *task, const char
     struct kept kept = read_kept(task);
     if (!path)
         return YJS_CANCEL_TOO_LATE;
+    if (task->mine)     /* its response is still to come */
+        return YJS_CANCEL_ASKED;
+    task->mine = r;
     struct buffer body;
     struct json_writer w;
     buffer_init(&body, 16384);

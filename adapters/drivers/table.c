@@ -26,7 +26,7 @@ struct table {
     int fd;
     enum doing doing;
     int64_t connect_at_us, backoff_us, read_at_us;
-    bool said_away, caught_up, read_now;
+    bool was_connected, said_away, caught_up, read_now;
     struct row *waiting;               /* to be inserted; the first `inserting` are in the statement under way */
     size_t waiting_count, waiting_room, inserting;
     bool refused;                      /* the statement under way */
@@ -102,7 +102,8 @@ static void disconnect(struct table *t, const char *why) {
     if (t->backoff_us > 10 * TIME_SECOND_US)
         t->backoff_us = 10 * TIME_SECOND_US;
     t->connect_at_us = yjs_steady_us() + t->backoff_us;
-    fail_rows(t, t->waiting_count, YJS_AWAY, "database_away", "the department's database cannot be reached");
+    if (t->was_connected)           /* before that only cancellations wait, whose rows may be there from an earlier run */
+        fail_rows(t, t->waiting_count, YJS_AWAY, "database_away", "the department's database cannot be reached");
 }
 
 static void connect_on(struct table *t) {
@@ -113,6 +114,7 @@ static void connect_on(struct table *t) {
     default: disconnect(t, PQerrorMessage(t->connection)); return;
     }
     PQsetnonblocking(t->connection, 1);
+    t->was_connected = true;
     t->said_away = false;
     t->backoff_us = 0;
     t->doing = DOING_NOTHING;
@@ -346,7 +348,7 @@ static enum yjs_cancel table_cancel(void *self, struct yjs_task *task, const cha
     struct table *t = self;
     char id[1200];
     struct buffer payload;
-    if (!t->connection || t->doing == DOING_CONNECT)
+    if (t->was_connected && (!t->connection || t->doing == DOING_CONNECT))
         return YJS_CANCEL_TOO_LATE;
     snprintf(id, sizeof(id), "%s:cancel", task->id);
     buffer_init(&payload, 16384);

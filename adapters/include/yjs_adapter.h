@@ -121,7 +121,9 @@ struct yjs_handler {
     void (*start)(void *user, struct yjs_task *);
     /* The case is called back. DONE: nothing will come of it (answered `cancelled`); TOO_LATE (`cancel_refused`): its
      * decision follows; ASKED: the handler answers cancelled or cancel_refused later. Without this function a task that
-     * runs is too late, one that is held or rests is done. */
+     * runs is too late, one that is held or rests is done. What is ASKED is as durable as its task (YJS_KEEP_TASKS): until it
+     * is answered it is called again after a restart (behind `restored` of a task that rests, behind `start` of another) and
+     * behind the `start` that follows a yjs_fail. The department may hear of it twice. */
     enum yjs_cancel (*cancel)(void *user, struct yjs_task *, const char *reason);
     /* A warning (light) about an open task. */
     void (*warn)(void *user, struct yjs_task *, const char *data);

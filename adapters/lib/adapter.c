@@ -131,6 +131,11 @@ static void tell_restored(struct yjs_adapter *a) {
     list_each_safe(&a->resting, node)
         if (a->handler.restored)
             a->handler.restored(a->handler.user, &list_entry(node, struct task, link)->open);
+    list_each_safe(&a->resting, node) {
+        struct task *t = list_entry(node, struct task, link);
+        if (t->ask_again)               /* of one that does not rest: when it is begun anew */
+            task_cancel_again(a, t);
+    }
 }
 
 static void on_event_fd(void *user, int fd, uint32_t events) {     /* the turn itself does the work */

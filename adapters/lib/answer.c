@@ -108,6 +108,8 @@ int task_answer(struct yjs_adapter *a, struct task *t, enum yjs_kind kind, const
         verdict = -1;
     }
     answer_post(a, t, kind, data, length);
+    if (kind == YJS_CANCEL_REFUSED)
+        task_cancel_answered(a, t);
     if (!yjs_kind_is_final(kind))
         return verdict;
     task_end(a, t, STORED_ANSWERED, false);

@@ -65,6 +65,9 @@ struct task {
     int32_t partition;                      /* YJS_KEEP_OFFSETS: where it came from; -1 otherwise */
     uint64_t sequence;                      /* its place in the partition's ring */
     char *state_text, *correction_text;
+    char *cancel_reason;                    /* of its last cancellation */
+    bool cancel_asked;                      /* the handler was asked about it and has not answered yet */
+    bool ask_again;                         /* to be asked when the task is with the handler again */
     uint16_t answers[YJS_KINDS];            /* how many of each kind */
     int32_t answer_count;
     int64_t time_us;                        /* YJS_KEEP_OFFSETS: the answers' time */
@@ -163,6 +166,9 @@ void store_rest_task(struct store *, const struct task *, enum stored);
 void store_end_task(struct store *, const char *id, enum stored, int64_t now_us);
 void store_put_answer(struct store *, const struct answer *);
 void store_acknowledge(struct store *, const char *task_id, int32_t n);
+/* The task's cancellation, while the handler is asking the department about it. */
+void store_put_cancellation(struct store *, const char *task_id, const char *reason);
+void store_drop_cancellation(struct store *, const char *task_id);
 /* Notes a message id; false when it was noted before. */
 bool store_note_message(struct store *, const char *id, int64_t now_us);
 void store_put_offset(struct store *, const char *topic, int32_t partition, int64_t next);
@@ -173,7 +179,7 @@ void store_get_meta(struct store *, const char *key, char *room, size_t size);
 void store_put_meta(struct store *, const char *key, const char *value);
 void store_refuse(struct store *, const rd_kafka_message_t *, const char *reason, int64_t now_us);
 void store_purge(struct store *, int64_t before_us);
-int store_load(struct yjs_adapter *);                         /* open tasks, unacknowledged answers, tombstones */
+int store_load(struct yjs_adapter *);                         /* open tasks, their cancellations, unacknowledged answers, tombstones */
 void store_load_answers(struct yjs_adapter *, struct task *, bool all);   /* kept answers into the outbox */
 struct task *store_load_task(struct yjs_adapter *, const char *id);       /* of an ended task, for its answers */
 
@@ -227,6 +233,9 @@ int64_t tasks_next_us(const struct yjs_adapter *);            /* earliest wake, 
 void tasks_bring_forward(struct yjs_adapter *, int64_t by_us);
 void tasks_free_ended(struct yjs_adapter *);
 void task_cancel(struct yjs_adapter *, struct task *, const char *reason);
+void task_restore_cancellation(struct task *, const char *reason);        /* from the store: it was being asked about */
+void task_cancel_again(struct yjs_adapter *, struct task *);              /* puts it to the handler once more */
+void task_cancel_answered(struct yjs_adapter *, struct task *);           /* nothing is asked any more */
 void tombstone_add(struct yjs_adapter *, const char *id);
 bool recent_has(const struct yjs_adapter *, struct text id);
 void recent_add(struct yjs_adapter *, struct text id);

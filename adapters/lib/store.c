@@ -18,6 +18,7 @@ static const char *const schema =
     "  of_kind INTEGER NOT NULL, time TEXT NOT NULL, data BLOB NOT NULL, acknowledged INTEGER NOT NULL,"
     "  UNIQUE(task_id, n));"
     "CREATE INDEX IF NOT EXISTS answer_unacknowledged ON answer(acknowledged) WHERE acknowledged = 0;"
+    "CREATE TABLE IF NOT EXISTS cancellation(task_id TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS message(id TEXT PRIMARY KEY, seen_at_us INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS offset_(topic TEXT, partition INTEGER, next INTEGER NOT NULL,"
     "  PRIMARY KEY(topic, partition)) WITHOUT ROWID;"
@@ -27,7 +28,8 @@ static const char *const schema =
 enum statement {
     BEGIN, COMMIT, PUT_TASK, TASK_STATE, REST_TASK, END_TASK, PUT_ANSWER, ACKNOWLEDGE, NOTE_MESSAGE, PUT_OFFSET,
     GET_OFFSET, FORGET_OFFSETS, GET_META, PUT_META, REFUSE, PURGE_ANSWERS, PURGE_TASKS, PURGE_MESSAGES, PURGE_REFUSED,
-    LOAD_OPEN, LOAD_TASK, LOAD_UNACKNOWLEDGED, LOAD_ANSWERS, COUNT_KINDS, LOAD_TOMBSTONES, STATEMENTS
+    LOAD_OPEN, LOAD_TASK, LOAD_UNACKNOWLEDGED, LOAD_ANSWERS, COUNT_KINDS, LOAD_TOMBSTONES, PUT_CANCELLATION,
+    DROP_CANCELLATION, LOAD_CANCELLATIONS, STATEMENTS
 };
 #define TASK_COLUMNS "id, type, number, caseid, thing, step, attempt, reply_to, traceparent, data, correction, state, " \
                      "driver_state, wake_at_us, tries, taken_at_us"
@@ -65,6 +67,10 @@ static const char *const sql[STATEMENTS] = {
     [LOAD_ANSWERS] = "SELECT n, kind, of_kind, time, data, acknowledged FROM answer WHERE task_id = ?1 ORDER BY n",
     [COUNT_KINDS] = "SELECT kind, count(*) FROM answer WHERE task_id = ?1 GROUP BY kind",
     [LOAD_TOMBSTONES] = "SELECT id FROM task WHERE state = 3",
+    [PUT_CANCELLATION] = "INSERT INTO cancellation(task_id, reason) VALUES(?1, ?2) "
+                         "ON CONFLICT(task_id) DO UPDATE SET reason = excluded.reason",
+    [DROP_CANCELLATION] = "DELETE FROM cancellation WHERE task_id = ?1",
+    [LOAD_CANCELLATIONS] = "SELECT task_id, reason FROM cancellation",
 };
 
 int store_open(struct store *s, const char *path, struct yjs_error *error) {
@@ -210,6 +216,18 @@ void store_acknowledge(struct store *s, const char *task_id, int32_t n) {
     bind_text(st, 1, task_id);
     sqlite3_bind_int(st, 2, n);
     store_run(s, ACKNOWLEDGE);
+}
+
+void store_put_cancellation(struct store *s, const char *task_id, const char *reason) {
+    sqlite3_stmt *st = store_write(s, PUT_CANCELLATION);
+    bind_text(st, 1, task_id);
+    bind_text(st, 2, reason);
+    store_run(s, PUT_CANCELLATION);
+}
+
+void store_drop_cancellation(struct store *s, const char *task_id) {
+    bind_text(store_write(s, DROP_CANCELLATION), 1, task_id);
+    store_run(s, DROP_CANCELLATION);
 }
 
 bool store_note_message(struct store *s, const char *id, int64_t now_us) {
@@ -371,6 +389,13 @@ int store_load(struct yjs_adapter *a) {
             task_place(a, t, PLACE_RESTING);
     }
     sqlite3_reset(s->statements[LOAD_OPEN]);
+    while (store_step(s, LOAD_CANCELLATIONS) == SQLITE_ROW) {
+        sqlite3_stmt *st = s->statements[LOAD_CANCELLATIONS];
+        struct task *t = map_get(&a->tasks, column_text(st, 0));
+        if (t)
+            task_restore_cancellation(t, (const char *)sqlite3_column_text(st, 1));
+    }
+    sqlite3_reset(s->statements[LOAD_CANCELLATIONS]);
     while (store_step(s, LOAD_UNACKNOWLEDGED) == SQLITE_ROW) {
         const char *id = (const char *)sqlite3_column_text(s->statements[LOAD_UNACKNOWLEDGED], 0);
         struct task *open = map_get(&a->tasks, text_from(id)), *t = open ? open : store_load_task(a, id);

@@ -47,6 +47,7 @@ void task_reference_drop(struct task *t) {
         return;
     free(t->state_text);
     free(t->correction_text);
+    free(t->cancel_reason);
     free(t);
 }
 
@@ -141,6 +142,7 @@ void task_end(struct yjs_adapter *a, struct task *t, enum stored state, bool tel
         return;
     if (tell && a->handler.forget)
         a->handler.forget(a->handler.user, &t->open);
+    task_cancel_answered(a, t);
     if (t->stored)
         store_end_task(&a->store, t->open.id, state, yjs_now_us());
     else
@@ -203,7 +205,11 @@ void tasks_start(struct yjs_adapter *a, int64_t now_us) {
             t->correction_pending = false;
             t->open.type = "correction_answer";
         }
+        bool ask = t->ask_again;
+        t->ask_again = false;
         a->handler.start(a->handler.user, &t->open);
+        if (ask && !t->ask_again)       /* it did not fail at once */
+            task_cancel_again(a, t);
     }
 }
 
@@ -220,6 +226,7 @@ void yjs_fail(struct yjs_task *open, enum yjs_failure how, const char *code, con
     int64_t now_us = yjs_now_us();
     if (t->place == PLACE_ENDED)
         return;
+    t->ask_again = t->cancel_asked;     /* what was asked may have failed with it */
     if (how == YJS_BUSY) {
         t->wake_at_us = now_us + 10000;
         task_place(a, t, PLACE_RESTING);
@@ -302,11 +309,11 @@ static void end_cancelled(struct yjs_adapter *a, struct task *t) {
         store_end_task(&a->store, t->open.id, STORED_CANCELLED, a->turn_us);
 }
 
-void task_cancel(struct yjs_adapter *a, struct task *t, const char *reason) {
-    bool begun = t->place == PLACE_RUNNING || t->open.state != NULL;
+static void put_cancellation(struct yjs_adapter *a, struct task *t, bool begun) {
     enum yjs_cancel verdict = YJS_CANCEL_DONE;
+    t->cancel_asked = true;
     if (begun && a->handler.cancel)
-        verdict = a->handler.cancel(a->handler.user, &t->open, reason);
+        verdict = a->handler.cancel(a->handler.user, &t->open, t->cancel_reason);
     else if (t->place == PLACE_RUNNING)
         verdict = YJS_CANCEL_TOO_LATE;
     else if (begun && a->handler.forget)
@@ -315,6 +322,31 @@ void task_cancel(struct yjs_adapter *a, struct task *t, const char *reason) {
         end_cancelled(a, t);
     else if (verdict == YJS_CANCEL_TOO_LATE)
         task_answer_literal(a, t, YJS_CANCEL_REFUSED, "{\"reason\":\"the work has begun and cannot be called back\"}");
+    else if (t->cancel_asked && t->stored)
+        store_put_cancellation(&a->store, t->open.id, t->cancel_reason);
+}
+
+void task_cancel(struct yjs_adapter *a, struct task *t, const char *reason) {
+    free(t->cancel_reason);
+    t->cancel_reason = adapter_string(reason);
+    put_cancellation(a, t, t->place == PLACE_RUNNING || t->open.state != NULL);
+}
+
+void task_restore_cancellation(struct task *t, const char *reason) {
+    t->cancel_reason = adapter_string(reason);
+    t->cancel_asked = t->ask_again = true;
+}
+
+void task_cancel_again(struct yjs_adapter *a, struct task *t) {
+    t->ask_again = false;
+    if (t->cancel_asked)
+        put_cancellation(a, t, true);
+}
+
+void task_cancel_answered(struct yjs_adapter *a, struct task *t) {
+    if (t->cancel_asked && t->stored)
+        store_drop_cancellation(&a->store, t->open.id);
+    t->cancel_asked = false;
 }
 
 /* ---- Ids of the past ---- */

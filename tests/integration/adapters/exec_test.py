@@ -1,4 +1,5 @@
 """The driver exec against a program that is slow, refuses, fails and dies."""
+import os
 import sys
 import time
 
@@ -80,6 +81,95 @@ def test_cancellation_reaches_the_program():
         until(lambda: '"taken"' in kit.record())
         kit.cancel(task)
         assert kit.final(task)[0] == "cancelled"
+
+
+# Writes down what it is given. What it says about a cancellation stands in the file `verdict`; while that is missing, nothing.
+THINKING_PROGRAM = """
+import json, os, sys, time
+folder = sys.argv[1]
+for line in sys.stdin:
+    given = json.loads(line)
+    with open(folder + "/record", "a") as record:
+        record.write(given["type"] + " " + given["task"] + " " + given.get("reason", "-") + "\\n")
+    if given["type"] != "cancel" or not os.path.exists(folder + "/verdict"):
+        continue
+    for kind in open(folder + "/verdict").read().split():
+        if kind == "die":
+            os.remove(folder + "/verdict")
+            sys.exit(1)
+        print(json.dumps({"task": given["task"], "kind": kind, "reason": "so it says", "result": {}}), flush=True)
+"""
+
+
+def thinking(kit):
+    with open(f"{kit.folder}/program.py", "w", encoding="utf-8") as file:
+        file.write(THINKING_PROGRAM)
+    return kit.config(f"retry: {{first: 20ms, most: 100ms, attempts: 10}}\ndriver: {{name: exec, command: "
+                      f"[{sys.executable}, {kit.folder}/program.py, {kit.folder}]}}\n")
+
+
+def say(kit, *kinds):
+    with open(f"{kit.folder}/verdict.new", "w", encoding="utf-8") as file:
+        file.write(" ".join(kinds))
+    os.rename(f"{kit.folder}/verdict.new", f"{kit.folder}/verdict")
+
+
+def ask(kit):
+    """A task of which the program was asked whether it can be called back."""
+    task = kit.task()
+    until(lambda: f"task {task} -\n" in kit.record())
+    kit.cancel(task, "moved away")
+    until(lambda: f"cancel {task} moved away\n" in kit.record())
+    time.sleep(0.5)     # it is durable by now
+    return task
+
+
+def test_cancellation_that_is_asked_about_outlives_a_kill():
+    for verdict, kinds in ((["cancelled"], ["cancelled"]), (["cancel_refused", "result"], ["cancel_refused", "result"])):
+        with Kit() as kit:
+            path = thinking(kit)
+            adapter = kit.adapter(path)
+            task = ask(kit)
+            for _ in range(2):      # the question is kept until it is answered
+                kill9(adapter)
+                before = kit.record()
+                adapter = kit.adapter(path, check=False)
+                until(lambda: f"task {task} -\ncancel {task} moved away\n" in kit.record()[len(before):])
+                time.sleep(0.5)
+            kill9(adapter)
+            say(kit, *verdict)
+            kit.adapter(path, check=False)
+            kit.final(task)
+            time.sleep(0.5)
+            assert kit.kinds(task) == kinds, kit.answers(task)
+            kit.one_final_each([task])
+            kit.same_id_is_same_bytes()
+
+
+def test_cancellation_that_was_refused_is_not_asked_about_again():
+    with Kit() as kit:
+        path = thinking(kit)
+        adapter = kit.adapter(path)
+        say(kit, "cancel_refused")
+        task = ask(kit)
+        until(lambda: kit.kinds(task) == ["cancel_refused"])
+        time.sleep(0.5)
+        kill9(adapter)
+        kit.adapter(path, check=False)
+        until(lambda: kit.record().count(f"task {task} ") == 2)
+        time.sleep(0.5)
+        assert kit.record().count(f"cancel {task} ") == 1, kit.record()
+        assert kit.kinds(task) == ["cancel_refused"]
+
+
+def test_program_that_dies_over_a_cancellation_is_asked_again():
+    with Kit() as kit:
+        kit.adapter(thinking(kit))
+        say(kit, "die")
+        task = ask(kit)
+        until(lambda: kit.record().count(f"cancel {task} moved away\n") == 2)
+        assert kit.record().split("\n")[2:4] == [f"task {task} -", f"cancel {task} moved away"], kit.record()
+        assert not kit.answers(task)
 
 
 def test_nothing_is_lost_when_the_adapter_is_killed():

@@ -1,5 +1,8 @@
 """The driver rest against a department's system with an HTTP API, in its three modes."""
+import http.server
+import json
 import sys
+import threading
 import time
 
 from kit import Kit, free_port, kill9, main, until
@@ -68,6 +71,98 @@ def test_cancellation_reaches_the_system():
         until(lambda: '"taken"' in kit.record())
         kit.cancel(task)
         assert kit.final(task)[0] == "cancelled"
+
+
+class ThinkingSystem:
+    """A system of its own, that takes tasks and polls; it answers cancellations by `status`, and while that is None not at all."""
+
+    def __init__(self, mode):
+        self.asked, self.status, self.ready = [], None, False
+        system, ended = self, threading.Event()
+
+        class Requests(http.server.BaseHTTPRequestHandler):
+            def reply(self, status, document):
+                body = json.dumps(document).encode()
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def do_GET(self):
+                self.reply(*((200, {"done": True}) if system.ready else (202, {"pending": True})))
+
+            def do_POST(self):
+                given = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                system.asked.append((self.path, given["task"], given.get("reason")))
+                if self.path == "/cancel":
+                    if system.status is None:
+                        ended.wait()
+                    else:
+                        self.reply(system.status, {})
+                elif mode == "immediate":
+                    while not system.ready and not ended.wait(0.05):
+                        pass
+                    self.reply(200, {"done": True})
+                else:
+                    self.reply(202, {"ticket": "T1"})
+
+            def log_message(self, *_):
+                pass
+
+        class Server(http.server.ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, *_):     # of a connection whose adapter was killed
+                pass
+
+        self.server = Server(("127.0.0.1", 0), Requests)
+        self.port = self.server.server_address[1]
+        self.ended = ended
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.ended.set()
+        self.server.shutdown()
+        self.server.server_close()
+
+    def cancellations(self, task):
+        return self.asked.count(("/cancel", task, "moved away"))
+
+
+def test_cancellation_that_is_asked_about_outlives_a_kill():
+    for mode in ("immediate", "callback", "polling"):
+        for status, kinds in ((200, ["cancelled"]), (409, ["cancel_refused"])):
+            with Kit() as kit, ThinkingSystem(mode) as system:
+                own = free_port()
+                path = kit.config(
+                    f"http: {{port: {own}}}\nretry: {{first: 20ms, most: 100ms, attempts: 10}}\n"
+                    f"driver: {{name: rest, url: \"http://127.0.0.1:{system.port}\", mode: {mode}, poll_every: 30ms,\n"
+                    f"         callback_url: \"http://127.0.0.1:{own}\", secret: s3cret, cancel_path: /cancel}}\n")
+                adapter = kit.adapter(path)
+                task = kit.task()
+                until(lambda: [a for a in system.asked if a[1] == task])
+                time.sleep(0.3)
+                kit.cancel(task, "moved away")
+                until(lambda: system.cancellations(task) == 1)
+                for times in (2, 3):      # the question is kept until it is answered
+                    time.sleep(0.5)       # it is durable by now
+                    kill9(adapter)
+                    if times == 3:
+                        system.status = status
+                    adapter = kit.adapter(path, check=False)
+                    until(lambda: system.cancellations(task) == times)
+                until(lambda: kit.answers(task))
+                if status == 409 and mode != "callback":
+                    system.ready = True
+                    kinds = kinds + ["result"]
+                    kit.final(task)
+                time.sleep(0.5)
+                assert kit.kinds(task) == kinds, (mode, kit.answers(task))
+                assert system.cancellations(task) == 3, (mode, system.asked)
+                kit.same_id_is_same_bytes()
 
 
 def test_nothing_is_lost_when_the_adapter_is_killed():

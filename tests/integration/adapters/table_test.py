@@ -73,6 +73,27 @@ def test_cancellation_goes_through_the_tables():
         assert kit.final(task)[0] == "cancelled"
 
 
+def test_cancellation_whose_row_was_not_written_when_the_adapter_was_killed_is_written_by_the_next():
+    with Kit() as kit:
+        simulator, config = prepare(kit, "flag", "--latency", "30s")
+        kill9(simulator)
+        adapter = kit.adapter(config)
+        task = kit.task()
+        count = lambda kind: subprocess.run(["psql", "-qXtAc", f"SELECT count(*) FROM yjs_request WHERE type = '{kind}'", conninfo()],
+                                            stdout=subprocess.PIPE, text=True).stdout.strip()
+        until(lambda: count("task") == "1")
+        kit.cancel(task)
+        until(lambda: count("cancel") == "1")
+        time.sleep(0.5)
+        kill9(adapter)
+        sql("DELETE FROM yjs_request WHERE type = 'cancel'")
+        kit.adapter(config, check=False)
+        until(lambda: count("cancel") == "1")
+        kit.simulator("yjs-sim-table", "--conninfo", conninfo(), "--record", f"{kit.folder}/record", "--latency", "30s")
+        assert kit.final(task)[0] == "cancelled"
+        assert kit.kinds(task) == ["cancelled"], kit.answers(task)
+
+
 def test_nothing_is_lost_when_the_adapter_is_killed():
     for by in ("flag", "id"):
         with Kit() as kit:
