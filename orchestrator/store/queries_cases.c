@@ -125,7 +125,8 @@ const struct query queries_cases[] = {
      "WHERE k.ended_at IS NULL AND k.light <> 'green' AND ($1::text IS NULL OR k.department = $1::text) "
      "AND ($2::text IS NULL OR k.light = $2::text) AND ($3::text IS NULL OR k.item = $3::text) "
      "AND ($4::text IS NULL OR (k.due_at, k.case_id || '/' || k.item || '/' || k.clock) > (SELECT p.due_at, $4::text FROM clock p "
-     "WHERE p.case_id || '/' || p.item || '/' || p.clock = $4::text)) "
+     "WHERE p.case_id = split_part($4::text, '/', 1) AND p.item = split_part($4::text, '/', 2) "
+     "AND p.clock = split_part($4::text, '/', 3))) "
      "ORDER BY k.due_at, k.case_id || '/' || k.item || '/' || k.clock" LIMIT("$5") ") x"},
     {"case_versions", "ids", "ids: JSON array of case ids; gives id, version, phase, changed_at of those that are there", false,
      "SELECT json_build_object('id', id, 'version', version, 'phase', phase, 'changed_at', changed_at)::text FROM case_ "

@@ -320,6 +320,30 @@ static void test_worklist_has_the_higher_priority_first_then_the_oldest_page_by_
     }
 }
 
+static void test_lights_come_page_by_page_the_first_due_first_and_the_cases_own_promise_with_them(void **state) {
+    (void)state;
+    static const char *const wanted[] = {"n2/deed/statute", "n1//promise", "n1/deed/promise", "n1/deed/statute"};
+    char cursor[256] = "";
+    fill();
+    sql("INSERT INTO clock (case_id, item, clock, shard, thing, state, light, due_at, changed_at, explained) "
+        "SELECT c, i, k, 0, 't', 'running', l, timestamptz '2026-11-30 10:00+08' + d * interval '1 day', now(), '{}' FROM (VALUES "
+        "('n1', 'deed', 'statute', 'red', 1), ('n1', '', 'promise', 'yellow', 1), ('n1', 'deed', 'promise', 'yellow', 1), "
+        "('n2', 'deed', 'statute', 'red', 0), ('n2', 'deed', 'promise', 'green', 0)) AS v (c, i, k, l, d)");
+    for (int i = 0; i < 5; i++) {
+        struct text parameters[] = {TEXT_NONE, TEXT_NONE, TEXT_NONE, i ? text_from(cursor) : TEXT_NONE, TEXT("1")};
+        struct record_list list;
+        struct json row;
+        if (port.query(port.context, "clocks_list", parameters, 5, &arena, &list, &error) != OUTCOME_OK)
+            fail_msg("%s", error.message);
+        assert_int_equal(list.count, i < 4);
+        if (i == 4)
+            break;
+        assert_int_equal(json_read(&arena, list.at[0], 64, &row, &error), OUTCOME_OK);
+        snprintf(cursor, sizeof cursor, "%.*s", TEXT_ARG(json_get_text(&row, TEXT("at"))));
+        assert_string_equal(cursor, wanted[i]);
+    }
+}
+
 static void test_dead_letter_is_redriven_by_one_only(void **state) {
     (void)state;
     fill();
@@ -401,6 +425,7 @@ int main(void) {
         T(test_cases_are_found_by_every_filter),
         T(test_case_is_shown_with_its_steps_children_and_incidents),
         T(test_worklist_has_the_higher_priority_first_then_the_oldest_page_by_page),
+        T(test_lights_come_page_by_page_the_first_due_first_and_the_cases_own_promise_with_them),
         T(test_dead_letter_is_redriven_by_one_only),
         T(test_token_is_found_until_it_is_revoked_or_expires),
         T(test_unknown_query_and_bad_parameter_are_refused),
