@@ -19,16 +19,22 @@ def ends_of(place, case):
 
 
 class Rest:
-    """Asked again and again: true when nothing has happened since it was asked before, signals sent included."""
+    """Asked again and again: true when nothing has happened since it was asked before, signals sent included, and no department is
+    asked for anything. One that is never answers: it is waited for a while, as the broker may have stood still as long."""
+    PATIENCE = 20
 
     def __init__(self, place, cases, sent):
-        self.place, self.cases, self.sent, self.last = place, cases, sent, None
+        self.place, self.cases, self.sent, self.last, self.since = place, cases, sent, None, time.monotonic()
 
     def __call__(self):
         for case, sample in self.cases.items():
             send_signals(self.place, case, sample, self.sent)
         before, self.last = self.last, self.place.sql("SELECT max(seq) FROM event")
-        return before == self.last
+        if before != self.last:
+            self.since = time.monotonic()
+            return False
+        asked = int(self.place.sql("SELECT count(*) FROM step WHERE open AND state = 'running' AND kind IN ('task', 'lookup', 'delegated', 'deliver')"))
+        return asked == 0 or time.monotonic() - self.since > self.PATIENCE
 
 
 def follow(place, open_cases, sent=None, seconds=120):
