@@ -22,7 +22,7 @@ static void do_chore(struct store *store) {
     if (pg_run(&store->pg, statements[store->chore], NULL, true, &result, &error) != OUTCOME_OK)
         log_warn("chore_failed", "the database's housekeeping could not be done; it is tried again tomorrow",
                  LOG_STRING("what", statements[store->chore]), LOG_STRING("why", error.message));
-    else if (atoi(PQcmdTuples(result)) >= CHORE_ROWS)
+    else if (strtol(PQcmdTuples(result), NULL, 10) >= CHORE_ROWS)
         return;
     if (++store->chore < sizeof statements / sizeof *statements)
         return;
