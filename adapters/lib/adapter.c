@@ -45,7 +45,6 @@ static int64_t clock_us(clockid_t clock) {
 
 int64_t yjs_now_us(void) { return clock_us(CLOCK_REALTIME); }
 int64_t yjs_steady_us(void) { return clock_us(CLOCK_MONOTONIC); }
-int64_t now_steady_us(void) { return yjs_steady_us(); }
 
 int adapter_fault(struct yjs_error *error, const char *code, const char *format, ...) {
     if (!error)
@@ -116,7 +115,7 @@ static void prepare(struct yjs_adapter *a, const struct yjs_handler *handler) {
     a->task_topic = topic_name(&a->options, "task");
     a->result_topic = topic_name(&a->options, "result");
     a->kafka_fd = a->report_fd = -1;
-    a->last_turn_us = now_steady_us();
+    a->last_turn_us = yjs_steady_us();
     map_init(&a->tasks);
     map_init(&a->tombstones);
     arena_init(&a->arena, 16 * MESSAGE_MOST_BYTES);
@@ -215,7 +214,7 @@ static void tick(struct yjs_adapter *a) {
 /* Were the wall clock set back, what waits would wait as much longer. */
 static void read_clocks(struct yjs_adapter *a) {
     a->turn_us = yjs_now_us();
-    a->last_turn_us = now_steady_us();
+    a->last_turn_us = yjs_steady_us();
     int64_t ahead_us = a->turn_us - a->last_turn_us, back_us = a->wall_ahead_us - ahead_us;
     if (a->wall_ahead_us && back_us >= CLOCK_BACK_US) {
         log_warn("clock_set_back", "the system's clock was set back; what waits does not wait longer for it",
@@ -247,7 +246,7 @@ static int64_t turn(struct yjs_adapter *a) {
     int64_t until = a->tick_at_us < a->handler_wake_us ? a->tick_at_us : a->handler_wake_us;
     if (outbox_next_us(a) < until)
         until = outbox_next_us(a);
-    int64_t wait_us = until - now_steady_us(), http_us = http_timeout_us(a), task_at_us = tasks_next_us(a);
+    int64_t wait_us = until - yjs_steady_us(), http_us = http_timeout_us(a), task_at_us = tasks_next_us(a);
     if (task_at_us < INT64_MAX && task_at_us - yjs_now_us() < wait_us)
         wait_us = task_at_us - yjs_now_us();
     return http_us < wait_us ? http_us : wait_us;
@@ -282,12 +281,12 @@ int yjs_adapter_run(struct yjs_adapter *a) {
     while (!a->broken) {
         int64_t wait_us = turn(a);
         if (a->stopping && ((a->running_count == 0 && a->outbox.count == 0 && !a->store.open_transaction) ||
-                            now_steady_us() >= drain_until_us))
+                            yjs_steady_us() >= drain_until_us))
             break;
         sleep_on(a, wait_us);
         if (!a->stopping && stop_asked(a)) {
             a->stopping = true;
-            drain_until_us = now_steady_us() + a->options.drain_us;
+            drain_until_us = yjs_steady_us() + a->options.drain_us;
             log_info("stopping", "no new tasks are begun; running work is finished", LOG_INT("running", (int64_t)a->running_count));
         }
     }

@@ -178,7 +178,7 @@ int bus_open(struct yjs_adapter *a, struct yjs_error *error) {
 /* Asks for the result topic's partitions and their leaders now: the first answer would wait for them. */
 static void warm_writer(struct yjs_adapter *a) {
     const struct rd_kafka_metadata *metadata = NULL;
-    a->contacts_at_us = now_steady_us() + TIME_SECOND_US;
+    a->contacts_at_us = yjs_steady_us() + TIME_SECOND_US;
     if (!a->answers)
         a->answers = rd_kafka_topic_new(a->producer, a->result_topic, NULL);
     if (!a->answers || rd_kafka_metadata(a->producer, 0, a->answers, &metadata, METADATA_WAIT_MS))
@@ -204,7 +204,7 @@ struct contact *bus_contact(struct yjs_adapter *a, const struct task *task, int3
     *ret_partition = -1;
     if (!ours)
         return &a->contact_elsewhere;
-    if (a->contact_count == 0 && a->contact_unknown.open == 0 && now_steady_us() >= a->contacts_at_us)
+    if (a->contact_count == 0 && a->contact_unknown.open == 0 && yjs_steady_us() >= a->contacts_at_us)
         warm_writer(a);
     if (a->contact_count == 0)
         return &a->contact_unknown;
@@ -251,10 +251,10 @@ void bus_leave(struct yjs_adapter *a) {
     a->queue = NULL;
     if (!a->consumer)
         return;
-    int64_t until_us = now_steady_us() + CLOSE_WAIT_MS * INT64_C(1000);
+    int64_t until_us = yjs_steady_us() + CLOSE_WAIT_MS * INT64_C(1000);
     rd_kafka_queue_t *queue = rd_kafka_queue_new(a->consumer);
     rd_kafka_error_destroy(rd_kafka_consumer_close_queue(a->consumer, queue));
-    while (!rd_kafka_consumer_closed(a->consumer) && now_steady_us() < until_us) {
+    while (!rd_kafka_consumer_closed(a->consumer) && yjs_steady_us() < until_us) {
         rd_kafka_message_t *late = rd_kafka_consume_queue(queue, 20);    /* read before, taken by nobody: it is read again */
         if (late)
             rd_kafka_message_destroy(late);

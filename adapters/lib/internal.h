@@ -30,7 +30,6 @@
 void *adapter_alloc(size_t size);           /* zeroed; never NULL */
 void *adapter_resize(void *old, size_t size);
 char *adapter_string(const char *);         /* copy; NULL stays NULL */
-int64_t now_steady_us(void);
 
 /* ---- store.c: what must outlive the process ---- */
 enum stored { STORED_TAKEN = 0, STORED_WAITING = 1, STORED_ANSWERED = 2, STORED_CANCELLED = 3 };

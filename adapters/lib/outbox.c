@@ -156,13 +156,13 @@ void outbox_report(struct yjs_adapter *a, struct answer *answer, rd_kafka_resp_e
     }
     a->counters.delivery_failures++;
     if (is_own_fault(a, answer->task, code)) {
-        rest_refused(a, answer->task, code, now_steady_us());
+        rest_refused(a, answer->task, code, yjs_steady_us());
         o->unsent = o->answers.next;
     } else if (!o->stalled) {
         o->backoff_us = o->backoff_us ? o->backoff_us * 2 : BACKOFF_FIRST_US;
         if (o->backoff_us > BACKOFF_MOST_US)
             o->backoff_us = BACKOFF_MOST_US;
-        o->resume_at_us = now_steady_us() + o->backoff_us;
+        o->resume_at_us = yjs_steady_us() + o->backoff_us;
         o->stalled = true;
         log_warn("answer_undelivered", "the broker did not take an answer; it is kept and posted again",
                  LOG_STRING("task", answer->task->open.id), LOG_STRING("reason", rd_kafka_err2str(code)));

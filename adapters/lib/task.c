@@ -234,7 +234,7 @@ void yjs_fail(struct yjs_task *open, enum yjs_failure how, const char *code, con
     }
     if (how == YJS_AWAY) {
         a->counters.away++;
-        breaker_failed(a, now_steady_us());
+        breaker_failed(a, yjs_steady_us());
         t->wake_at_us = now_us + backoff_jitter_us(&a->random, 100000, 2 * TIME_SECOND_US, (uint32_t)a->breaker.failures_in_row);
         task_place(a, t, PLACE_RESTING);
         return;

@@ -260,7 +260,7 @@ void poison_taken(struct conductor *, struct shard *, const struct store_shard *
 /* Names the input, or marks it dead. To be called before anything of it is read; not OK: it may not be tried. */
 enum outcome poison_name(struct conductor *, struct batch *, struct pending *, struct error *);
 /* There was no memory for the batch. */
-void poison_no_room(struct conductor *, struct batch *);
+void poison_no_room(struct conductor *, const struct batch *);
 
 /* aside.c */
 bool aside_has(const struct shard *, int64_t seq);

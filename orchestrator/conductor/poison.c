@@ -19,13 +19,13 @@ void poison_taken(struct conductor *c, struct shard *shard, const struct store_s
     c->careful_left = 2 * c->settings.batch_inputs_most; /* past what was in flight */
 }
 
-static struct text name_of(struct batch *batch, const struct pending *pending) {
+static struct text name_of(struct arena *arena, const struct pending *pending) {
     if (pending->message)
-        return text_format(batch->arena, "%.*s@%d:%lld", TEXT_ARG(pending->message->topic), pending->message->partition,
+        return text_format(arena, "%.*s@%d:%lld", TEXT_ARG(pending->message->topic), pending->message->partition,
                            (long long)pending->message->offset);
     if (pending->row)
-        return text_format(batch->arena, "inbox:%lld", (long long)pending->row->id);
-    return text_format(batch->arena, "%s:%.*s", pending->origin == ORIGIN_CALENDAR ? "calendar" : "timer",
+        return text_format(arena, "inbox:%lld", (long long)pending->row->id);
+    return text_format(arena, "%s:%.*s", pending->origin == ORIGIN_CALENDAR ? "calendar" : "timer",
                        TEXT_ARG(pending->input.case_id));
 }
 
@@ -41,20 +41,19 @@ static size_t no_room_place(const struct conductor *c, uint64_t name) {
     return place;
 }
 
-void poison_no_room(struct conductor *c, struct batch *batch) {
+void poison_no_room(struct conductor *c, const struct batch *batch) {
     if (batch->pending.count != 1)
         return;
-    struct batch small = {.arena = &c->turn_arena};   /* the batch's own may be full */
-    uint64_t name = text_hash(name_of(&small, batch->pending.at));
+    uint64_t name = text_hash(name_of(&c->turn_arena, batch->pending.at));   /* the batch's own arena may be full */
     size_t place = no_room_place(c, name);
     c->no_room[place].tries = c->no_room[place].name == name ? c->no_room[place].tries + 1 : 1;
     c->no_room[place].name = name;
 }
 
 /* Is it one that found no memory too often? With the refusal that is forgotten. */
-static bool has_no_room(struct conductor *c, struct text name) {
-    size_t place = no_room_place(c, text_hash(name));
-    if (c->no_room[place].name != text_hash(name) || c->no_room[place].tries < NO_ROOM_TRIES)
+static bool has_no_room(struct conductor *c, uint64_t name) {
+    size_t place = no_room_place(c, name);
+    if (c->no_room[place].name != name || c->no_room[place].tries < NO_ROOM_TRIES)
         return false;
     c->no_room[place].tries = 0;
     return true;
@@ -65,10 +64,10 @@ enum outcome poison_name(struct conductor *c, struct batch *batch, struct pendin
     if (!c->careful && !is_alone)
         return OUTCOME_OK;
     struct shard *shard = &c->shards[pending->shard];
-    struct text name = name_of(batch, pending);
+    struct text name = name_of(batch->arena, pending);
     if (text_is_none(name))
         return error_no_memory(error);
-    if (has_no_room(c, name)) {
+    if (has_no_room(c, text_hash(name))) {
         pending->dead = true;
         error_set(&pending->error, OUTCOME_REJECT, "no_room", "this input took more memory than there is each of the %d times that it was tried", NO_ROOM_TRIES);
         return OUTCOME_OK;

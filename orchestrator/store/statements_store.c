@@ -22,6 +22,9 @@
     "AND (asked_at, case_id, step, index) > ($5::timestamptz, $6::text, $7::text, $8::int) " \
     "ORDER BY asked_at, case_id, step, index LIMIT $9::int)"
 
+/* A chore of the day is one daemon's: who finds another at it leaves it to that one. */
+#define CHORE_ALONE "WITH alone AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(7936450126) AS yes) "
+
 const struct pg_statement statements_store[] = {
     /* --- a batch, in this order --- */
     {"begin", "BEGIN"},
@@ -145,15 +148,13 @@ const struct pg_statement statements_store[] = {
      "SELECT (SELECT max(version) FROM schema_version), "
      "(SELECT value::int FROM setting WHERE name = 'shard_count')"},
     {"maintain_partitions", "SELECT make_journal_partitions()"},
-    /* the oldest first, by an index; who finds another daemon at it leaves it to that one */
+    /* at most $1 of the oldest, by an index */
     {"maintain_answers",
-     "WITH alone AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(7936450126) AS yes) "
-     "DELETE FROM command_answer WHERE inbox_id IN (SELECT inbox_id FROM (SELECT inbox_id, at FROM command_answer "
-     "WHERE status <> 0 AND (SELECT yes FROM alone) ORDER BY inbox_id LIMIT 2000) oldest WHERE at < now() - interval '7 days')"},
+     CHORE_ALONE "DELETE FROM command_answer WHERE inbox_id IN (SELECT inbox_id FROM (SELECT inbox_id, at FROM command_answer "
+     "WHERE status <> 0 AND (SELECT yes FROM alone) ORDER BY inbox_id LIMIT $1::int) oldest WHERE at < now() - interval '7 days')"},
     {"maintain_numbers",
-     "WITH alone AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(7936450126) AS yes) "
-     "DELETE FROM number_given WHERE (source, id) IN (SELECT source, id FROM number_given "
-     "WHERE at < now() - interval '90 days' AND (SELECT yes FROM alone) ORDER BY at LIMIT 2000)"},
+     CHORE_ALONE "DELETE FROM number_given WHERE (source, id) IN (SELECT source, id FROM number_given "
+     "WHERE at < now() - interval '90 days' AND (SELECT yes FROM alone) ORDER BY at LIMIT $1::int)"},
     {"maintain_members", "DELETE FROM member WHERE seen_at < now() - interval '1 day'"},
 
     /* --- members and shards --- */

@@ -6,25 +6,28 @@
 #include "base/log.h"
 
 #define CHORES_EVERY_MS (INT64_C(24) * 3600 * 1000)
-#define CHORE_ROWS 2000   /* as the statements say: some milliseconds' work */
+#define CHORE_ROWS 2000   /* some milliseconds' work */
 
 /* What has to be done once a day by anyone: the journal's coming partitions, old command answers and numbers, members long gone.
  * One bite a heartbeat: a day's answers may be millions, and a statement that took longer than it may would come to nothing every
  * time. What fails is said, waits for the next day, and holds up nobody. */
 static void do_chore(struct store *store) {
-    static const char *const statements[] = {"maintain_partitions", "maintain_answers", "maintain_numbers",
-                                             "maintain_members"};
+    static const struct { const char *statement; bool in_bites; } chores[] = {
+        {"maintain_partitions", false}, {"maintain_answers", true}, {"maintain_numbers", true}, {"maintain_members", false}};
     struct error error = {0};
     int64_t now = store_monotonic_ms();
     if (now < store->chores_at_ms)
         return;
+    struct pg_arguments most = {0};
+    if (chores[store->chore].in_bites)
+        pg_argument_int32(&most, CHORE_ROWS);
     _cleanup_result_ PGresult *result = NULL;
-    if (pg_run(&store->pg, statements[store->chore], NULL, true, &result, &error) != OUTCOME_OK)
+    if (pg_run(&store->pg, chores[store->chore].statement, &most, true, &result, &error) != OUTCOME_OK)
         log_warn("chore_failed", "the database's housekeeping could not be done; it is tried again tomorrow",
-                 LOG_STRING("what", statements[store->chore]), LOG_STRING("why", error.message));
-    else if (strtol(PQcmdTuples(result), NULL, 10) >= CHORE_ROWS)
+                 LOG_STRING("what", chores[store->chore].statement), LOG_STRING("why", error.message));
+    else if (chores[store->chore].in_bites && strtol(PQcmdTuples(result), NULL, 10) >= CHORE_ROWS)
         return;
-    if (++store->chore < sizeof statements / sizeof *statements)
+    if (++store->chore < sizeof chores / sizeof *chores)
         return;
     store->chore = 0;
     store->chores_at_ms = now + CHORES_EVERY_MS;

@@ -178,6 +178,13 @@ static void turns(int count) {
     }
 }
 
+/* Case n1 comes to its end when so much time has passed. */
+static void expect_closed_after(int64_t us, int count) {
+    scene.now_us += us;
+    turns(count);
+    assert_true(text_is(store_truth_case(&scene.store, TEXT("n1"))->row.phase, "closed"));
+}
+
 /* Nothing was so wrong that all shards were dropped and taken afresh. */
 static void expect_no_drop(void) {
     struct conductor_meters meters;
@@ -301,9 +308,7 @@ static void test_timer_that_the_database_refuses_is_an_incident_until_it_is_done
     assert_true(store_truth_case(&scene.store, TEXT("n1"))->timer_us > scene.now_us);
     assert_in_range(incident()->opened_at_us - refused_at_us, 0, TIME_SECOND_US);   /* the first time */
     scene.store.hooks.refused = NULL;
-    scene.now_us += TIME_HOUR_US;
-    turns(600);
-    assert_true(text_is(store_truth_case(&scene.store, TEXT("n1"))->row.phase, "closed"));
+    expect_closed_after(TIME_HOUR_US, 600);
     assert_int_not_equal(incident()->closed_at_us, TIME_NONE);
 }
 
@@ -388,9 +393,7 @@ static void test_timer_of_a_case_whose_journal_is_of_a_later_version_is_put_off(
     start(false);
     expect_put_off();
     last->kind = kind;
-    scene.now_us += TIME_MINUTE_US;
-    turns(100);
-    assert_true(text_is(store_truth_case(&scene.store, TEXT("n1"))->row.phase, "closed"));
+    expect_closed_after(TIME_MINUTE_US, 100);
 }
 
 static void test_journal_that_the_database_can_not_read_holds_up_nobody_else(void **state) {
@@ -410,9 +413,7 @@ static void test_journal_that_is_too_large_to_read_holds_up_nobody_else(void **s
     start(false);
     expect_put_off();
     scene.is_huge = false;
-    scene.now_us += TIME_MINUTE_US;
-    turns(100);
-    assert_true(text_is(store_truth_case(&scene.store, TEXT("n1"))->row.phase, "closed"));
+    expect_closed_after(TIME_MINUTE_US, 100);
 }
 
 static void test_input_for_which_there_is_never_memory_is_refused_and_holds_up_nobody_for_long(void **state) {
@@ -425,9 +426,7 @@ static void test_input_for_which_there_is_never_memory_is_refused_and_holds_up_n
     assert_false(command("\"kind\":\"signal\",\"id\":\"paid\""));
     assert_int_equal(scene.store.dead.count, 0);
     scene.is_short = false;
-    scene.now_us += TIME_HOUR_US;
-    turns(200);
-    assert_true(text_is(store_truth_case(&scene.store, TEXT("n1"))->row.phase, "closed"));
+    expect_closed_after(TIME_HOUR_US, 200);
 }
 
 static void test_shard_that_is_behind_by_large_events_reads_fewer_at_a_time(void **state) {
