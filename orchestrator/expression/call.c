@@ -142,8 +142,6 @@ static enum yield call_value_function(struct evaluation *e, const struct express
     case FUNCTION_VALUES:
         *ret = *input;
         return input->type == JSON_NULL ? YIELD_NOTHING : YIELD_VALUE;
-    case FUNCTION_EMPTY:
-        return YIELD_NOTHING;
     case FUNCTION_INDEX: case FUNCTION_TONUMBER: case FUNCTION_TOSTRING: case FUNCTION_TOJSON: case FUNCTION_STARTSWITH:
     case FUNCTION_ENDSWITH: case FUNCTION_LTRIMSTR: case FUNCTION_RTRIMSTR: case FUNCTION_SPLIT: case FUNCTION_JOIN:
     case FUNCTION_ASCII_DOWNCASE: case FUNCTION_ASCII_UPCASE:
@@ -156,6 +154,8 @@ static enum yield call_value_function(struct evaluation *e, const struct express
 enum yield call_function(struct evaluation *e, const struct expression *node, const struct json *input,
                          struct json *ret) {
     struct json whole, argument;
+    if (node->function->id == FUNCTION_EMPTY)
+        return YIELD_NOTHING;   /* looks at nothing, also at the scope, as expression_paths says of it */
     if (!input && !evaluate_scope(e, &whole))   /* a function of the scope itself */
         return YIELD_FAILED;
     const struct json *on = input ? input : &whole;

@@ -258,6 +258,8 @@ struct asked { char paths[200]; };
 static enum outcome answer_lazily(void *context, struct expression_lookup *lookup, struct error *error) {
     struct asked *asked = context;
     size_t length = strlen(asked->paths);
+    if (lookup->count == 0)
+        length += (size_t)snprintf(asked->paths + length, sizeof(asked->paths) - length, ".");
     for (size_t i = 0; i < lookup->count; i++)
         length += (size_t)snprintf(asked->paths + length, sizeof(asked->paths) - length, "/%.*s", TEXT_ARG(lookup->path[i]));
     if (lookup->count && text_is(lookup->path[0], "away"))
@@ -279,6 +281,8 @@ static void test_scope_is_asked_for_the_path_alone(void **state) {
     assert_int_equal(expression_evaluate(parse("(.steps.tax.state == \"granted\") and (.steps | length) == 7"), &scope, &budget,
                                          &arena, &value, &error), OUTCOME_OK);
     assert_int_equal(value.type, JSON_TRUE);
+    assert_string_equal(asked.paths, "/steps/tax/state/steps");
+    assert_int_equal(expression_evaluate(parse("[empty, (empty | keys)]"), &scope, &budget, &arena, &value, &error), OUTCOME_OK);
     assert_string_equal(asked.paths, "/steps/tax/state/steps");
     assert_int_equal(expression_evaluate(parse(".steps.tax.state.more"), &scope, &budget, &arena, &value, &error), OUTCOME_REJECT);
     assert_int_equal(expression_evaluate(parse("(.away)? // 1"), &scope, &budget, &arena, &value, &error), OUTCOME_RETRY);
@@ -405,6 +409,7 @@ static void test_paths_that_are_read_are_named(void **state) {
         {"1 + 2", ""}, {".", " ."}, {"keys", " ."}, {".form[.steps.a.result]", " /steps/a/result /form/*"},
         {"[.form.list[] | 1]", " /form/list/*"}, {".form | has(\"a\")", " /form/a"}, {"{a: .form.x} | .a", " /form/x"},
         {".form.list[1:] | map(.x)", " /form/list/*/x"}, {"\"a\" | .", ""}, {".form.a | 1", " /form/a"},
+        {"[empty | keys]", ""},
     };
     for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
         struct buffer out;
