@@ -2,6 +2,8 @@
  * store works on one batch while the next is decided. */
 #include "conductor/internal.h"
 
+#include <stdlib.h>
+
 /* The socket takes some hundred inputs' rows at a time, which the store has worked off within milliseconds. */
 void batch_push(struct conductor *c, uint32_t done) {
     if (done % 16 == 0 && c->under_way)
@@ -57,23 +59,77 @@ static enum outcome load_cases(struct conductor *c, struct batch *batch, struct 
     return cache_load(c, ids, count, batch->arena, error);
 }
 
-/* Decides everything, sub-cases' inputs right behind the input that caused them. */
+struct asked { struct text case_id; uint32_t place, first; };   /* an internal input; where its case's first one stands */
+
+static int by_case(const void *a, const void *b) {
+    const struct asked *one = a, *other = b;
+    int order = text_compare(one->case_id, other->case_id);
+    return order ? order : (one->place > other->place) - (one->place < other->place);
+}
+
+static int by_first(const void *a, const void *b) {
+    const struct asked *one = a, *other = b;
+    uint64_t here = (uint64_t)one->first << 32 | one->place, there = (uint64_t)other->first << 32 | other->place;
+    return (here > there) - (here < there);
+}
+
+/* Internal inputs from `begin` on: a case's together and in their order, the cases in the order of their first ones. */
+static struct asked *order_internal(struct batch *batch, uint32_t begin, uint32_t count) {
+    struct asked *asked = arena_new_array(batch->arena, count, struct asked);
+    if (!asked)
+        return NULL;
+    for (uint32_t i = 0; i < count; i++)
+        asked[i] = (struct asked){vector_at(&batch->internal, struct pending)[begin + i].input.case_id, begin + i, begin + i};
+    qsort(asked, count, sizeof *asked, by_case);
+    for (uint32_t i = 1; i < count; i++)
+        if (text_equal(asked[i].case_id, asked[i - 1].case_id))
+            asked[i].first = asked[i - 1].first;
+    qsort(asked, count, sizeof *asked, by_first);
+    return asked;
+}
+
+/* The cases of these that are not in memory, but for those that only begin. */
+static enum outcome load_asked(struct conductor *c, struct batch *batch, const struct asked *asked, uint32_t count, struct error *error) {
+    struct text *ids = arena_new_array(batch->arena, count, struct text);
+    uint32_t found = 0;
+    if (!ids)
+        return error_no_memory(error);
+    for (uint32_t i = 0; i < count; i++)
+        if (vector_at(&batch->internal, struct pending)[asked[i].place].input.kind != INPUT_SUBMIT)
+            ids[found++] = asked[i].case_id;
+    return cache_load(c, ids, found, batch->arena, error);
+}
+
+/* What events asked of other cases of the same roots, and what those ask again. What fifty sub-cases of a batch tell
+ * their parent comes one behind the other, and so stands in one row of the journal. */
+static enum outcome decide_internal(struct conductor *c, struct batch *batch, struct error *error) {
+    enum outcome outcome = OUTCOME_OK;
+    for (uint32_t begin = 0, count; outcome == OUTCOME_OK && (count = batch->internal.count - begin) > 0; begin += count) {
+        struct asked *asked = order_internal(batch, begin, count);
+        outcome = asked ? load_asked(c, batch, asked, count, error) : error_no_memory(error);
+        for (uint32_t i = 0; outcome == OUTCOME_OK && i < count; i++) {
+            struct pending pending = vector_at(&batch->internal, struct pending)[asked[i].place];   /* the vector may grow meanwhile */
+            outcome = decide_pending(c, batch, &pending, error);
+        }
+    }
+    batch->internal.count = 0;
+    return outcome;
+}
+
+/* Decides everything that arrived, and behind it what that asks of other cases. */
 static enum outcome decide_all(struct conductor *c, struct batch *batch, struct error *error) {
-    for (uint32_t i = 0; i < batch->pending.count; i++) {
+    enum outcome outcome = OUTCOME_OK;
+    for (uint32_t i = 0; outcome == OUTCOME_OK && i < batch->pending.count; i++) {
         struct pending pending = vector_at(&batch->pending, struct pending)[i];
         if (pending.forwarded)
             continue;
-        batch->internal.count = 0;
-        enum outcome outcome = decide_pending(c, batch, &pending, error);
-        for (uint32_t j = 0; outcome == OUTCOME_OK && j < batch->internal.count; j++) {
-            struct pending inner = vector_at(&batch->internal, struct pending)[j]; /* the vector may grow meanwhile */
-            outcome = decide_pending(c, batch, &inner, error);
-        }
-        if (outcome != OUTCOME_OK)
-            return outcome;
-        batch_push(c, ++batch->input_count);
+        outcome = decide_pending(c, batch, &pending, error);
+        if (outcome == OUTCOME_OK && batch->internal.count >= LIMIT_batch_inputs_most)   /* memory for so many is enough */
+            outcome = decide_internal(c, batch, error);
+        if (outcome == OUTCOME_OK)
+            batch_push(c, ++batch->input_count);
     }
-    return OUTCOME_OK;
+    return outcome == OUTCOME_OK ? decide_internal(c, batch, error) : outcome;
 }
 
 static struct store_batch store_batch_of(const struct batch *b) {

@@ -147,12 +147,6 @@ static enum outcome begin_case(struct conductor *c, struct batch *batch, struct 
 static enum outcome find_case(struct conductor *c, struct batch *batch, struct pending *pending, struct open_case **ret) {
     struct text id = pending->input.case_id;
     *ret = cache_find(c, id);
-    if (!*ret && pending->origin == ORIGIN_INTERNAL && pending->input.kind != INPUT_SUBMIT) {
-        enum outcome outcome = cache_load(c, &id, 1, batch->arena, &pending->error);
-        if (outcome != OUTCOME_OK)
-            return outcome;
-        *ret = cache_find(c, id);
-    }
     if (*ret)
         return OUTCOME_OK;
     if (cache_is_unreadable(c, id))

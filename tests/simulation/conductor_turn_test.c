@@ -19,6 +19,7 @@ static struct {
     struct bus_truth bus;
     struct conductor *conductor;
     int64_t now_us;
+    const struct definition *published;   /* the last one */
     bool is_damaged;              /* the journal of case n1 */
     bool is_huge;                 /* likewise, and a hundred events of a shard: larger than what may be read at once */
     bool is_short;                /* of memory, whenever case n1 is read */
@@ -266,22 +267,40 @@ static enum outcome read_file(void *context, struct text path, struct arena *are
     return OUTCOME_OK;
 }
 
-/* A case: its first step ends by itself a minute after it began, `steps` are the others. */
-static void begin_case(const char *steps) {
+static const struct definition *last_published(void *context, struct text thing, struct text hash) {
+    (void)context;
+    (void)hash;
+    return text_equal(scene.published->thing, thing) ? scene.published : NULL;
+}
+
+static void publish(struct text source) {
     const struct source_reader reader = {NULL, read_file};
-    const struct definition_context context = {.reader = &reader};
+    const struct definition_context context = {.reader = &reader, .find_thing = last_published};
     struct fault_list faults;
     const struct definition *thing;
-    bool repeated;
-    assert_int_equal(definition_compile(&scene.store.arena, text_format(&scene.store.arena,
-                                        "thing: pause\ntitle: {zh-Hant: 停, zh-Hans: 停, en: Pause}\nform: form.json\n"
-                                        "steps:\n  - id: rest\n    wait: {for: 60s}\n%s", steps), TEXT("pause.yaml"),
-                                        &context, &faults, &thing, NULL), OUTCOME_OK);
+    assert_int_equal(definition_compile(&scene.store.arena, source, TEXT("thing.yaml"), &context, &faults, &thing, NULL), OUTCOME_OK);
     store_truth_publish(&scene.store, thing->hash, thing->thing, thing->canonical);
+    scene.published = thing;
+}
+
+/* A thing whose first step ends by itself after a minute; `steps` are the others. */
+static void publish_pause(const char *steps) {
+    publish(text_format(&scene.store.arena, "thing: pause\ntitle: {zh-Hant: 停, zh-Hans: 停, en: Pause}\nform: form.json\n"
+                                            "steps:\n  - id: rest\n    wait: {for: 60s}\n%s", steps));
+}
+
+static void submit(const char *thing) {
+    bool repeated;
     store_truth_put(&scene.store, TEXT("command"), TEXT("n1"),
-                    TEXT("{\"kind\":\"submit\",\"case\":\"n1\",\"number\":\"n1\",\"source\":\"/web\",\"id\":\"1\","
-                         "\"thing\":\"pause\",\"region\":\"441300\",\"data\":{}}"), TEXT("begin"), &repeated);
+                    text_format(&scene.store.arena, "{\"kind\":\"submit\",\"case\":\"n1\",\"number\":\"n1\",\"source\":\"/web\","
+                                "\"id\":\"1\",\"thing\":\"%s\",\"region\":\"441300\",\"data\":{}}", thing), TEXT("begin"), &repeated);
     turns(3);
+}
+
+/* A case: its first step ends by itself a minute after it began, `steps` are the others. */
+static void begin_case(const char *steps) {
+    publish_pause(steps);
+    submit("pause");
     assert_int_equal(store_truth_case(&scene.store, TEXT("n1"))->timer_us / TIME_SECOND_US, scene.now_us / TIME_SECOND_US + 60);
 }
 
@@ -501,6 +520,30 @@ static void test_connection_that_ends_while_the_calendar_is_asked_for_is_made_an
     assert_false(waits(1));
 }
 
+/* What stands one behind the other in a shard, of one case and one moment, is one row of the journal. */
+static void test_what_sub_cases_of_one_batch_tell_their_parent_stands_together(void **state) {
+    (void)state;
+    int64_t last = 0;
+    uint32_t told = 0;
+    start(false);
+    publish_pause("");
+    publish(TEXT("thing: many\ntitle: {zh-Hant: 眾, zh-Hans: 众, en: Many}\nform: form.json\nsteps:\n  - id: parts\n    kind: thing\n"
+                 "    title: {zh-Hant: 停, zh-Hans: 停, en: Parts}\n"
+                 "    each: {in: \"${ [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12] }\", as: part, gather: all}\n    thing: {name: pause, form: {}}\n"));
+    submit("many");
+    expect_closed_after(TIME_MINUTE_US, 10);
+    const struct fake_case *root = store_truth_case(&scene.store, TEXT("n1"));
+    for (uint32_t i = 0; i < root->events.count; i++) {
+        const struct store_event *event = vector_at(&root->events, struct store_event *)[i];
+        if (!text_is(event->kind, "step_ended") || last == event->seq)
+            continue;
+        assert_true(last == 0 || (event->seq == last + 1 && event->at_us == scene.now_us - 10 * 5000));
+        last = event->seq;
+        told++;
+    }
+    assert_in_range(told, 12, 13);   /* the elements, and maybe the step itself */
+}
+
 int main(void) {
 #define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
@@ -519,6 +562,7 @@ int main(void) {
         T(test_messages_are_given_back_in_the_order_in_which_they_were_read),
         T(test_batch_for_which_the_database_needs_too_long_is_taken_apart),
         T(test_connection_that_ends_while_the_calendar_is_asked_for_is_made_anew),
+        T(test_what_sub_cases_of_one_batch_tell_their_parent_stands_together),
     };
     return cmocka_run_group_tests_name("conductor_turn", tests, NULL, NULL);
 }
