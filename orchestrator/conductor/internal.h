@@ -31,7 +31,8 @@ struct shard {
     struct publication *ring;     /* handed over, not all acknowledged; ascending seq */
     uint32_t ring_head, ring_count, ring_room;
     int64_t stalled_since_us;     /* monotonic; 0: publishing goes on */
-    int64_t resume_at_us;         /* monotonic: after a failed delivery */
+    int64_t resume_at_us;         /* monotonic: after a failed delivery, or what can't be read */
+    int64_t unreadable_seq;       /* the event that could not be read, last; 0: none */
     int64_t *aside;               /* events above the acknowledged whose message was put aside (aside.c) */
     uint32_t aside_count, aside_room;
     struct text topic;            /* of the last message that was tried */

@@ -159,7 +159,7 @@ static enum outcome take_wanted(struct conductor *c, const struct text *members,
         shard->next_seq = taken[i].next_seq;
         shard->committed_seq = taken[i].next_seq - 1;
         shard->sent_seq = shard->written_published_seq = taken[i].published_seq;
-        shard->stalled_since_us = shard->resume_at_us = 0;
+        shard->stalled_since_us = shard->resume_at_us = shard->unreadable_seq = 0;
         shard->aside_count = 0;
         shard->calendar_state = CALENDAR_UNREAD;
         c->again_at_us = 0;    /* who knows what its topics lost meanwhile */

@@ -8,6 +8,7 @@
 #define CATCH_UP_EVENTS 500
 #define RESUME_AFTER_US (200 * INT64_C(1000))   /* after a failed delivery */
 #define TRY_AGAIN_AFTER_US (10 * INT64_C(1000)) /* when the bus took nothing yet: its queue is full, a topic is looked up */
+#define READ_AGAIN_AFTER_US TIME_MINUTE_US      /* what the store can't read */
 
 /* of no shard: */
 #define TOKEN_DEAD UINT64_MAX                   /* nobody asks what became of a dead letter's notice */
@@ -251,18 +252,45 @@ void publish_dead_letters(struct conductor *c, struct batch *batch) {
     }
 }
 
-/* Reads on where the shard stands and hands that over. OK: the whole of what was read is with the bus. FATAL: the store
- * can't be read; else the bus took no more for now. */
-static enum outcome catch_up(struct conductor *c, struct shard *shard, struct error *error) {
-    struct store_event *rows = NULL;
-    uint32_t count = 0, most = CATCH_UP_EVENTS;
+/* The events behind what was sent, of large ones fewer at a time: reading takes many times their bytes, and once more when
+ * they are taken apart. REJECT: the next one can't be read, not even alone. */
+static enum outcome read_behind(struct conductor *c, const struct shard *shard, struct store_event **ret, uint32_t *ret_count,
+                                struct error *error) {
     const struct arena *arena = &c->catch_up_arena;
-    enum outcome outcome;
-    do {   /* of large ones fewer at a time: reading takes many times their bytes, and once more when they are taken apart */
+    for (uint32_t most = CATCH_UP_EVENTS;; most = most > 4 ? most / 4 : 1) {
         arena_reset(&c->catch_up_arena);
-        outcome = c->ports.store.events_after(c->ports.store.context, shard->number, shard->sent_seq + mutation_is(catch_up_skips), most,
-                                              &c->catch_up_arena, &rows, &count, error);
-    } while ((most /= 4) > 0 && (arena->full || arena->used_bytes > arena->ceiling_bytes / 2));
+        enum outcome outcome = c->ports.store.events_after(c->ports.store.context, shard->number,
+                                                           shard->sent_seq + mutation_is(catch_up_skips), most,
+                                                           &c->catch_up_arena, ret, ret_count, error);
+        bool is_too_much = outcome == OUTCOME_REJECT || arena->full || arena->used_bytes > arena->ceiling_bytes / 2;
+        if (!is_too_much || most == 1)
+            return outcome == OUTCOME_FATAL && arena->full ? OUTCOME_REJECT : outcome;
+    }
+}
+
+/* Nothing is left out unread: the shard's messages wait, those of all others do not. */
+static void stand_still(struct conductor *c, struct shard *shard, int64_t monotonic_us, const struct error *why) {
+    long long seq = (long long)shard->sent_seq + 1;
+    shard->resume_at_us = monotonic_us + READ_AGAIN_AFTER_US;
+    log_error("journal_unreadable", "what a shard has to publish next can't be read; its messages wait, and it is tried again in a minute",
+              LOG_INT("shard", shard->number), LOG_INT("seq", seq), LOG_STRING("why", why->message));
+    if (shard->unreadable_seq == seq)
+        return;
+    shard->unreadable_seq = seq;
+    note_incident(c, shard->number, text_format(&c->aside_arena, "journal:%d:%lld", shard->number, seq), TEXT("journal_unreadable"),
+                  text_format(&c->aside_arena, "{\"shard\":%d,\"seq\":%lld}", shard->number, seq));
+}
+
+/* Reads on where the shard stands and hands that over. OK: the whole of what was read is with the bus. FATAL: the store
+ * is not there; else there is no more for now. */
+static enum outcome catch_up(struct conductor *c, struct shard *shard, int64_t monotonic_us, struct error *error) {
+    struct store_event *rows = NULL;
+    uint32_t count = 0;
+    enum outcome outcome = read_behind(c, shard, &rows, &count, error);
+    if (outcome == OUTCOME_REJECT) {
+        stand_still(c, shard, monotonic_us, error);
+        return OUTCOME_RETRY;
+    }
     if (outcome != OUTCOME_OK)
         return OUTCOME_FATAL;
     for (uint32_t i = 0; i < count && outcome == OUTCOME_OK; i++) {
@@ -286,7 +314,7 @@ void publish_catch_up(struct conductor *c, int64_t monotonic_us) {
         enum outcome outcome = OUTCOME_OK;
         while (outcome == OUTCOME_OK && shard->owned && shard->sent_seq < shard->committed_seq &&
                monotonic_us >= shard->resume_at_us && !aside_waits(c, shard) && c->publications_open < c->settings.publications_most)
-            outcome = catch_up(c, shard, &error);
+            outcome = catch_up(c, shard, monotonic_us, &error);
         if (outcome == OUTCOME_FATAL) {
             ownership_drop_all(c, error.message);
             return;

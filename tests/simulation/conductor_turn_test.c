@@ -22,6 +22,7 @@ static struct {
     const struct definition *published;   /* the last one */
     bool is_damaged;              /* the journal of case n1 */
     bool is_huge;                 /* likewise, and a hundred events of a shard: larger than what may be read at once */
+    int64_t damaged_seq;          /* the event of a shard that can't be read; 0: none */
     bool is_short;                /* of memory, whenever case n1 is read */
     bool is_slow;                 /* the store */
     bool loses_reading, is_reading_lost;   /* the store's second connection */
@@ -115,11 +116,13 @@ static void release_strange(void *context) {
     polls_held--;
 }
 
-/* The store in whose journal a hundred events are more than may be read at once. */
+/* The store in whose journal a hundred events are more than may be read at once, or one can't be read at all. */
 static enum outcome events_after(void *context, int32_t shard, int64_t after, uint32_t most, struct arena *arena, struct store_event **ret,
                                  uint32_t *ret_count, struct error *error) {
     if (scene.is_huge && most > 100 && !arena_alloc(arena, (size_t)1 << 30))
         return error_no_memory(error);
+    if (scene.damaged_seq > after && scene.damaged_seq <= after + most)
+        return error_set(error, OUTCOME_REJECT, "store_refused", "invalid page in a block");
     return real.events_after(context, shard, after, most, arena, ret, ret_count, error);
 }
 
@@ -464,6 +467,30 @@ static void test_shard_that_is_behind_by_large_events_reads_fewer_at_a_time(void
     assert_int_equal(scene.store.shards[0].published_seq, published);
 }
 
+static void test_event_that_can_not_be_read_holds_up_the_messages_behind_it_and_no_input(void **state) {
+    (void)state;
+    start(false);
+    begin_case("  - id: paid\n    wait: {signal: paid}\n");
+    while (scene.store.shards[0].next_seq < 20)
+        assert_true(command("\"kind\":\"signal\",\"id\":\"paid\",\"data\":1") && command("\"kind\":\"signal\",\"id\":\"paid\""));
+    turns(300);
+    int64_t published = scene.store.shards[0].published_seq;
+    scene.store.shards[0].published_seq = 0;
+    scene.damaged_seq = 13;
+    start(false);
+    scene.now_us += 4 * TIME_SECOND_US;
+    turns(600);
+    expect_no_drop();
+    assert_int_equal(scene.store.shards[0].published_seq, scene.damaged_seq - 1);
+    assert_non_null(map_get(&scene.store.incidents, TEXT("journal:0:13")));
+    expect_closed_after(TIME_MINUTE_US, 50);
+    scene.damaged_seq = 0;
+    scene.now_us += TIME_MINUTE_US;
+    turns(300);
+    assert_true(scene.store.shards[0].published_seq > published);
+    expect_no_drop();
+}
+
 /* An application of number n3 whose only field has this name. */
 static const struct fake_command *apply_with(const char *field, int value) {
     bool repeated;
@@ -558,6 +585,7 @@ int main(void) {
         T(test_journal_that_is_too_large_to_read_holds_up_nobody_else),
         T(test_input_for_which_there_is_never_memory_is_refused_and_holds_up_nobody_for_long),
         T(test_shard_that_is_behind_by_large_events_reads_fewer_at_a_time),
+        T(test_event_that_can_not_be_read_holds_up_the_messages_behind_it_and_no_input),
         T(test_fields_that_differ_are_named_in_whole_characters),
         T(test_messages_are_given_back_in_the_order_in_which_they_were_read),
         T(test_batch_for_which_the_database_needs_too_long_is_taken_apart),
