@@ -201,3 +201,10 @@ uint32_t fake_records_asked(struct fake_records *fake, const char *name) {
     pthread_mutex_unlock(&fake->mutex);
     return asked;
 }
+
+uint32_t fake_records_commands(struct fake_records *fake) {
+    pthread_mutex_lock(&fake->mutex);
+    uint32_t count = fake->command_count;
+    pthread_mutex_unlock(&fake->mutex);
+    return count;
+}

@@ -42,5 +42,7 @@ void fake_records_answer(struct fake_records *, int64_t id, int32_t status, cons
 /* The parameter that the query was asked with last; "" when it was absent or it never was. */
 const char *fake_records_parameter(struct fake_records *, const char *query, uint32_t index);
 uint32_t fake_records_asked(struct fake_records *, const char *query);
+/* How many commands were put. */
+uint32_t fake_records_commands(struct fake_records *);
 
 #endif

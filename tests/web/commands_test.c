@@ -45,7 +45,8 @@ static void test_application_without_waiting_is_202_with_the_place_of_its_answer
 }
 
 static void *answer_later(void *context) {
-    usleep(150000);
+    for (int i = 0; i < 20000 && !fake_records_commands(&records); i++)
+        usleep(1000);
     fake_records_answer(&records, 1, 201, context);
     return NULL;
 }

@@ -2,11 +2,13 @@
 #include "kit.h"
 
 #include <curl/curl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "base/log.h"
@@ -80,7 +82,20 @@ static size_t append(char **into, const char *bytes, size_t length) {
     (*into)[before + length] = '\0';
     return length;
 }
-static size_t take_body(char *bytes, size_t size, size_t count, void *context) { (void)context; return append(&last.body, bytes, size * count); }
+static atomic_bool body_came;
+static const char *const *awaited;
+
+static size_t take_body(char *bytes, size_t size, size_t count, void *context) {
+    (void)context;
+    append(&last.body, bytes, size * count);
+    body_came = true;
+    if (!awaited)
+        return size * count;
+    for (const char *const *part = awaited; *part; part++)
+        if (!strstr(last.body, *part))
+            return size * count;
+    return CURL_WRITEFUNC_ERROR;   /* enough */
+}
 static size_t take_head(char *bytes, size_t size, size_t count, void *context) { (void)context; return append(&last.head, bytes, size * count); }
 
 static const struct reply *ask(const char *role, const char *method, const char *path, const char *headers, const char *body, long ms) {
@@ -89,7 +104,8 @@ static const struct reply *ask(const char *role, const char *method, const char 
     static char url[256 * 1024], line[256 * 1024];   /* longer than any server takes */
     free(last.body);
     free(last.head);
-    last = (struct reply){0, calloc(1, 1), calloc(1, 1)};
+    last = (struct reply){0, calloc(1, 1), calloc(1, 1), false};
+    body_came = false;
     snprintf(url, sizeof url, "http://127.0.0.1:%u%s", web_port(web), path);
     curl_easy_setopt(curl, CURLOPT_URL, url);
     curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
@@ -113,7 +129,7 @@ static const struct reply *ask(const char *role, const char *method, const char 
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, list);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_head);
-    curl_easy_perform(curl);
+    last.timed_out = curl_easy_perform(curl) == CURLE_OPERATION_TIMEDOUT;
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &last.status);
     curl_slist_free_all(list);
     curl_easy_cleanup(curl);
@@ -124,8 +140,16 @@ const struct reply *call(const char *role, const char *method, const char *path,
     return ask(role, method, path, headers, body, 10000);
 }
 
-const struct reply *listen_for(const char *role, const char *path, const char *headers, long ms) {
-    return ask(role, "GET", path, headers, NULL, ms);
+const struct reply *listen_until(const char *role, const char *path, const char *headers, const char *const *parts) {
+    awaited = parts;
+    const struct reply *reply = ask(role, "GET", path, headers, NULL, 20000);
+    awaited = NULL;
+    return reply;
+}
+
+void kit_await_body(void) {
+    for (int i = 0; i < 20000 && !body_came; i++)
+        usleep(1000);
 }
 
 const char *header_of(const struct reply *reply, const char *name) {

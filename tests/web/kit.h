@@ -19,11 +19,13 @@ extern struct web_settings kit_settings;   /* changed before kit_start */
 int kit_start(void **state);
 int kit_stop(void **state);
 
-struct reply { long status; char *body, *head; };
+struct reply { long status; char *body, *head; bool timed_out; };
 /* `headers`: lines separated by '\n', NULL: none. `role`: NULL: no token. The reply stays until the next call. */
 const struct reply *call(const char *role, const char *method, const char *path, const char *headers, const char *body);
-/* As curl reads a stream: what came within `ms`. */
-const struct reply *listen_for(const char *role, const char *path, const char *headers, long ms);
+/* As curl reads a stream: until each of `parts` (the list ends with NULL) has come, or the stream has ended. */
+const struct reply *listen_until(const char *role, const char *path, const char *headers, const char *const *parts);
+/* Until something of a reply's body has come. */
+void kit_await_body(void);
 /* Value of a header of the last reply, in a static room; "" when it is not there. */
 const char *header_of(const struct reply *, const char *name);
 /* A text member of the reply's JSON (pointer), in a static room; numbers as written. */

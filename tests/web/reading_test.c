@@ -79,7 +79,8 @@ static void test_thing_shows_the_schema_of_its_form(void **state) {
 
 static void *grow_later(void *context) {
     (void)context;
-    usleep(500000);
+    for (int i = 0; i < 20000 && !fake_records_asked(&records, "case_events"); i++)
+        usleep(1000);
     fake_records_rows(&records, "case_events", "{\"version\":6,\"kind\":\"case_closed\",\"data\":\n{\"x\":\"a\\nb\"}}", NULL);
     fake_records_rows(&records, "case_versions", "{\"id\":\"N\",\"version\":6}", NULL);
     return NULL;
@@ -96,7 +97,8 @@ static void test_stream_replays_what_is_behind_the_last_id_and_goes_on(void **st
     fake_records_rows(&records, "thing_show",
                       "{\"canonical\":{\"steps\":[],\"form\":{\"properties\":{\"name\":{\"x-personal\":true,\"x-mask\":\"name\"}}}}}", NULL);
     pthread_create(&thread, NULL, grow_later, NULL);
-    const struct reply *reply = listen_for("operator", "/v1/cases/N/events", "Last-Event-ID: 4", 1600);
+    const char *const parts[] = {"id: 6\n", ": alive\n\n", NULL};
+    const struct reply *reply = listen_until("operator", "/v1/cases/N/events", "Last-Event-ID: 4", parts);
     pthread_join(thread, NULL);
     assert_int_equal(reply->status, 200);
     assert_string_equal(header_of(reply, "Content-Type"), "text/event-stream");
@@ -109,7 +111,7 @@ static void test_stream_replays_what_is_behind_the_last_id_and_goes_on(void **st
 
 static void *stop_soon(void *context) {
     (void)context;
-    usleep(300000);
+    kit_await_body();
     web_stop(web);
     return NULL;
 }
@@ -119,9 +121,10 @@ static void test_stop_ends_streams_and_waiting_requests(void **state) {
     (void)state;
     fake_records_rows(&records, "case_show", "{\"id\":\"N\",\"version\":5,\"steps\":[]}", NULL);
     pthread_create(&thread, NULL, stop_soon, NULL);
-    const struct reply *reply = listen_for("operator", "/v1/cases/N/events", NULL, 5000);
+    const struct reply *reply = listen_until("operator", "/v1/cases/N/events", NULL, (const char *const[]){"never", NULL});
     pthread_join(thread, NULL);
     assert_int_equal(reply->status, 200);
+    assert_false(reply->timed_out);
     assert_non_null(strstr(reply->body, "retry: 2000"));
 }
 
