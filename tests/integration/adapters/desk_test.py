@@ -46,12 +46,13 @@ def test_lease_without_the_token_is_refused():
 
 def test_lease_that_runs_out_makes_the_task_ready_and_a_late_answer_is_taken():
     with Kit() as kit:
-        url, config = prepare(kit, "lease", ", usual: 300ms")
-        kit.adapter(config)
+        url, config = prepare(kit, "lease", ", usual: 1h")
+        _, set_clock = kit.adapter_with_clock(config)
         until(lambda: "reading" in kit.log())
         task = kit.task()
         first = until(lambda: lease(url, who="a"))
         assert first[0]["task"] == task and lease(url) == []
+        set_clock(3601)
         second = until(lambda: lease(url, who="b"))
         assert second[0]["task"] == task and second[0]["lease"] != first[0]["lease"]
         assert answer(url, task, result={"by": "a"}) == "taken"
@@ -62,31 +63,37 @@ def test_lease_that_runs_out_makes_the_task_ready_and_a_late_answer_is_taken():
 def test_lease_is_extended_and_released_only_by_who_has_it():
     with Kit() as kit:
         url, config = prepare(kit, "lease")
-        kit.adapter(config)
+        _, set_clock = kit.adapter_with_clock(config)
         until(lambda: "reading" in kit.log())
         task = kit.task()
-        held = until(lambda: lease(url, seconds=1))[0]["lease"]
+        held = until(lambda: lease(url, seconds=600))[0]["lease"]
         assert http("POST", url + "/extend", {"task": task, "lease": "1"}, "t0ken")[0] == 409
-        status, extended = http("POST", url + "/extend", {"task": task, "lease": held, "seconds": 60}, "t0ken")
+        status, extended = http("POST", url + "/extend", {"task": task, "lease": held, "seconds": 3000}, "t0ken")
         assert status == 200 and http("POST", url + "/release", {"task": task, "lease": held}, "t0ken")[0] == 409
+        other = kit.task()
+        until(lambda: lease(url, seconds=600))
+        set_clock(601)
+        assert until(lambda: lease(url, most=100))[0]["task"] == other and lease(url) == []    # task's is not over
         assert http("POST", url + "/release", {"task": task, "lease": extended["lease"]}, "t0ken")[0] == 200
         assert lease(url)[0]["task"] == task
 
 
 def test_lease_outlives_a_killed_adapter():
     with Kit() as kit:
-        url, config = prepare(kit, "lease", ", usual: 1s")
-        adapter = kit.adapter(config)
+        url, config = prepare(kit, "lease", ", usual: 1h")
+        adapter, _ = kit.adapter_with_clock(config)
         until(lambda: "reading" in kit.log())
         tasks = [kit.task() for _ in range(5)]
-        held = until(lambda: lease(url, most=3))
+        until(lambda: "tasks_resting{department=\"housing\"} 5" in http("GET", url + "/metrics")[1])
+        held = lease(url, most=3)
         kill9(adapter)
-        kit.adapter(config, check=False)
+        _, set_clock = kit.adapter_with_clock(config, check=False)
         until(lambda: kit.log().count("reading the") == 2)
         held_ids = {t["task"] for t in held}
-        assert not held_ids & {t["task"] for t in lease(url, most=100)}
-        time.sleep(1.2)
-        assert {t["task"] for t in lease(url, most=100)} == set(tasks)
+        assert {t["task"] for t in lease(url, most=100)} == set(tasks) - held_ids
+        set_clock(3601)
+        again = set()
+        until(lambda: again.update(t["task"] for t in lease(url, most=100)) or again == set(tasks))
 
 
 def test_cancelled_task_is_no_longer_leased_but_one_being_worked_on_is_not_cancelled():
@@ -175,10 +182,12 @@ def test_higher_priority_lies_in_front_then_the_oldest():
             adapter = kit.adapter(config)
             until(lambda: "reading" in kit.log())
             low, first, second, high = [kit.task(caseid="N1", step=f"s{i}", priority=p) for i, p in enumerate((-1, None, 0, 30))]
-            until(lambda: "tasks_resting{department=\"housing\"} 4" in http("GET", url + "/metrics")[1])
+            lie_ready = lambda: "tasks_resting{department=\"housing\"} 4" in http("GET", url + "/metrics")[1]
+            until(lie_ready)
             kill9(adapter)
             kit.adapter(config, check=False)
             until(lambda: kit.log().count("reading the") == 2)
+            until(lie_ready)     # what was not durable is read again
             tasks = lease(url, most=10) if driver == "lease" else http("GET", url + path, token="t0ken")[1]["tasks"]
             assert [t["task"] for t in tasks] == [high, first, second, low], tasks
             if driver == "worklist":

@@ -3,7 +3,7 @@ import os
 import sys
 import time
 
-from kit import Kit, kill9, main, program, until
+from kit import Kit, free_port, http, kill9, main, program, until
 
 
 def config(kit, *options, more=""):
@@ -20,18 +20,38 @@ def test_lines_are_answered():
         assert {kit.final(t)[0] for t in tasks} == {"result", "rejected"}
 
 
+# Writes down what it is given, and answers nothing before the file `go` is there.
+HELD_PROGRAM = """
+import json, os, sys, time
+for line in sys.stdin:
+    task = json.loads(line)["task"]
+    with open(sys.argv[1] + "/record", "a") as record:
+        record.write(task + "\\n")
+    while not os.path.exists(sys.argv[1] + "/go"):
+        time.sleep(0.02)
+    print(json.dumps({"task": task, "kind": "result", "result": {}}), flush=True)
+"""
+
+
 def test_work_of_higher_priority_is_begun_first_then_the_oldest():
     for killed in (False, True):
         with Kit() as kit:
-            path = config(kit, "--latency", "1s", more="most_running: 1\n")
+            port = free_port()
+            with open(f"{kit.folder}/program.py", "w", encoding="utf-8") as file:
+                file.write(HELD_PROGRAM)
+            path = kit.config(f"http: {{port: {port}}}\nmost_running: 1\ndriver: {{name: exec, command: "
+                              f"[{sys.executable}, {kit.folder}/program.py, {kit.folder}]}}\n")
             adapter = kit.adapter(path)
+            four_wait = lambda: "tasks_ready{department=\"housing\"} 4" in http("GET", f"http://127.0.0.1:{port}/metrics")[1]
             begun = kit.task(caseid="N1")
             until(lambda: begun in kit.record())
             low, first, second, high = [kit.task(caseid="N1", step=f"s{i}", priority=p) for i, p in enumerate((-1, None, 0, 30))]
+            until(four_wait)
             if killed:
-                time.sleep(0.5)
                 kill9(adapter)
                 kit.adapter(path, check=False)
+                until(lambda: kit.log().count(" reading: ") == 2 and four_wait())
+            open(f"{kit.folder}/go", "w").close()
             kit.all_final([begun, low, first, second, high])
             order = sorted((low, first, second, high), key=kit.record().index)
             assert order == [high, first, second, low], (killed, kit.record())

@@ -118,7 +118,7 @@ class Kit:
         log = open(os.path.join(self.folder, "adapter.log"), "a")
         return self.start(command, stderr=log, **options)
 
-    def adapter_with_clock(self, config):
+    def adapter_with_clock(self, config, **options):
         """(the adapter, a function that sets its wall clock off by so many seconds)."""
         path = os.path.join(self.folder, "clock")
 
@@ -126,7 +126,8 @@ class Kit:
             with open(path, "r+b" if os.path.exists(path) else "wb") as file:
                 file.write(seconds.to_bytes(8, sys.byteorder, signed=True))
         set_clock(0)
-        return self.adapter(config, env=dict(os.environ, LD_PRELOAD=program("moved_clock.so"), CLOCK_FILE=path)), set_clock
+        env = dict(os.environ, LD_PRELOAD=program("moved_clock.so"), CLOCK_FILE=path)
+        return self.adapter(config, env=env, **options), set_clock
 
     def simulator(self, name, *options):
         log = open(os.path.join(self.folder, f"{name}.log"), "a")

@@ -64,7 +64,7 @@ def test_tasks_are_held_while_the_system_is_away():
 
 def test_cancellation_reaches_the_system():
     with Kit() as kit:
-        start, config = prepare(kit, "polling", "--latency", "10s")
+        start, config = prepare(kit, "polling", "--latency", "1h")
         start()
         kit.adapter(config)
         task = kit.task()
