@@ -1,5 +1,6 @@
 """What all parts of the kit stand on: servers, programs, waiting, child processes, and how a module of tests is run."""
 import os
+import random
 import re
 import shutil
 import signal
@@ -31,10 +32,34 @@ def program(name):
     raise SystemExit(f"{name} is not built under {BUILD} (set YJS_BUILD)")
 
 
+RESERVED = []
+
+
+def reserved(name):
+    """Whether this process now has the name alone among all tests of this machine, until it ends."""
+    hold = socket.socket(socket.AF_UNIX)
+    try:
+        hold.bind(f"\0yjs-test-{name}")
+    except OSError:
+        hold.close()
+        return False
+    RESERVED.append(hold)
+    return True
+
+
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Below those that the kernel gives to connections and lib/pg.sh to its servers: nobody has it by chance before a server of ours
+    listens, or while one that was killed is started again."""
+    while True:
+        port = random.randrange(10000, 20000)
+        with socket.socket() as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                s.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        if reserved(f"port-{port}"):
+            return port
 
 
 def until(what, seconds=30, every=0.03, why=None):

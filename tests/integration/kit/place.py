@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 
-from base import ROOT, Child, free_port, program, until
+from base import ROOT, Child, free_port, program, reserved, until
 from kafka import Department, Hand
 
 PLACES = []
@@ -76,7 +76,7 @@ class Place:
         taken = {t["topic"].split(".")[0] for t in json.loads(listed.stdout)["topics"]} if listed.returncode == 0 else set()
         while True:
             region = self.some_region()
-            if region not in taken:
+            if region not in taken and reserved(f"region-{region}"):
                 return region
 
     def some_region(self):
@@ -171,9 +171,9 @@ class Place:
             self.ready(daemon)
         return daemon
 
-    def is_ready(self, daemon):
+    def is_ready(self, daemon, seconds=2):
         try:
-            with urllib.request.urlopen(f"{daemon.url}/readyz", timeout=2) as reply:
+            with urllib.request.urlopen(f"{daemon.url}/readyz", timeout=seconds) as reply:
                 return reply.status == 200
         except OSError:
             return False
