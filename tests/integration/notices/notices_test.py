@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import sys
+import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -53,7 +54,7 @@ addresses: {mail: {"department.registry": registry@example.gov.cn}}
 
 
 class Setting:
-    def __init__(self, behave=None, unknown=(), attempts=4, timeout="2s", remind="0s", rules=RULES, deed=DEED, departments=DEPARTMENTS):
+    def __init__(self, behave=None, unknown=(), attempts=4, timeout="60s", remind="0s", rules=RULES, deed=DEED, departments=DEPARTMENTS):
         self.gateway, self.mailbox = Gateway(behave), Mailbox(unknown)
         self.place = Place(departments, settings={"TEST_SMS_SECRET": 'top "secret', "YJS_NOTICE_POLL": "100ms"})
         self.place.write("config/notices.yaml", rules % dict(http=self.gateway.port, smtp=self.mailbox.port, attempts=attempts,
@@ -167,13 +168,24 @@ def test_what_can_not_be_sent_is_given_up_with_an_incident_that_a_retry_closes()
 
 
 def test_a_slow_gateway_holds_up_nobody_elses_channel():
-    s = Setting(behave=lambda request, nth: time.sleep(3) or 200, timeout="1s", attempts=2)
+    may_answer = threading.Event()
+    s = Setting(behave=lambda request, nth: may_answer.wait(300) and 200, timeout="300s")
     s.start()
-    began = time.monotonic()
     s.registry.give(s.task, ("accepted", {}))
-    until(lambda: s.mailbox.mails, 5, why="the mail waits for the SMS")
-    assert time.monotonic() - began < 3
+    until(lambda: s.gateway.requests and s.mailbox.mails, why="the mail waits for the SMS")
+    assert {n["state"] for n in s.notices(kind="accepted") if n["channel"] == "sms"} == {"waiting"}, s.notices()
+    may_answer.set()
+    assert {n["state"] for n in s.settled(4, kind="accepted")} == {"sent"}
+    s.end()
+
+
+def test_a_gateway_that_does_not_answer_in_its_time_is_given_up():
+    may_answer = threading.Event()
+    s = Setting(behave=lambda request, nth: may_answer.wait(300) and 200, timeout="1s", attempts=2)
+    s.start()
+    s.registry.give(s.task, ("accepted", {}))
     told = s.settled(4, kind="accepted")
+    may_answer.set()
     assert {n["state"] for n in told if n["channel"] == "sms"} == {"given_up"}, told
     assert any("imed out" in n["error"] for n in told if n["channel"] == "sms"), told
     s.end()
