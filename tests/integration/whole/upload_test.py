@@ -119,9 +119,16 @@ def test_an_application_over_the_topic_is_held_against_the_store_as_one_over_htt
     assert len(place.dead()) == len(rows)
 
 
+def lie_until_named(place):
+    """What is uploaded counts as brought an hour hence: however long the test takes to name it, it is not swept before."""
+    place.sql("CREATE FUNCTION lies() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.brought_at := now() + interval ''1 hour''; RETURN NEW; END'")
+    place.sql("CREATE TRIGGER lies BEFORE INSERT ON material FOR EACH ROW EXECUTE FUNCTION lies()")
+
+
 def test_what_no_case_names_is_taken_away_and_nothing_else():
     place = place_with(materials_keep="4s")
     place.yjsd("two", materials_store=f"{place.folder}/materials", materials_keep="4s")
+    lie_until_named(place)
     a, _ = place.department("a", lambda task: None), place.department("b", grant)
     contents = {name: PDF + f"% {name}\n".encode() for name in ("http", "topic", "evidence", "answer", "nobody", "later")}
     digests = {name: sm3(content) for name, content in contents.items()}
@@ -133,8 +140,9 @@ def test_what_no_case_names_is_taken_away_and_nothing_else():
     done = place.api("POST", f"/v1/cases/{case}/steps/a/answer_for", headers={"Prefer": "wait=10"},
                      body={"type": "result", "data": {"result": {}}, "reason": "by phone", "evidence": digests["evidence"], "confirmed_by": "ms-li"})
     assert done.status == 200, done
-    gone = lambda: not any(digests["nobody"][4:] in path for path in files(place)) and \
-        place.sql(f"SELECT count(*) FROM material WHERE digest = '{digests['nobody']}'") == "0"
+    place.sql("UPDATE material SET brought_at = now() - interval '1 day'")
+    gone = lambda: not any(digests[name][4:] in path for name in ("nobody", "later") for path in files(place)) and \
+        place.sql(f"SELECT count(*) FROM material WHERE digest IN ('{digests['nobody']}', '{digests['later']}')") == "0"
     until(gone, 30, why="what no case names stays")
     late = place.submit("permit", {"name": "y"}, extra={"materials": [{"id": "plan", "digest": digests["nobody"]}]}, token="window")
     assert (late.status, late.body["code"]) == (422, "material_not_kept"), late
@@ -160,16 +168,21 @@ def test_a_material_that_is_being_named_is_not_taken_away():
     place = place_with(materials_keep="36500d")
     digests = [put(place, PDF + b"%%%d\n" % i).body["digest"] for i in range(60)]
     place.sql("UPDATE material SET brought_at = now() - interval '1 day'")
-    results = []
+    results, first_take, first_name = [], threading.Event(), threading.Event()
 
     def name(some):
+        first_take.wait()
         for digest in some:
             reply = place.submit("permit", {"name": "x"}, extra={"materials": [{"id": "plan", "digest": digest}]}, token="window", wait=0)
             results.append((digest, reply.status))
+            if reply.status == 202:
+                first_name.set()
 
     def take():
         while len(results) < len(digests):
             place.sql("SELECT material_take('me', '1 second', '1 hour', 3)")
+            first_take.set()
+            first_name.wait(30)   # and from then on both go as they can
     place.token("window")
     threads = [threading.Thread(target=name, args=(digests[i::3],)) for i in range(3)] + [threading.Thread(target=take)]
     for thread in threads:
