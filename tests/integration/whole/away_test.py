@@ -174,8 +174,9 @@ def test_a_database_killed_under_load_loses_nothing_acknowledged():
     for _ in range(3):
         before = len(load.acknowledged)
         until(lambda: len(load.acknowledged) > before + 15, 60, why=lambda: load.statuses)
+        said = daemon.said("store_away")
         postgres.kill9()
-        time.sleep(0.5)
+        until(lambda: daemon.said("store_away") > said, 20, why=lambda: daemon.log())
         postgres.back()
         begun = time.monotonic()
         place.ready(daemon, 60)

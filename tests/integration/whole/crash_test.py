@@ -56,7 +56,7 @@ def test_a_daemon_killed_twenty_times_under_load_loses_nothing_and_does_nothing_
     place.simulated(*DEPARTMENTS, latency="0ms..30ms")
     daemon, draw = place.yjsd(), random.Random(4)
     topic_numbers = [f"T-{i:05d}" for i in range(200)]
-    load = Load(place, "diamond", {"x": 1}, 200, rate=14)
+    load = Load(place, "diamond", {"x": 1}, rate=14)   # to the last kill: each start has something to apply
     restarts = []
     for kill in range(20):
         intake(place, "diamond", {"x": 1}, topic_numbers[kill * 10:kill * 10 + 10])

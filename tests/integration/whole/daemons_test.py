@@ -146,7 +146,7 @@ def test_systemd_is_told_when_it_owns_its_shards_and_when_it_stops():
         place.env["NOTIFY_SOCKET"] = f"{place.folder}/notify"
         daemon = place.yjsd(wait=False)
         assert systemd.recv(100) == b"READY=1"
-        assert place.is_ready(daemon) and place.rows("SELECT count(*) AS n FROM shard WHERE owner = 'one'") == [{"n": place.partitions}]
+        assert place.is_ready(daemon, 20) and place.rows("SELECT count(*) AS n FROM shard WHERE owner = 'one'") == [{"n": place.partitions}]
         daemon.signal(signal.SIGTERM)
         assert systemd.recv(100) == b"STOPPING=1"
 
