@@ -31,12 +31,15 @@ static void random_bytes(void *context, void *room, size_t length) {
         ((uint8_t *)room)[i] = next++;
 }
 
+static atomic_bool body_came;
+
 int kit_start(void **state) {
     static const char *const roles[] = {"window", "operator", "supervisor", "integrator", "auditor", "admin"};
     static const struct clock_port clock = {NULL, now_us, monotonic_us, random_bytes};
     struct error error = {0};
     (void)state;
     log_setup(2, LOG_ERROR, LOG_FORMAT_TEXT, NULL);
+    body_came = false;
     fake_records_init(&records);
     for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
         char secret[64];
@@ -82,7 +85,6 @@ static size_t append(char **into, const char *bytes, size_t length) {
     (*into)[before + length] = '\0';
     return length;
 }
-static atomic_bool body_came;
 static const char *const *awaited;
 
 static size_t take_body(char *bytes, size_t size, size_t count, void *context) {
@@ -105,7 +107,6 @@ static const struct reply *ask(const char *role, const char *method, const char 
     free(last.body);
     free(last.head);
     last = (struct reply){0, calloc(1, 1), calloc(1, 1), false};
-    body_came = false;
     snprintf(url, sizeof url, "http://127.0.0.1:%u%s", web_port(web), path);
     curl_easy_setopt(curl, CURLOPT_URL, url);
     curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);

@@ -24,7 +24,7 @@ struct reply { long status; char *body, *head; bool timed_out; };
 const struct reply *call(const char *role, const char *method, const char *path, const char *headers, const char *body);
 /* As curl reads a stream: until each of `parts` (the list ends with NULL) has come, or the stream has ended. */
 const struct reply *listen_until(const char *role, const char *path, const char *headers, const char *const *parts);
-/* Until something of a reply's body has come. */
+/* Until something of the body of the test's first reply has come; another thread may ask before the call is made. */
 void kit_await_body(void);
 /* Value of a header of the last reply, in a static room; "" when it is not there. */
 const char *header_of(const struct reply *, const char *name);
