@@ -218,15 +218,19 @@ def test_a_daemon_killed_between_sending_and_writing_it_down_sends_once_more_wit
 
 
 def test_a_reminder_comes_unless_the_correction_has_come_and_the_end_is_told_with_what_was_done():
-    s = Setting(remind="3s")
+    s = Setting(remind="1h")
+    sooner = lambda by: s.place.sql(f"UPDATE notice SET next_at = next_at - interval '{by}' WHERE kind = 'correction_due' AND state = 'waiting'")   # noqa: E731
     s.start({"buyer": {"name": "陳", "phone": "13800000003"}})
     s.registry.give(s.task, ("correction", {"reasons": [{"what": "a", "why": "b"}]}))
+    until(lambda: len(s.notices(kind="correction_due", state="waiting")) == 2, why="no reminder is planned")
+    sooner("1 hour")
     until(lambda: [n for n in s.notices(kind="correction_due") if n["state"] in ("sent", "shown")], 15, why="no reminder")
     until(lambda: all(n["state"] in ("sent", "shown") for n in s.notices(kind="correction_due")), 15, why="no reminder for the window")
     s.place.act(s.case, "correction", {"step": "file", "form": {}})
     s.registry.give(s.task, ("correction", {"reasons": [{"what": "c", "why": "d"}]}))
-    until(lambda: len(s.notices(kind="correction")) == 4, why="a second correction")
+    until(lambda: len(s.notices(kind="correction_due")) == 4, why="a second correction and its reminders")
     s.place.act(s.case, "correction", {"step": "file", "form": {}})
+    sooner("59 minutes 20 seconds")     # in its last minute a reminder is held against what has come
     until(lambda: sorted(n["state"] for n in s.notices(kind="correction_due")) == ["dropped", "dropped", "sent", "shown"], 20,
           why=lambda: s.notices(kind="correction_due"))
     s.registry.give(s.task, ("special_start", {"procedure": "hearing", "days": 3, "reason": "有爭議"}), ("special_end", {"procedure": "hearing"}),
