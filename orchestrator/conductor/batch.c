@@ -46,14 +46,16 @@ static void forget_touched(struct conductor *c, struct batch *batch) {
         c->shards[i].touched = false;
 }
 
-static enum outcome load_cases(struct conductor *c, struct batch *batch, struct error *error) {
-    struct text *ids = arena_new_array(batch->arena, batch->pending.count ? batch->pending.count : 1, struct text);
+/* The cases of the inputs from `begin` on that are not in memory; a sub-case that begins is none yet. */
+static enum outcome load_cases(struct conductor *c, struct batch *batch, const struct vector *inputs, uint32_t begin, struct error *error) {
+    struct text *ids = arena_new_array(batch->arena, inputs->count - begin + 1, struct text);
     uint32_t count = 0;
     if (!ids)
         return error_no_memory(error);
-    for (uint32_t i = 0; i < batch->pending.count; i++) {
-        const struct pending *pending = &vector_at(&batch->pending, struct pending)[i];
-        if (!pending->dead && !pending->forwarded && !text_is_none(pending->input.case_id))
+    for (uint32_t i = begin; i < inputs->count; i++) {
+        const struct pending *pending = &vector_at(inputs, struct pending)[i];
+        bool begins = pending->origin == ORIGIN_INTERNAL && pending->input.kind == INPUT_SUBMIT;
+        if (!begins && !pending->dead && !pending->forwarded && !text_is_none(pending->input.case_id))
             ids[count++] = pending->input.case_id;
     }
     return cache_load(c, ids, count, batch->arena, error);
@@ -88,25 +90,13 @@ static struct asked *order_internal(struct batch *batch, uint32_t begin, uint32_
     return asked;
 }
 
-/* The cases of these that are not in memory, but for those that only begin. */
-static enum outcome load_asked(struct conductor *c, struct batch *batch, const struct asked *asked, uint32_t count, struct error *error) {
-    struct text *ids = arena_new_array(batch->arena, count, struct text);
-    uint32_t found = 0;
-    if (!ids)
-        return error_no_memory(error);
-    for (uint32_t i = 0; i < count; i++)
-        if (vector_at(&batch->internal, struct pending)[asked[i].place].input.kind != INPUT_SUBMIT)
-            ids[found++] = asked[i].case_id;
-    return cache_load(c, ids, found, batch->arena, error);
-}
-
 /* What events asked of other cases of the same roots, and what those ask again. What fifty sub-cases of a batch tell
  * their parent comes one behind the other, and so stands in one row of the journal. */
 static enum outcome decide_internal(struct conductor *c, struct batch *batch, struct error *error) {
     enum outcome outcome = OUTCOME_OK;
     for (uint32_t begin = 0, count; outcome == OUTCOME_OK && (count = batch->internal.count - begin) > 0; begin += count) {
         struct asked *asked = order_internal(batch, begin, count);
-        outcome = asked ? load_asked(c, batch, asked, count, error) : error_no_memory(error);
+        outcome = asked ? load_cases(c, batch, &batch->internal, begin, error) : error_no_memory(error);
         for (uint32_t i = 0; outcome == OUTCOME_OK && i < count; i++) {
             struct pending pending = vector_at(&batch->internal, struct pending)[asked[i].place];   /* the vector may grow meanwhile */
             outcome = decide_pending(c, batch, &pending, error);
@@ -263,7 +253,7 @@ static enum outcome refused(struct conductor *c, struct batch *batch, struct err
 enum outcome batch_decide(struct conductor *c, struct batch *batch, struct error *error) {
     batch->begun_us = conductor_monotonic(c);
     c->doubtful = false;
-    enum outcome outcome = load_cases(c, batch, error);
+    enum outcome outcome = load_cases(c, batch, &batch->pending, 0, error);
     if (outcome == OUTCOME_OK)
         outcome = decide_all(c, batch, error);
     if (c->doubtful) /* what was decided so is worth nothing: unknown is not the same as not asked */

@@ -282,7 +282,7 @@ static void stand_still(struct conductor *c, struct shard *shard, int64_t monoto
 }
 
 /* Reads on where the shard stands and hands that over. OK: the whole of what was read is with the bus. FATAL: the store
- * is not there; else there is no more for now. */
+ * is not there; else the rest comes at another turn. */
 static enum outcome catch_up(struct conductor *c, struct shard *shard, int64_t monotonic_us, struct error *error) {
     struct store_event *rows = NULL;
     uint32_t count = 0;
