@@ -45,8 +45,7 @@ static void test_application_without_waiting_is_202_with_the_place_of_its_answer
 }
 
 static void *answer_later(void *context) {
-    for (int i = 0; i < 20000 && !fake_records_commands(&records); i++)
-        usleep(1000);
+    KIT_AWAIT(fake_records_commands(&records));
     fake_records_answer(&records, 1, 201, context);
     return NULL;
 }

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <strings.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/json.h"
 #include "base/log.h"
@@ -149,8 +148,7 @@ const struct reply *listen_until(const char *role, const char *path, const char 
 }
 
 void kit_await_body(void) {
-    for (int i = 0; i < 20000 && !body_came; i++)
-        usleep(1000);
+    KIT_AWAIT(body_came);
 }
 
 const char *header_of(const struct reply *reply, const char *name) {

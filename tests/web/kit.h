@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <unistd.h>
 
 #include "lib/fake_records.h"
 #include "web/web.h"
@@ -24,6 +25,8 @@ struct reply { long status; char *body, *head; bool timed_out; };
 const struct reply *call(const char *role, const char *method, const char *path, const char *headers, const char *body);
 /* As curl reads a stream: until each of `parts` (the list ends with NULL) has come, or the stream has ended. */
 const struct reply *listen_until(const char *role, const char *path, const char *headers, const char *const *parts);
+/* Waits until it is so, or 20 s in vain. */
+#define KIT_AWAIT(condition) do for (int i_ = 0; i_ < 20000 && !(condition); i_++) usleep(1000); while (0)
 /* Until something of the body of the test's first reply has come; another thread may ask before the call is made. */
 void kit_await_body(void);
 /* Value of a header of the last reply, in a static room; "" when it is not there. */

@@ -79,8 +79,7 @@ static void test_thing_shows_the_schema_of_its_form(void **state) {
 
 static void *grow_later(void *context) {
     (void)context;
-    for (int i = 0; i < 20000 && !fake_records_asked(&records, "case_events"); i++)
-        usleep(1000);
+    KIT_AWAIT(fake_records_asked(&records, "case_events"));
     fake_records_rows(&records, "case_events", "{\"version\":6,\"kind\":\"case_closed\",\"data\":\n{\"x\":\"a\\nb\"}}", NULL);
     fake_records_rows(&records, "case_versions", "{\"id\":\"N\",\"version\":6}", NULL);
     return NULL;

@@ -7,7 +7,6 @@ import json
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,9 @@ import threading
 import time
 import urllib.error
 import urllib.request
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "kit"))
+from base import free_port  # noqa: E402,F401
 
 BUILD = os.environ.get("YJS_BUILD", ".")
 PARTITIONS = 4
@@ -26,12 +28,6 @@ def program(name):
         if os.path.exists(path):
             return path
     raise SystemExit(f"{name} is not built under {BUILD} (set YJS_BUILD)")
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def until(what, seconds=20, every=0.02):
