@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "model/limits.h"
+
 #define ALL (BUS_READER | BUS_WRITER | BUS_COMMITTER | BUS_ADMIN)
 #define CONSUMERS (BUS_READER | BUS_COMMITTER)
 
@@ -108,7 +110,7 @@ static enum outcome conf_add_sizes(rd_kafka_conf_t *conf, const struct bus_setti
                                   settings->queue_messages ? settings->queue_messages : BUS_QUEUE_MESSAGES_DEFAULT,
                                   error);
     if (!outcome)
-        outcome = conf_set_number(conf, "queue.buffering.max.kbytes", 131072, error);
+        outcome = conf_set_number(conf, "queue.buffering.max.kbytes", LIMIT_publications_bytes_most / 1024 * 2, error);
     return outcome;
 }
 

@@ -66,7 +66,7 @@ struct settings {
     X(poll, DURATION, "poll", "200ms", false, "How often commands and timers are looked for, behind the notification") \
     X(publish_give_up, DURATION, "publish.give_up", "30s", false, "A message that can't be published for so long is put aside, with an incident") \
     X(tasks_check, DURATION, "publish.check", "5m", false, "How often topics are asked whether they still have the tasks that wait for an answer (removed and made again, retention too short); those that have left are published again") \
-    X(publications, COUNT, "publish.most", "50000", false, "Messages handed to the broker and not yet acknowledged") \
+    X(publications, COUNT, "publish.most", "50000", false, "Messages handed to the broker and not yet acknowledged; each shard has its share") \
     X(life_cycle_steps, BOOL, "publish.steps", "false", false, "step_ended on the case topic, besides the case's own events") \
     X(state, PATH, "state", "/var/lib/yijianshi", false, "Folder for the mark that a fatal signal leaves; without it a poisonous input is not told from bad luck") \
     X(drain, DURATION, "drain", "10s", false, "How long a stop waits for what is under way")

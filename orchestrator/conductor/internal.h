@@ -15,7 +15,7 @@
 
 /* ---- shards (ownership.c) ---- */
 
-struct publication { int64_t seq; uint32_t open; struct text topic; /* of the last it asked for; interned */ };
+struct publication { int64_t seq; uint32_t open; size_t bytes; struct text topic; /* of the last it asked for; interned */ };
 
 enum calendar_state { CALENDAR_UNREAD, CALENDAR_BEHIND, CALENDAR_DONE };
 
@@ -30,6 +30,8 @@ struct shard {
     uint32_t generation;          /* of publications: an acknowledgement of an older one counts for nothing */
     struct publication *ring;     /* handed over, not all acknowledged; ascending seq */
     uint32_t ring_head, ring_count, ring_room;
+    uint32_t open;                /* messages of the ring that are not acknowledged */
+    size_t open_bytes;            /* of the events of which one is not */
     int64_t stalled_since_us;     /* monotonic; 0: publishing goes on */
     int64_t resume_at_us;         /* monotonic: after a failed delivery, or what can't be read */
     int64_t unreadable_seq;       /* the event that could not be read, last; 0: none */

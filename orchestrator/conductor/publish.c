@@ -48,15 +48,24 @@ int64_t publish_acknowledged(const struct shard *shard) {
     return shard->sent_seq;
 }
 
-static void count_open(struct conductor *c, int64_t change) {
+static void count_open(struct conductor *c, struct shard *shard, int64_t change) {
+    shard->open = (uint32_t)((int64_t)shard->open + change);
     c->publications_open = (uint32_t)((int64_t)c->publications_open + change);
     METER_SET(c, publications_open, (int64_t)c->publications_open);
 }
 
+/* Each shard has its share of what may be under way: a partition that takes nothing keeps no other's messages waiting. */
+static bool has_its_share(const struct conductor *c, const struct shard *shard) {
+    uint32_t owned = (uint32_t)c->meters.shards_owned;
+    return shard->open > 0 && (shard->open >= c->settings.publications_most / owned ||
+                               shard->open_bytes >= LIMIT_publications_bytes_most / owned);
+}
+
 /* Whatever is under way for this shard no longer counts. */
 void publish_forget(struct shard *shard, struct conductor *c) {
-    for (uint32_t i = 0; i < shard->ring_count && !mutation_is(open_leaks); i++)
-        count_open(c, -(int64_t)ring_at(shard, i)->open);
+    if (!mutation_is(open_leaks))
+        count_open(c, shard, -(int64_t)shard->open);
+    shard->open_bytes = 0;
     shard->ring_head = shard->ring_count = 0;
     shard->generation++;
 }
@@ -98,7 +107,12 @@ static enum outcome publish_command(struct conductor *c, struct shard *shard, st
         return error_no_memory(error);
     shard->topic = ring_at(shard, shard->ring_count - 1)->topic = publication.topic;
     publication.token = token;
-    return c->ports.bus.publish(c->ports.bus.context, &publication, error);
+    enum outcome outcome = c->ports.bus.publish(c->ports.bus.context, &publication, error);
+    if (outcome == OUTCOME_OK) {
+        ring_at(shard, shard->ring_count - 1)->bytes += publication.value.length;
+        shard->open_bytes += publication.value.length;
+    }
+    return outcome;
 }
 
 enum outcome publish_again(struct conductor *c, int32_t shard, struct text case_id, const struct command *command,
@@ -126,7 +140,7 @@ static void stop_at(struct conductor *c, struct shard *shard, uint32_t sent, uin
         return;
     }
     shard->ring_count--;
-    count_open(c, -(int64_t)open);
+    count_open(c, shard, -(int64_t)open);
     shard->resume_at_us = monotonic_us + TRY_AGAIN_AFTER_US;
 }
 
@@ -139,9 +153,13 @@ static enum outcome publish_event(struct conductor *c, struct shard *shard, int6
     for (uint32_t i = 0; i < commands.count; i++)
         open += is_wanted(c, &commands.at[i]);
     if (open > 0 && !aside_has(shard, seq)) {
+        if (has_its_share(c, shard)) {
+            shard->resume_at_us = conductor_monotonic(c) + TRY_AGAIN_AFTER_US;
+            return error_set(error, OUTCOME_RETRY, "shard_has_its_share", "too many of the shard's messages wait for the broker's answer");
+        }
         if (!ring_add(shard, seq, open))
             return error_no_memory(error);
-        count_open(c, open);
+        count_open(c, shard, open);
         for (uint32_t i = 0, sent = 0; i < commands.count; i++) {
             if (!is_wanted(c, &commands.at[i]))
                 continue;
@@ -356,9 +374,10 @@ static void take_delivery(struct conductor *c, const struct bus_delivery *delive
         METER_ADD(c, published, 1);
         if (p->open > 0) {
             p->open--;
-            count_open(c, -1);
+            count_open(c, shard, -1);
         }
         while (shard->ring_count > 0 && ring_at(shard, 0)->open == 0) {
+            shard->open_bytes -= ring_at(shard, 0)->bytes;
             shard->ring_head = (shard->ring_head + 1) & (shard->ring_room - 1);
             shard->ring_count--;
             shard->stalled_since_us = 0;

@@ -30,6 +30,7 @@
     X(nesting_most, 8, "levels", "sub-cases of sub-cases") \
     X(subcases_most, 10000, "cases", "a root and all below it live in one shard") \
     X(batch_inputs_most, 1000, "inputs", "one transaction; more gains nothing and waits longer") \
+    X(publications_bytes_most, 67108864, "bytes", "messages that wait for the broker's answer are kept in memory; each shard has its share") \
     X(headers_most, 64, "headers", "a CloudEvent has about twelve") \
     X(http_head_bytes_most, 32768, "bytes", "a request's line and headers; tokens, keys and traces are short")
 
