@@ -121,7 +121,7 @@ static enum outcome send(struct conductor *c, struct task_log *log, const struct
         if (commands.at[i].kind != COMMAND_PUBLISH || !text_equal(commands.at[i].department, log->department) ||
             !text_equal(commands.at[i].region, log->region))
             continue;
-        enum outcome outcome = publish_again(c, log->shard, row->case_id, &commands.at[i], &c->catch_up_arena, error);
+        enum outcome outcome = publish_again(c, log->shard, row->case_id, &commands.at[i], &c->journal_arena, error);
         if (outcome != OUTCOME_OK)
             return outcome;
         log->count++;
@@ -133,12 +133,12 @@ static enum outcome send(struct conductor *c, struct task_log *log, const struct
 /* One case's journal: of each thing still asked, its task (compensation) and all that was said about it since. */
 static enum outcome send_case(struct conductor *c, struct task_log *log, const struct store_event *rows, uint32_t row_count,
                               const struct store_asked *asked, uint32_t asked_count, struct error *error) {
-    struct event *events = arena_new_array(&c->catch_up_arena, row_count, struct event);
-    int64_t *from_seq = arena_new_array(&c->catch_up_arena, asked_count, int64_t);
+    struct event *events = arena_new_array(&c->journal_arena, row_count, struct event);
+    int64_t *from_seq = arena_new_array(&c->journal_arena, asked_count, int64_t);
     if (!events || !from_seq)
         return error_no_memory(error);
     for (uint32_t i = 0; i < row_count; i++) {
-        enum outcome outcome = event_read(&c->catch_up_arena, rows[i].kind, (uint32_t)rows[i].version, rows[i].at_us, rows[i].step,
+        enum outcome outcome = event_read(&c->journal_arena, rows[i].kind, (uint32_t)rows[i].version, rows[i].at_us, rows[i].step,
                                           rows[i].data, &events[i], error);
         if (outcome != OUTCOME_OK)
             return outcome;
@@ -159,6 +159,54 @@ static enum outcome send_case(struct conductor *c, struct task_log *log, const s
     return OUTCOME_OK;
 }
 
+/* Nothing more can be done for it here: an operator sees it, and that its department waits. */
+static void leave_out(struct conductor *c, const struct task_log *log, struct text case_id, const struct error *why) {
+    log_error("journal_unreadable", "a case's tasks have left their topic, and its journal can't be read to publish them again",
+              LOG_TEXT("case", case_id), LOG_TEXT("topic", log->topic), LOG_STRING("code", why->code), LOG_STRING("why", why->message));
+    note_incident(c, log->shard, text_format(&c->aside_arena, "%.*s:tasks:%.*s", TEXT_ARG(case_id), TEXT_ARG(log->topic)),
+                  TEXT("journal_unreadable"),
+                  text_format(&c->aside_arena, "{\"case\":\"%.*s\",\"topic\":\"%.*s\"}", TEXT_ARG(case_id), TEXT_ARG(log->topic)));
+}
+
+/* How many of `asked` from `first` on are the case's: they stand together. */
+static uint32_t count_of_case(const struct store_asked *asked, uint32_t first, uint32_t asked_count, struct text case_id) {
+    uint32_t end = first;
+    while (end < asked_count && text_equal(asked[end].case_id, case_id))
+        end++;
+    return end - first;
+}
+
+static enum outcome send_read(struct conductor *c, struct task_log *log, const struct store_asked *asked, uint32_t asked_count,
+                              const struct text *ids, uint32_t id_count, struct error *error) {
+    struct store_event *rows = NULL;
+    uint32_t row_count = 0;
+    enum outcome outcome = cache_read_journals(c, ids, id_count, &rows, &row_count, error);
+    for (uint32_t i = 0, row = 0, one = 0; outcome == OUTCOME_OK && i < id_count; i++) {
+        uint32_t first_row = row, mine = count_of_case(asked, one, asked_count, ids[i]);
+        while (row < row_count && text_equal(rows[row].case_id, ids[i]))
+            row++;
+        outcome = send_case(c, log, rows + first_row, row - first_row, asked + one, mine, error);
+        one += mine;
+    }
+    return outcome == OUTCOME_FATAL && c->journal_arena.full ? OUTCOME_REJECT : outcome;
+}
+
+/* A page's cases. Where some journals can't be read, by the store or for their size, each is read alone, and those that can't
+ * even then are left out. */
+static enum outcome send_cases(struct conductor *c, struct task_log *log, const struct store_asked *asked, uint32_t asked_count,
+                               const struct text *ids, uint32_t id_count, struct error *error) {
+    enum outcome outcome = send_read(c, log, asked, asked_count, ids, id_count, error);
+    for (uint32_t i = 0, one = 0, mine; outcome == OUTCOME_REJECT && i < id_count; i++, one += mine) {
+        mine = count_of_case(asked, one, asked_count, ids[i]);
+        enum outcome alone = send_read(c, log, asked + one, mine, &ids[i], 1, error);
+        if (alone == OUTCOME_REJECT)
+            leave_out(c, log, ids[i], error);
+        else if (alone != OUTCOME_OK)
+            return alone;
+    }
+    return outcome == OUTCOME_REJECT ? OUTCOME_OK : outcome;
+}
+
 static int compare_cases(const void *a, const void *b) {
     return text_compare(((const struct store_asked *)a)->case_id, ((const struct store_asked *)b)->case_id);
 }
@@ -176,8 +224,7 @@ static void go_behind(struct task_log *log, const struct store_asked *last) {
 /* The next steps of one log. RETRY: the bus took no more for now. */
 static enum outcome mend(struct conductor *c, struct task_log *log, struct error *error) {
     struct store_asked *asked = NULL;
-    struct store_event *rows = NULL;
-    uint32_t asked_count = 0, row_count = 0, id_count = 0;
+    uint32_t asked_count = 0, id_count = 0;
     arena_reset(&c->catch_up_arena);
     struct store_asked last = {.shard = log->shard, .department = log->department, .region = log->region, .asked_at_us = log->after_us,
                                .case_id = text_span(log->after_case, log->after_case_length),
@@ -197,17 +244,7 @@ static enum outcome mend(struct conductor *c, struct task_log *log, struct error
         if (id_count == 0 || !text_equal(ids[id_count - 1], asked[i].case_id))
             ids[id_count++] = asked[i].case_id;
     if (id_count > 0)
-        outcome = c->ports.store.journals(c->ports.store.context, ids, id_count, &c->catch_up_arena, &rows, &row_count, error);
-    for (uint32_t i = 0, row = 0, one = 0; outcome == OUTCOME_OK && i < id_count; i++) {
-        uint32_t first_row = row, first = one;
-        while (row < row_count && text_equal(rows[row].case_id, ids[i]))
-            row++;
-        while (one < asked_count && text_equal(asked[one].case_id, ids[i]))
-            one++;
-        outcome = send_case(c, log, rows + first_row, row - first_row, asked + first, one - first, error);
-        if (outcome == OUTCOME_REJECT)          /* a journal that can't be read holds nobody else */
-            outcome = OUTCOME_OK;
-    }
+        outcome = send_cases(c, log, asked, asked_count, ids, id_count, error);
     if (outcome != OUTCOME_OK)
         return outcome;                         /* this page again */
     if (asked_count < AGAIN_STEPS)

@@ -120,6 +120,13 @@ static enum outcome too_large(const struct arena *arena, struct error *error) {
                      arena->ceiling_bytes);
 }
 
+enum outcome cache_read_journals(struct conductor *c, const struct text *ids, uint32_t count, struct store_event **ret,
+                                 uint32_t *ret_count, struct error *error) {
+    arena_reset(&c->journal_arena);
+    enum outcome outcome = c->ports.store.journals(c->ports.store.context, ids, count, &c->journal_arena, ret, ret_count, error);
+    return outcome == OUTCOME_FATAL && c->journal_arena.full ? too_large(&c->journal_arena, error) : outcome;
+}
+
 /* Folds one case's rows, which lie in the arena of journals. FATAL: no memory. REJECT: they take more than there may be. */
 static enum outcome replay(struct conductor *c, struct arena *batch_arena, const struct store_event *rows, uint32_t count, struct error *ret) {
     struct error error = {0};
@@ -157,10 +164,7 @@ static enum outcome replay(struct conductor *c, struct arena *batch_arena, const
 static enum outcome load(struct conductor *c, const struct text *ids, uint32_t count, struct arena *arena, struct error *error) {
     struct store_event *rows = NULL;
     uint32_t row_count = 0;
-    arena_reset(&c->journal_arena);
-    enum outcome outcome = c->ports.store.journals(c->ports.store.context, ids, count, &c->journal_arena, &rows, &row_count, error);
-    if (outcome == OUTCOME_FATAL && c->journal_arena.full)
-        outcome = too_large(&c->journal_arena, error);
+    enum outcome outcome = cache_read_journals(c, ids, count, &rows, &row_count, error);
     for (uint32_t i = 0, j; outcome == OUTCOME_OK && i < row_count; i = j) {
         for (j = i + 1; j < row_count && text_equal(rows[j].case_id, rows[i].case_id); j++)
             ;

@@ -169,6 +169,10 @@ struct open_case *cache_find(struct conductor *, struct text case_id);
 /* Loads those of `ids` that are not in memory. RETRY: the store is away. FATAL: no memory. A case that is not in the store
  * is not made. */
 enum outcome cache_load(struct conductor *, const struct text *ids, uint32_t count, struct arena *, struct error *);
+/* The journals of these cases, in journal_arena, which is emptied first. REJECT: they can't be read, by the store or for their
+ * size; one alone may be. */
+enum outcome cache_read_journals(struct conductor *, const struct text *ids, uint32_t count, struct store_event **ret,
+                                 uint32_t *ret_count, struct error *);
 /* Has it a journal that could not be read for this batch? */
 bool cache_is_unreadable(const struct conductor *, struct text case_id);
 /* An empty case on `definition`, in memory only. NULL: no memory. */

@@ -144,6 +144,7 @@ void scene_start(bool crashed) {
         .instance = TEXT("d1"), .region = TEXT("441300"), .batch_inputs_most = 1000, .cache_bytes_most = (size_t)1 << 20,
         .member_ttl_us = 3 * TIME_SECOND_US, .heartbeat_us = TIME_SECOND_US, .inbox_poll_us = 200000,
         .definitions_poll_us = 2 * TIME_SECOND_US, .publish_give_up_us = 6 * TIME_SECOND_US, .publications_most = scene.publications_most,
+        .tasks_check_us = scene.tasks_check_us,
         .crashed = crashed};
     struct conductor_ports ports = {.store = store_client_port(store_client_make(&scene.store, TEXT("d1"))),
                                           .bus = bus_client_port(bus_client_make(&scene.bus)),

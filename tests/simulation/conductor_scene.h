@@ -26,6 +26,7 @@ struct scene {
     bool is_strange;              /* the bus */
     bool is_leaderless;           /* partition 0 of every topic: what is handed over lands so much later */
     uint32_t publications_most;   /* conductor_settings */
+    int64_t tasks_check_us;
     uint32_t read_unnamed;        /* messages that were read before their name stood in the store */
 };
 extern struct scene scene;

@@ -10,6 +10,12 @@
 
 #define TASKS TEXT("441300.d.task.v1")
 
+/* A thing that asks department d for one task with this text. */
+static struct text ask(const char *input) {
+    return text_format(&scene.store.arena, "thing: ask\ntitle: {zh-Hant: 問, zh-Hans: 問, en: Ask}\nform: form.json\n"
+                                           "steps:\n  - {id: s, department: d, input: {a: \"%s\"}}\n", input);
+}
+
 static void test_more_commands_than_a_batch_takes_hold_up_neither_timers_nor_a_calendar(void **state) {
     (void)state;
     scene_start(false);
@@ -209,6 +215,42 @@ static void test_event_that_can_not_be_read_holds_up_the_messages_behind_it_and_
     scene_expect_no_drop();
 }
 
+static uint32_t tasks_of(const char *number) {
+    const struct fake_log *log = bus_truth_topic(&scene.bus, TASKS)->logs;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < log->messages.count; i++)
+        count += text_is(vector_at(&log->messages, struct bus_message *)[i]->key, number);
+    return count;
+}
+
+/* Three cases' tasks have left their topic, and the journal of the first can't be read. */
+static void expect_others_published_again(bool *trouble) {
+    scene.tasks_check_us = TIME_SECOND_US;
+    assert_true(bus_truth_topic_make(&scene.bus, TASKS, 1));
+    scene_start(false);
+    scene_publish(ask(""));
+    for (int i = 1; i <= 3; i++)
+        scene_submit(text_format(&scene.store.arena, "n%d", i), "ask");
+    scene_turns(100);
+    assert_true(tasks_of("n1") > 0 && tasks_of("n2") > 0 && tasks_of("n3") > 0);
+    bus_truth_empty(&scene.bus, TASKS);
+    *trouble = true;
+    scene_turns(500);
+    assert_true(tasks_of("n1") == 0 && tasks_of("n2") > 0 && tasks_of("n3") > 0);
+    assert_non_null(map_get(&scene.store.incidents, TEXT("n1:tasks:441300.d.task.v1")));
+    scene_expect_no_drop();
+}
+
+static void test_tasks_that_left_their_topic_are_published_again_whatever_journal_the_database_can_not_read(void **state) {
+    (void)state;
+    expect_others_published_again(&scene.is_damaged);
+}
+
+static void test_tasks_that_left_their_topic_are_published_again_however_large_a_journal_is(void **state) {
+    (void)state;
+    expect_others_published_again(&scene.is_huge);
+}
+
 /* An application of number n3 whose only field has this name. */
 static const struct fake_command *apply_with(const char *field, int value) {
     bool repeated;
@@ -295,8 +337,7 @@ static void begin_leaderless(const char *input, int cases) {
     assert_true(bus_truth_topic_make(&scene.bus, TASKS, 2));
     assert_true(bus_truth_topic_make(&scene.bus, TEXT("441300.case.v1"), 2));
     scene_start(false);
-    scene_publish(text_format(&scene.store.arena, "thing: ask\ntitle: {zh-Hant: 問, zh-Hans: 問, en: Ask}\nform: form.json\n"
-                                                  "steps:\n  - {id: s, department: d, input: {a: \"%s\"}}\n", input));
+    scene_publish(ask(input));
     for (int i = 0; i < cases; i++)
         scene_submit(text_format(&scene.store.arena, "n%d", i), "ask");
     scene_turns(100);
@@ -353,6 +394,8 @@ int main(void) {
         T(test_input_for_which_there_is_never_memory_is_refused_and_holds_up_nobody_for_long),
         T(test_shard_that_is_behind_by_large_events_reads_fewer_at_a_time),
         T(test_event_that_can_not_be_read_holds_up_the_messages_behind_it_and_no_input),
+        T(test_tasks_that_left_their_topic_are_published_again_whatever_journal_the_database_can_not_read),
+        T(test_tasks_that_left_their_topic_are_published_again_however_large_a_journal_is),
         T(test_fields_that_differ_are_named_in_whole_characters),
         T(test_messages_are_given_back_in_the_order_in_which_they_were_read),
         T(test_batch_for_which_the_database_needs_too_long_is_taken_apart),
