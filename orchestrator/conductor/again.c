@@ -163,7 +163,7 @@ static enum outcome send_case(struct conductor *c, struct task_log *log, const s
 static void leave_out(struct conductor *c, const struct task_log *log, struct text case_id, const struct error *why) {
     log_error("journal_unreadable", "a case's tasks have left their topic, and its journal can't be read to publish them again",
               LOG_TEXT("case", case_id), LOG_TEXT("topic", log->topic), LOG_STRING("code", why->code), LOG_STRING("why", why->message));
-    note_incident(c, log->shard, text_format(&c->aside_arena, "%.*s:tasks:%.*s", TEXT_ARG(case_id), TEXT_ARG(log->topic)),
+    note_incident(c, log->shard, text_copy(&c->aside_arena, case_id), text_format(&c->aside_arena, "%.*s:tasks:%.*s", TEXT_ARG(case_id), TEXT_ARG(log->topic)),
                   TEXT("journal_unreadable"),
                   text_format(&c->aside_arena, "{\"case\":\"%.*s\",\"topic\":\"%.*s\"}", TEXT_ARG(case_id), TEXT_ARG(log->topic)));
 }
@@ -188,7 +188,9 @@ static enum outcome send_read(struct conductor *c, struct task_log *log, const s
         outcome = send_case(c, log, rows + first_row, row - first_row, asked + one, mine, error);
         one += mine;
     }
-    return outcome == OUTCOME_FATAL && c->journal_arena.full ? OUTCOME_REJECT : outcome;
+    if ((outcome == OUTCOME_FATAL || outcome == OUTCOME_REJECT) && c->journal_arena.failed)
+        return c->journal_arena.full ? OUTCOME_REJECT : error_no_memory(error);
+    return outcome;
 }
 
 /* A page's cases. Where some journals can't be read, by the store or for their size, each is read alone, and those that can't
@@ -276,13 +278,14 @@ bool again_turn(struct conductor *c, int64_t monotonic_us) {
     enum outcome outcome = OUTCOME_OK;
     if (c->settings.tasks_check_us > 0 && monotonic_us >= c->again_at_us && c->meters.bus_up) {
         c->again_at_us = monotonic_us + c->settings.tasks_check_us;
+        c->again_under_way = 0;                 /* what is not told of by now never is */
         outcome = ask(c, &error);
     }
-    struct task_log *log = outcome == OUTCOME_OK && c->again_open > 0 ? next_open(c) : NULL;
+    struct task_log *log = outcome == OUTCOME_OK && c->again_open > 0 && c->again_under_way == 0 ? next_open(c) : NULL;
     if (log)
         outcome = mend(c, log, &error);
     if (outcome == OUTCOME_FATAL)
         log_warn("tasks_check", "whether tasks have left their topics can't be seen now; it is tried again",
                  LOG_STRING("why", error.message));
-    return outcome == OUTCOME_OK && c->again_open > 0;
+    return outcome == OUTCOME_OK && c->again_open > 0 && c->again_under_way == 0;
 }

@@ -60,7 +60,7 @@ void aside_put(struct conductor *c, struct shard *shard, int64_t seq, struct tex
     shard->resume_at_us = 0;
     METER_ADD(c, unsent, 1);
     if (!is_task_topic(c, topic))   /* nobody waits for it; a task's case opens an incident of its own (aside_gather) */
-        note_incident(c, shard->number, id, TEXT("unsent"),
+        note_incident(c, shard->number, TEXT_NONE, id, TEXT("unsent"),
                       text_format(arena, "{\"shard\":%d,\"seq\":%lld}", shard->number, (long long)seq));
     log_error("unsent", "a message can't be published and was put aside", LOG_INT("shard", shard->number),
               LOG_INT("seq", seq), LOG_TEXT("topic", topic), LOG_STRING("why", reason));
@@ -136,6 +136,10 @@ void aside_forget(struct conductor *c, int32_t shard) {
         if (shard >= 0 && vector_at(&c->noted, struct store_incident)[i].shard != shard)
             vector_at(&c->noted, struct store_incident)[kept++] = vector_at(&c->noted, struct store_incident)[i];
     c->noted.count = kept;
+    if (c->put_aside.count + c->noted.count == 0) {
+        c->put_aside = c->noted = (struct vector){0};
+        arena_reset(&c->aside_arena);
+    }
     if (shard >= 0)
         c->shards[shard].aside_count = 0;
 }

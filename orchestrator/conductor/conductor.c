@@ -70,7 +70,7 @@ void conductor_set_directory(struct conductor *c, const struct directory *direct
 }
 
 bool conductor_is_reading(const struct conductor *c) {
-    return c->store_open && !c->draining && c->publications_open < c->settings.publications_most;
+    return c->store_open && !c->draining && !publish_is_full(c);
 }
 
 void conductor_hint_inbox(struct conductor *c) { c->inbox_hint = true; }
@@ -123,7 +123,7 @@ static void note_offset_gone(struct conductor *c, const struct bus_notice *notic
     struct text message = text_format(&c->aside_arena, "{\"topic\":\"%s\",\"partition\":%d,\"offset\":%lld,\"low\":%lld,\"high\":%lld}",
                                       notice->topic, notice->partition, (long long)notice->offset, (long long)notice->low,
                                       (long long)notice->high);
-    note_incident(c, notice->partition, id, TEXT("offset_gone"), message);
+    note_incident(c, notice->partition, TEXT_NONE, id, TEXT("offset_gone"), message);
 }
 
 static void take_notices(struct conductor *c) {
@@ -378,7 +378,7 @@ enum outcome conductor_turn(struct conductor *c, int64_t *ret_wake_at_us, struct
     definitions_refresh(c, now);
     if (!calendar_keep(c, now))
         return OUTCOME_OK;
-    if (c->publications_open >= c->settings.publications_most) {
+    if (publish_is_full(c)) {
         land(c);
         *ret_wake_at_us = now + 5000;
         return OUTCOME_OK;

@@ -30,7 +30,7 @@ struct conductor_settings {
     int64_t definitions_poll_us;
     int64_t publish_give_up_us;       /* a message that can't be published for so long is put aside */
     int64_t tasks_check_us;           /* how often it is seen whether tasks have left their topics; 0: never */
-    uint32_t publications_most;       /* handed to the bus and not acknowledged; beyond it no new batch. Each shard has its share */
+    uint32_t publications_most;       /* handed to the bus and not acknowledged; each shard has its share; when all have, no new batch */
     bool life_cycle_steps;            /* step_ended on the case topic too */
     bool notices;                     /* people are told of what happens: such events become rows of notice_due */
     bool materials;                   /* there is a store of materials: what applications of the topic name is held against it */

@@ -31,7 +31,8 @@ struct shard {
     struct publication *ring;     /* handed over, not all acknowledged; ascending seq */
     uint32_t ring_head, ring_count, ring_room;
     uint32_t open;                /* messages of the ring that are not acknowledged */
-    size_t open_bytes;            /* of the events of which one is not */
+    size_t open_bytes;            /* of the events of which one is not, and how large the last message was */
+    size_t last_bytes;
     int64_t stalled_since_us;     /* monotonic; 0: publishing goes on */
     int64_t resume_at_us;         /* monotonic: after a failed delivery, or what can't be read */
     int64_t unreadable_seq;       /* the event that could not be read, last; 0: none */
@@ -150,6 +151,7 @@ struct conductor {
     uint32_t dead_sent;                    /* of them */
     struct map task_logs;                  /* topic/partition -> struct task_log (again.c), in `arena` */
     uint32_t again_open;                   /* of them, those whose tasks go out again */
+    uint32_t again_under_way;              /* messages that did, and are not told of */
     bool bus_told_away;
     int64_t again_at_us;
     struct arena dead_arena;               /* bounded: beyond it a dead letter stands in the store alone */
@@ -240,7 +242,7 @@ int32_t conductor_shard_of(const struct conductor *, struct text case_id);
 enum outcome decide_pending(struct conductor *, struct batch *, struct pending *, struct error *);
 
 /* publish.c, conductor.c: an incident that belongs to no case; its texts live in aside_arena */
-void note_incident(struct conductor *, int32_t shard, struct text id, struct text code, struct text message);
+void note_incident(struct conductor *, int32_t shard, struct text case_id, struct text id, struct text code, struct text message);
 
 /* rows.c: what the store is told of the touched cases */
 /* clocks.c: clocks of a touched case, which of the law's days its calendar says */
@@ -304,6 +306,8 @@ void publish_catch_up(struct conductor *, int64_t monotonic_us);  /* what lies a
 int64_t publish_next_resume(const struct conductor *, int64_t otherwise_us);
 int64_t publish_acknowledged(const struct shard *);
 void publish_forget(struct shard *, struct conductor *);
+/* Has every shard its share of what may wait for acknowledgements? Then nothing more is taken in. */
+bool publish_is_full(const struct conductor *);
 
 static inline int64_t conductor_now(const struct conductor *c) { return c->ports.clock.now_us(c->ports.clock.context); }
 static inline int64_t conductor_monotonic(const struct conductor *c) {

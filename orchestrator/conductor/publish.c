@@ -54,11 +54,24 @@ static void count_open(struct conductor *c, struct shard *shard, int64_t change)
     METER_SET(c, publications_open, (int64_t)c->publications_open);
 }
 
-/* Each shard has its share of what may be under way: a partition that takes nothing keeps no other's messages waiting. */
-static bool has_its_share(const struct conductor *c, const struct shard *shard) {
-    uint32_t owned = (uint32_t)c->meters.shards_owned;
-    return shard->open > 0 && (shard->open >= c->settings.publications_most / owned ||
-                               shard->open_bytes >= LIMIT_publications_bytes_most / owned);
+/* Each shard has its share of what may be under way: a partition that takes nothing keeps no other's messages waiting.
+ * How many messages more of this shard may be, those of the last one's size; one always, when none is. */
+static uint32_t room_of(const struct conductor *c, const struct shard *shard) {
+    uint32_t owned = (uint32_t)c->meters.shards_owned, share = c->settings.publications_most / owned;
+    size_t share_bytes = LIMIT_publications_bytes_most / owned;
+    if (shard->open == 0)
+        return share ? share : 1;
+    if (shard->open >= share || shard->open_bytes >= share_bytes)
+        return 0;
+    size_t of_size = (share_bytes - shard->open_bytes) / (shard->last_bytes + 1) + 1;
+    return of_size < share - shard->open ? (uint32_t)of_size : share - shard->open;
+}
+
+bool publish_is_full(const struct conductor *c) {
+    for (int32_t i = 0; i < c->shard_count; i++)
+        if (c->shards[i].owned && room_of(c, &c->shards[i]) > 0)
+            return false;
+    return c->meters.shards_owned > 0;
 }
 
 /* Whatever is under way for this shard no longer counts. */
@@ -109,7 +122,7 @@ static enum outcome publish_command(struct conductor *c, struct shard *shard, st
     publication.token = token;
     enum outcome outcome = c->ports.bus.publish(c->ports.bus.context, &publication, error);
     if (outcome == OUTCOME_OK) {
-        ring_at(shard, shard->ring_count - 1)->bytes += publication.value.length;
+        ring_at(shard, shard->ring_count - 1)->bytes += shard->last_bytes = publication.value.length;
         shard->open_bytes += publication.value.length;
     }
     return outcome;
@@ -122,7 +135,9 @@ enum outcome publish_again(struct conductor *c, int32_t shard, struct text case_
     if (make_publication(c, shard, case_id, command, headers, arena, &publication) != OUTCOME_OK)
         return error_no_memory(error);
     publication.token = TOKEN_AGAIN;
-    return c->ports.bus.publish(c->ports.bus.context, &publication, error);
+    enum outcome outcome = c->ports.bus.publish(c->ports.bus.context, &publication, error);
+    c->again_under_way += outcome == OUTCOME_OK;
+    return outcome;
 }
 
 static bool is_wanted(const struct conductor *c, const struct command *command) {
@@ -153,7 +168,7 @@ static enum outcome publish_event(struct conductor *c, struct shard *shard, int6
     for (uint32_t i = 0; i < commands.count; i++)
         open += is_wanted(c, &commands.at[i]);
     if (open > 0 && !aside_has(shard, seq)) {
-        if (has_its_share(c, shard)) {
+        if (room_of(c, shard) == 0) {
             shard->resume_at_us = conductor_monotonic(c) + TRY_AGAIN_AFTER_US;
             return error_set(error, OUTCOME_RETRY, "shard_has_its_share", "too many of the shard's messages wait for the broker's answer");
         }
@@ -275,7 +290,8 @@ void publish_dead_letters(struct conductor *c, struct batch *batch) {
 static enum outcome read_behind(struct conductor *c, const struct shard *shard, struct store_event **ret, uint32_t *ret_count,
                                 struct error *error) {
     const struct arena *arena = &c->catch_up_arena;
-    for (uint32_t most = CATCH_UP_EVENTS;; most = most > 4 ? most / 4 : 1) {
+    uint32_t room = room_of(c, shard);
+    for (uint32_t most = room < CATCH_UP_EVENTS ? room : CATCH_UP_EVENTS;; most = most > 4 ? most / 4 : 1) {
         arena_reset(&c->catch_up_arena);
         enum outcome outcome = c->ports.store.events_after(c->ports.store.context, shard->number,
                                                            shard->sent_seq + mutation_is(catch_up_skips), most,
@@ -295,7 +311,7 @@ static void stand_still(struct conductor *c, struct shard *shard, int64_t monoto
     if (shard->unreadable_seq == seq)
         return;
     shard->unreadable_seq = seq;
-    note_incident(c, shard->number, text_format(&c->aside_arena, "journal:%d:%lld", shard->number, seq), TEXT("journal_unreadable"),
+    note_incident(c, shard->number, TEXT_NONE, text_format(&c->aside_arena, "journal:%d:%lld", shard->number, seq), TEXT("journal_unreadable"),
                   text_format(&c->aside_arena, "{\"shard\":%d,\"seq\":%lld}", shard->number, seq));
 }
 
@@ -304,6 +320,10 @@ static void stand_still(struct conductor *c, struct shard *shard, int64_t monoto
 static enum outcome catch_up(struct conductor *c, struct shard *shard, int64_t monotonic_us, struct error *error) {
     struct store_event *rows = NULL;
     uint32_t count = 0;
+    if (room_of(c, shard) == 0) {
+        shard->resume_at_us = monotonic_us + TRY_AGAIN_AFTER_US;
+        return OUTCOME_RETRY;
+    }
     enum outcome outcome = read_behind(c, shard, &rows, &count, error);
     if (outcome == OUTCOME_REJECT) {
         stand_still(c, shard, monotonic_us, error);
@@ -331,7 +351,7 @@ void publish_catch_up(struct conductor *c, int64_t monotonic_us) {
         struct shard *shard = &c->shards[i];
         enum outcome outcome = OUTCOME_OK;
         while (outcome == OUTCOME_OK && shard->owned && shard->sent_seq < shard->committed_seq &&
-               monotonic_us >= shard->resume_at_us && !aside_waits(c, shard) && c->publications_open < c->settings.publications_most)
+               monotonic_us >= shard->resume_at_us && !aside_waits(c, shard))
             outcome = catch_up(c, shard, monotonic_us, &error);
         if (outcome == OUTCOME_FATAL) {
             ownership_drop_all(c, error.message);
@@ -356,8 +376,12 @@ static struct publication *find(struct shard *shard, uint64_t seq_low) {
 }
 
 static void take_delivery(struct conductor *c, const struct bus_delivery *delivery, int64_t monotonic_us) {
-    if (delivery->token == TOKEN_AGAIN && delivery->fate != BUS_DELIVERED)
-        again_forget(c);
+    if (delivery->token == TOKEN_AGAIN) {
+        c->again_under_way -= c->again_under_way > 0;
+        if (delivery->fate != BUS_DELIVERED)
+            again_forget(c);
+        return;
+    }
     int32_t number = (int32_t)(delivery->token >> 40 & 0xfff);
     if (number >= c->shard_count)
         return;
@@ -375,9 +399,9 @@ static void take_delivery(struct conductor *c, const struct bus_delivery *delive
         if (p->open > 0) {
             p->open--;
             count_open(c, shard, -1);
+            shard->open_bytes -= p->open == 0 ? p->bytes : 0;
         }
         while (shard->ring_count > 0 && ring_at(shard, 0)->open == 0) {
-            shard->open_bytes -= ring_at(shard, 0)->bytes;
             shard->ring_head = (shard->ring_head + 1) & (shard->ring_room - 1);
             shard->ring_count--;
             shard->stalled_since_us = 0;

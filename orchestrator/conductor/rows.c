@@ -211,11 +211,15 @@ bool rows_gather(struct conductor *c, struct batch *batch) {
     return shard_rows(c, batch);
 }
 
-void note_incident(struct conductor *c, int32_t shard, struct text id, struct text code, struct text message) {
-    struct store_incident *row = vector_new(&c->noted, &c->aside_arena, struct store_incident);
-    if (!row || text_is_none(id) || text_is_none(message))
+void note_incident(struct conductor *c, int32_t shard, struct text case_id, struct text id, struct text code, struct text message) {
+    for (uint32_t i = 0; i < c->noted.count; i++)
+        if (text_equal(vector_at(&c->noted, struct store_incident)[i].id, id))
+            return; /* a batch writes a row once */
+    bool is_whole = !text_is_none(id) && !text_is_none(message);
+    struct store_incident *row = is_whole ? vector_new(&c->noted, &c->aside_arena, struct store_incident) : NULL;
+    if (!row)
         return; /* it was said in the log */
-    *row = (struct store_incident){.id = id, .index = -1, .shard = shard, .code = code, .message = message,
+    *row = (struct store_incident){.id = id, .case_id = case_id, .index = -1, .shard = shard, .code = code, .message = message,
                                    .opened_at_us = conductor_now(c), .closed_at_us = TIME_NONE};
     METER_ADD(c, incidents, 1);
 }

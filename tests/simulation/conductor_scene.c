@@ -102,6 +102,7 @@ static void release_strange(void *context) {
 /* The store in whose journal a hundred events are more than may be read at once, or one can't be read at all. */
 static enum outcome events_after(void *context, int32_t shard, int64_t after, uint32_t most, struct arena *arena, struct store_event **ret,
                                  uint32_t *ret_count, struct error *error) {
+    scene.times_read++;
     if (scene.is_huge && most > 100 && !arena_alloc(arena, (size_t)1 << 30))
         return error_no_memory(error);
     if (scene.damaged_seq > after && scene.damaged_seq <= after + most)

@@ -27,6 +27,7 @@ struct scene {
     bool is_leaderless;           /* partition 0 of every topic: what is handed over lands so much later */
     uint32_t publications_most;   /* conductor_settings */
     int64_t tasks_check_us;
+    uint32_t times_read;          /* the journal, for what is to be published */
     uint32_t read_unnamed;        /* messages that were read before their name stood in the store */
 };
 extern struct scene scene;
