@@ -129,11 +129,17 @@ static rd_kafka_resp_err_t first_since(struct scout *scout, const struct scout_f
     return error;
 }
 
+/* Both ends of a log, as times with names of their own. (librdkafka's call for the watermarks keeps to no time limit when the
+ * broker goes while it is asked: a stop would wait for that.) */
+static rd_kafka_resp_err_t ends_of(struct scout *scout, const struct scout_finding *question, int64_t *ret_low, int64_t *ret_high) {
+    rd_kafka_resp_err_t error = first_since(scout, question, RD_KAFKA_OFFSET_BEGINNING, ret_low);
+    return error ? error : first_since(scout, question, RD_KAFKA_OFFSET_END, ret_high);
+}
+
 /* Is anything in the partition at all? */
 static rd_kafka_resp_err_t is_empty(struct scout *scout, const struct scout_finding *question, bool *ret) {
     int64_t low = 0, high = 0;
-    rd_kafka_resp_err_t error =
-        rd_kafka_query_watermark_offsets(scout->reader, question->topic->name.at, question->partition, &low, &high, ASK_MS);
+    rd_kafka_resp_err_t error = ends_of(scout, question, &low, &high);
     *ret = low >= high;
     return error;
 }
@@ -177,8 +183,7 @@ static rd_kafka_resp_err_t find_ends(struct scout *scout, struct scout_finding *
         nanosleep(&wait, NULL);
         scout_look(scout);
     }
-    rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(scout->reader, question->topic->name.at, question->partition,
-                                                                 &question->low, &question->high, ASK_MS);
+    rd_kafka_resp_err_t error = ends_of(scout, question, &question->low, &question->high);
     bool behind = question->kind == SCOUT_OFFSET_GONE && question->offset > question->high;
     if (error || !behind || bus_now_us() - question->asked_us >= OUTSIDE_FOR_US)
         return error;

@@ -23,7 +23,7 @@ add_dependencies(contract_trial_broker yjs-trial-broker)
 add_executable(contract_bus_torture ${CMAKE_CURRENT_LIST_DIR}/bus_torture_test.c)
 target_link_libraries(contract_bus_torture PRIVATE yjs_bus PkgConfig::RDKAFKA PkgConfig::CMOCKA)
 foreach(function new conf_set topic_new producev incremental_assign incremental_unassign metadata offsets_for_times
-                 query_watermark_offsets get_watermark_offsets flush purge commit)
+                 get_watermark_offsets flush purge commit)
   target_link_options(contract_bus_torture PRIVATE -Wl,--wrap=rd_kafka_${function})
 endforeach()
 add_test(NAME contract/bus_torture COMMAND contract_bus_torture)

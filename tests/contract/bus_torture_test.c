@@ -20,7 +20,7 @@
 
 enum { MESSAGES = 4, PARTITIONS = 2, TURNS_MS = 15000 };
 enum call { CALL_NONE, CALL_new, CALL_conf_set, CALL_topic_new, CALL_producev, CALL_assign, CALL_unassign, CALL_metadata, CALL_times,
-            CALL_query_marks, CALL_marks, CALL_flush, CALL_purge, CALL_commit };
+            CALL_marks, CALL_flush, CALL_purge, CALL_commit };
 static struct { _Atomic int call, code, at, seen; } strike;
 
 static bool strikes(enum call call) {
@@ -47,8 +47,6 @@ WRAP(rd_kafka_error_t *, CALL_unassign, rd_kafka_error_new(code(), "struck"), rd
 WRAP(rd_kafka_resp_err_t, CALL_metadata, code(), rd_kafka_metadata,
      (rd_kafka_t *k, int all, rd_kafka_topic_t *t, const struct rd_kafka_metadata **ret, int ms), (k, all, t, ret, ms))
 WRAP(rd_kafka_resp_err_t, CALL_times, code(), rd_kafka_offsets_for_times, (rd_kafka_t *k, rd_kafka_topic_partition_list_t *l, int ms), (k, l, ms))
-WRAP(rd_kafka_resp_err_t, CALL_query_marks, code(), rd_kafka_query_watermark_offsets,
-     (rd_kafka_t *k, const char *t, int32_t p, int64_t *low, int64_t *high, int ms), (k, t, p, low, high, ms))
 WRAP(rd_kafka_resp_err_t, CALL_marks, code(), rd_kafka_get_watermark_offsets,
      (rd_kafka_t *k, const char *t, int32_t p, int64_t *low, int64_t *high), (k, t, p, low, high))
 WRAP(rd_kafka_resp_err_t, CALL_flush, code(), rd_kafka_flush, (rd_kafka_t *k, int ms), (k, ms))
@@ -98,7 +96,6 @@ static const struct { const char *name; enum call call; uint32_t places; rd_kafk
     {"rd_kafka_incremental_unassign", CALL_unassign, 3, {E(_STATE), E(_FATAL), E(_INVALID_ARG)}},
     {"rd_kafka_metadata", CALL_metadata, 2, {E(_TRANSPORT), E(_TIMED_OUT), E(UNKNOWN_TOPIC_OR_PART), E(LEADER_NOT_AVAILABLE)}},
     {"rd_kafka_offsets_for_times", CALL_times, 1, {E(_TIMED_OUT), E(_UNKNOWN_PARTITION), E(LEADER_NOT_AVAILABLE)}},
-    {"rd_kafka_query_watermark_offsets", CALL_query_marks, 1, {E(_TIMED_OUT), E(_UNKNOWN_PARTITION)}},
     {"rd_kafka_get_watermark_offsets", CALL_marks, 1, {E(_UNKNOWN_PARTITION)}},
     {"rd_kafka_flush", CALL_flush, 2, {E(_TIMED_OUT), E(_NOT_IMPLEMENTED)}},
     {"rd_kafka_purge", CALL_purge, 1, {E(_INVALID_ARG)}},
@@ -261,7 +258,7 @@ static void play(const char *what) {
     scene.port->lag(scene.port->context, TEXT_NONE, -1);
     struct bus_position beyond = {text_from(scene.topic), 1, 1000, false};   /* outside the log: it is asked what there is */
     struct error refused;
-    if (atomic_load(&strike.call) == CALL_query_marks)   /* its end takes a second and more */
+    if (atomic_load(&strike.call) == CALL_times)   /* its end takes a second and more */
         scene.port->seek(scene.port->context, &beyond, &refused);
     for (int i = 0; i < 10; i++, hear())   /* the scout has time to ask */
         if (scene.started)
