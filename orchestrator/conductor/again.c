@@ -163,8 +163,8 @@ static enum outcome send_case(struct conductor *c, struct task_log *log, const s
 static void leave_out(struct conductor *c, const struct task_log *log, struct text case_id, const struct error *why) {
     log_error("journal_unreadable", "a case's tasks have left their topic, and its journal can't be read to publish them again",
               LOG_TEXT("case", case_id), LOG_TEXT("topic", log->topic), LOG_STRING("code", why->code), LOG_STRING("why", why->message));
-    note_incident(c, log->shard, text_copy(&c->aside_arena, case_id), text_format(&c->aside_arena, "%.*s:tasks:%.*s", TEXT_ARG(case_id), TEXT_ARG(log->topic)),
-                  TEXT("journal_unreadable"),
+    note_incident(c, log->shard, text_copy(&c->aside_arena, case_id),
+                  text_format(&c->aside_arena, "%.*s:tasks:%.*s", TEXT_ARG(case_id), TEXT_ARG(log->topic)), TEXT("journal_unreadable"),
                   text_format(&c->aside_arena, "{\"case\":\"%.*s\",\"topic\":\"%.*s\"}", TEXT_ARG(case_id), TEXT_ARG(log->topic)));
 }
 
@@ -189,7 +189,7 @@ static enum outcome send_read(struct conductor *c, struct task_log *log, const s
         one += mine;
     }
     if ((outcome == OUTCOME_FATAL || outcome == OUTCOME_REJECT) && c->journal_arena.failed)
-        return c->journal_arena.full ? OUTCOME_REJECT : error_no_memory(error);
+        return cache_short_of_memory(c, error);
     return outcome;
 }
 

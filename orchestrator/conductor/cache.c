@@ -120,11 +120,15 @@ static enum outcome too_large(const struct arena *arena, struct error *error) {
                      arena->ceiling_bytes);
 }
 
+enum outcome cache_short_of_memory(const struct conductor *c, struct error *error) {
+    return c->journal_arena.full ? too_large(&c->journal_arena, error) : error_no_memory(error);
+}
+
 enum outcome cache_read_journals(struct conductor *c, const struct text *ids, uint32_t count, struct store_event **ret,
                                  uint32_t *ret_count, struct error *error) {
     arena_reset(&c->journal_arena);
     enum outcome outcome = c->ports.store.journals(c->ports.store.context, ids, count, &c->journal_arena, ret, ret_count, error);
-    return outcome == OUTCOME_FATAL && c->journal_arena.full ? too_large(&c->journal_arena, error) : outcome;
+    return outcome == OUTCOME_FATAL && c->journal_arena.failed ? cache_short_of_memory(c, error) : outcome;
 }
 
 /* Folds one case's rows, which lie in the arena of journals. FATAL: no memory. REJECT: they take more than there may be. */

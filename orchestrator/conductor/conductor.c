@@ -388,9 +388,9 @@ enum outcome conductor_turn(struct conductor *c, int64_t *ret_wake_at_us, struct
 }
 
 static bool has_to_send(const struct conductor *c) {
-    bool behind = c->publications_open > 0;
+    bool behind = false;
     for (int32_t i = 0; i < c->shard_count; i++)
-        behind |= c->shards[i].owned && c->shards[i].sent_seq < c->shards[i].committed_seq;
+        behind |= c->shards[i].owned && (c->shards[i].open > 0 || c->shards[i].sent_seq < c->shards[i].committed_seq);
     return behind;
 }
 

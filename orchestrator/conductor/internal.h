@@ -139,7 +139,6 @@ struct conductor {
     const struct calendar *calendar;       /* the newest; NULL: none was published, weekends alone are off */
     int64_t heartbeat_at_us, inbox_at_us, timers_at_us, definitions_at_us, calendar_at_us, mark_at_us;
     bool inbox_hint;
-    uint32_t publications_open;
     uint32_t batch_most;                   /* 1 while a batch that was refused is taken apart */
     uint32_t careful_left;                 /* inputs until batches are whole again */
     bool careful;                          /* name each input before it is read (poison.c) */
@@ -175,6 +174,8 @@ enum outcome cache_load(struct conductor *, const struct text *ids, uint32_t cou
  * size; one alone may be. */
 enum outcome cache_read_journals(struct conductor *, const struct text *ids, uint32_t count, struct store_event **ret,
                                  uint32_t *ret_count, struct error *);
+/* What it means that journal_arena gave no more. REJECT: it is full. FATAL: there is no memory. */
+enum outcome cache_short_of_memory(const struct conductor *, struct error *);
 /* Has it a journal that could not be read for this batch? */
 bool cache_is_unreadable(const struct conductor *, struct text case_id);
 /* An empty case on `definition`, in memory only. NULL: no memory. */

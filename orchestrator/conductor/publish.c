@@ -50,8 +50,7 @@ int64_t publish_acknowledged(const struct shard *shard) {
 
 static void count_open(struct conductor *c, struct shard *shard, int64_t change) {
     shard->open = (uint32_t)((int64_t)shard->open + change);
-    c->publications_open = (uint32_t)((int64_t)c->publications_open + change);
-    METER_SET(c, publications_open, (int64_t)c->publications_open);
+    METER_ADD(c, publications_open, change);
 }
 
 /* Each shard has its share of what may be under way: a partition that takes nothing keeps no other's messages waiting.
@@ -122,8 +121,9 @@ static enum outcome publish_command(struct conductor *c, struct shard *shard, st
     publication.token = token;
     enum outcome outcome = c->ports.bus.publish(c->ports.bus.context, &publication, error);
     if (outcome == OUTCOME_OK) {
-        ring_at(shard, shard->ring_count - 1)->bytes += shard->last_bytes = publication.value.length;
-        shard->open_bytes += publication.value.length;
+        shard->last_bytes = publication.value.length;
+        shard->open_bytes += shard->last_bytes;
+        ring_at(shard, shard->ring_count - 1)->bytes += shard->last_bytes;
     }
     return outcome;
 }

@@ -13,12 +13,13 @@
 enum { BUS_POLLS_HELD = 2 };   /* port/bus.h */
 struct scene scene;
 
-
 static int64_t now(void *context) { (void)context; return scene.now_us; }
 static void random_bytes(void *context, void *room, size_t length) {
     (void)context;
     memset(room, 7, length);
 }
+
+static struct store_port real;   /* the store's, of which some calls meet what the test asks for */
 
 /* Is a message read that is not yet named as what is being tried? */
 enum outcome __real_cloud_event_read(struct arena *, struct text, const struct bus_header *, uint32_t, struct cloud_event *,
@@ -32,7 +33,6 @@ enum outcome __wrap_cloud_event_read(struct arena *arena, struct text value, con
 }
 
 /* The store that can't read the journal of case n1: a block of its disk is damaged, or there is too much of it. */
-static enum outcome (*real_journals)(void *, const struct text *, uint32_t, struct arena *, struct store_event **, uint32_t *, struct error *);
 static enum outcome journals(void *context, const struct text *ids, uint32_t count, struct arena *arena, struct store_event **ret,
                              uint32_t *ret_count, struct error *error) {
     for (uint32_t i = 0; scene.is_damaged && i < count; i++)
@@ -44,11 +44,10 @@ static enum outcome journals(void *context, const struct text *ids, uint32_t cou
     for (uint32_t i = 0; scene.is_huge && i < count; i++)
         if (text_is(ids[i], "n1") && !arena_alloc(arena, (size_t)1 << 30))
             return error_no_memory(error);
-    return real_journals(context, ids, count, arena, ret, ret_count, error);
+    return real.journals(context, ids, count, arena, ret, ret_count, error);
 }
 
 /* The store whose second connection, by which it reads while the first one commits, ends when a calendar is asked for. */
-static struct store_port real;
 static bool reading_is_lost(void) { return scene.loses_reading && scene.is_reading_lost; }
 static enum outcome lost(struct error *error) { return error_set(error, OUTCOME_RETRY, "store_away", "not connected"); }
 static enum outcome open_again(void *context, struct error *error) {
@@ -66,13 +65,12 @@ static enum outcome definitions(void *context, struct text hash, struct arena *a
 }
 
 /* The store that needs longer than a statement may take for more than some inputs. */
-static enum store_fate (*real_commit_begin)(void *, const struct store_batch *, struct error *);
 static enum store_fate commit_begin(void *context, const struct store_batch *batch, struct error *error) {
     if (scene.is_slow && batch->inbox_done_count > 10) {
         error_set(error, OUTCOME_RETRY, "store_busy", "canceling statement due to statement timeout (57014)");
         return STORE_AWAY;
     }
-    return real_commit_begin(context, batch, error);
+    return real.commit_begin(context, batch, error);
 }
 
 /* The bus that takes its messages back when they are released, and now and then has some of a partition that is no longer ours. */
@@ -145,24 +143,21 @@ void scene_start(bool crashed) {
         .instance = TEXT("d1"), .region = TEXT("441300"), .batch_inputs_most = 1000, .cache_bytes_most = (size_t)1 << 20,
         .member_ttl_us = 3 * TIME_SECOND_US, .heartbeat_us = TIME_SECOND_US, .inbox_poll_us = 200000,
         .definitions_poll_us = 2 * TIME_SECOND_US, .publish_give_up_us = 6 * TIME_SECOND_US, .publications_most = scene.publications_most,
-        .tasks_check_us = scene.tasks_check_us,
-        .crashed = crashed};
+        .tasks_check_us = scene.tasks_check_us, .crashed = crashed};
     struct conductor_ports ports = {.store = store_client_port(store_client_make(&scene.store, TEXT("d1"))),
-                                          .bus = bus_client_port(bus_client_make(&scene.bus)),
-                                          .clock = {NULL, now, now, random_bytes}};
+                                    .bus = bus_client_port(bus_client_make(&scene.bus)),
+                                    .clock = {NULL, now, now, random_bytes}};
     struct error error;
     if (scene.is_strange) {
         ports.bus.poll = poll_strange;
         ports.bus.release = release_strange;
     }
-    real_commit_begin = ports.store.commit_begin;
-    ports.store.commit_begin = commit_begin;
     real = ports.store;
+    ports.store.commit_begin = commit_begin;
     ports.store.open = open_again;
     ports.store.calendar = calendar;
     ports.store.events_after = events_after;
     ports.store.definitions = definitions;
-    real_journals = ports.store.journals;
     ports.store.journals = journals;
     conductor_free(scene.conductor);
     assert_int_equal(conductor_create(&settings, &ports, NULL, &scene.conductor, &error), OUTCOME_OK);
@@ -247,7 +242,7 @@ void scene_publish(struct text source) {
 
 void scene_publish_pause(const char *steps) {
     scene_publish(text_format(&scene.store.arena, "thing: pause\ntitle: {zh-Hant: 停, zh-Hans: 停, en: Pause}\nform: form.json\n"
-                                            "steps:\n  - id: rest\n    wait: {for: 60s}\n%s", steps));
+                                                  "steps:\n  - id: rest\n    wait: {for: 60s}\n%s", steps));
 }
 
 void scene_submit(struct text number, const char *thing) {
